@@ -1,0 +1,1 @@
+"""Hybrid Demucs and its relatives: trained, scored, compared and listened to."""

@@ -1,0 +1,128 @@
+"""Sound files in and out: the only module that knows soundfile.
+
+Signals are float32 arrays [channel, sample] in -1..1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile
+from jaxtyping import Float
+
+from hdemucs.errors import Refusal
+from hdemucs.files import replacing
+
+Signal = Float[np.ndarray, "channel sample"]
+
+CONTAINERS = {".wav": "WAV", ".flac": "FLAC", ".aiff": "AIFF", ".aif": "AIFF"}
+INTEGERS = {16: "PCM_16", 24: "PCM_24", 32: "PCM_32"}
+
+
+@dataclass(frozen=True)
+class Format:
+    """What a sound file's header says."""
+
+    rate: int  # Hz
+    channels: int
+    frames: int  # samples per channel
+    subtype: str  # libsndfile's name, as PCM_16
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / self.rate
+
+
+def inspect(path: Path) -> Format:
+    """Read the header alone.
+
+    Raises:
+        Refusal: the file is missing, empty or no sound file, or is shorter than it says.
+    """
+    try:
+        header = soundfile.info(path)
+    except (soundfile.LibsndfileError, OSError) as error:
+        raise unreadable(path, error) from error
+    found = Format(header.samplerate, header.channels, header.frames, header.subtype)
+    if found.frames == 0:
+        raise Refusal(path, "holds no audio", "replace the file")
+    return found
+
+
+def read(path: Path, start: int = 0, frames: int | None = None) -> Signal:
+    """`frames` samples from `start` on, by seeking; to the end if None.
+
+    Raises:
+        Refusal: the file cannot be read, or ends before `start + frames`.
+    """
+    try:
+        with soundfile.SoundFile(path) as file:
+            wanted = file.frames - start if frames is None else frames
+            file.seek(start)
+            signal = file.read(wanted, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError, ValueError) as error:
+        raise unreadable(path, error) from error
+    if len(signal) != wanted:
+        problem = f"is truncated: {start + len(signal)} of {start + wanted} samples are there"
+        raise Refusal(path, problem, "replace the file")
+    return np.ascontiguousarray(signal.T)
+
+
+def unreadable(path: Path, error: Exception) -> Refusal:
+    if not path.exists():
+        return Refusal(path, "is missing", "put the file there or make the data again")
+    return Refusal(path, f"is not a readable sound file ({error})", "replace the file")
+
+
+def write(path: Path, signal: Signal, rate: int, bits: int = 16) -> None:
+    """Write WAV, FLAC or AIFF by the suffix: integers of 16, 24 or 32 bits, or 0 for 32-bit float.
+
+    Samples beyond full scale are clipped when `bits` is not 0. The same signal gives the same bytes
+    (integer formats only: libsndfile puts the time of day into float WAV).
+
+    Raises:
+        Refusal: NaN or infinite samples, an unknown suffix, a full disk.
+    """
+    if not np.isfinite(signal).all():
+        raise Refusal(path, "would hold NaN or infinite samples", "look at what made the signal")
+    if path.suffix.lower() not in CONTAINERS:
+        raise Refusal(path, f"unknown suffix {path.suffix!r}", f"use one of {sorted(CONTAINERS)}")
+    data = quantised(signal, bits) if bits else signal
+    write_samples(path, data.T, rate, INTEGERS.get(bits, "FLOAT"))
+
+
+def quantised(signal: Signal, bits: int) -> np.ndarray:
+    """Integers as libsndfile wants them: rounded to `bits`, left-aligned in int16 or int32."""
+    scaled = np.rint(signal.astype(np.float64) * 2 ** (bits - 1))
+    integers = np.clip(scaled, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1).astype(np.int64)
+    container = 16 if bits == 16 else 32  # noqa: PLR2004  libsndfile takes these two only
+    return (integers << (container - bits)).astype(f"int{container}")
+
+
+def write_samples(path: Path, samples: np.ndarray, rate: int, subtype: str) -> None:
+    """Samples [sample, channel] as they are, whole or not at all."""
+    with replacing(path) as temporary:
+        try:
+            soundfile.write(temporary, samples, rate, subtype, format=CONTAINERS[path.suffix.lower()])
+        except soundfile.LibsndfileError as error:
+            raise Refusal(path, f"cannot be written ({error})", "check the space on the disk") from error
+
+
+def check(path: Path, found: Format, wanted: Mapping[str, int]) -> None:
+    """Hold a header to the rate, channels and frames that are wanted (any of them).
+
+    Raises:
+        Refusal: the first one that differs.
+    """
+    cures = {
+        "rate": "resample the file or set data.sample_rate",
+        "channels": "supply a stereo file" if wanted.get("channels") == 2 else "convert the file",  # noqa: PLR2004
+        "frames": "give all stems of a track the same length",
+    }
+    for name, value in wanted.items():
+        actual = getattr(found, name)
+        if actual != value:
+            raise Refusal(path, f"has {name} {actual} where {value} is expected", cures[name])

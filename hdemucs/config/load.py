@@ -1,0 +1,51 @@
+"""Configurations from the JSON files that `resolve` writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from hdemucs.errors import Refusal
+from hdemucs.files import read_json
+
+T = TypeVar("T")
+
+CURE = "run `dvc repro resolve`, which writes it from params.yaml"
+
+
+def load(path: Path, kind: type[T]) -> T:
+    """The configuration in a file of configs/.
+
+    Raises:
+        Refusal: the file is missing or damaged, or does not hold a `kind`.
+    """
+    return validated(read_json(path, CURE), kind, str(path))
+
+
+def validated(content: Any, kind: type[T], where: str) -> T:
+    """`content` as a `kind`; JSON's types are the only ones that count.
+
+    Raises:
+        Refusal: naming the first key at fault under `where`, its value and what it must be.
+    """
+    try:
+        return TypeAdapter(kind).validate_json(json.dumps(content))
+    except ValidationError as error:
+        raise refusal(error, where) from error
+
+
+def refusal(error: ValidationError, where: str) -> Refusal:
+    """The first of pydantic's complaints, in one line."""
+    first = error.errors(include_url=False)[0]
+    key = ".".join([where, *(str(part) for part in first["loc"])])
+    match first["type"]:
+        case "missing":
+            return Refusal(key, "is missing", "give it a value")
+        case "unexpected_keyword_argument" | "extra_forbidden":
+            return Refusal(key, "is no known parameter", "correct or remove it")
+        case _:
+            problem = f"is {first['input']!r}: {first['msg']}"
+            return Refusal(key, problem, "correct the value")

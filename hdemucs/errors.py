@@ -1,0 +1,23 @@
+"""The one kind of error a user is meant to see."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Refusal(Exception):
+    """One line that names the file or key, what is wrong with it, and the cure."""
+
+    def __init__(self, subject: object, problem: str, cure: str) -> None:
+        super().__init__(f"{subject}: {problem}; {cure}")
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """End the process on a Refusal with its line alone: no traceback, exit status 1."""
+    try:
+        yield
+    except Refusal as refusal:
+        sys.exit(f"error: {refusal}")

@@ -1,0 +1,100 @@
+"""Files that are either whole or not there: written beside their place, synced, renamed."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hdemucs.errors import Refusal
+
+BLOCK = 1 << 20
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path`; renamed to it when the block ends well, else removed.
+
+    Raises:
+        Refusal: the disk is full or the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        sync(temporary)
+        temporary.replace(path)
+        sync(path.parent)
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        with suppressed():
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def suppressed() -> Iterator[None]:
+    """Ignore that a temporary file could not be removed: the error before matters more."""
+    try:
+        yield
+    except OSError:
+        pass
+
+
+def unwritable(path: Path, error: OSError) -> Refusal:
+    """What to tell the user when `path` could not be written."""
+    if error.errno in FULL:
+        return Refusal(path, "the disk is full", "free some space and run the same command again")
+    return Refusal(path, f"cannot be written ({error.strerror or error})", "check the folder")
+
+
+def sync(path: Path) -> None:
+    """Have what was written to a file, or the names in a folder, reach the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, content: str) -> None:
+    write_bytes(path, content.encode())
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Two spaces, insertion order, a final newline; NaN is refused, as JSON has none."""
+    write_text(path, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
+
+
+def read_json(path: Path, cure: str) -> Any:
+    """The content of a JSON file.
+
+    Raises:
+        Refusal: it is missing or damaged; `cure` says what makes it anew.
+    """
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise Refusal(path, "is missing", cure) from error
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise Refusal(path, f"cannot be read as JSON ({error})", cure) from error
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal digest of a file's bytes."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
