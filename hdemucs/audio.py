@@ -106,9 +106,11 @@ def write_samples(path: Path, samples: np.ndarray, rate: int, subtype: str) -> N
     """Samples [sample, channel] as they are, whole or not at all."""
     with replacing(path) as temporary:
         try:
-            soundfile.write(temporary, samples, rate, subtype, format=CONTAINERS[path.suffix.lower()])
+            kind = CONTAINERS[path.suffix.lower()]
+            soundfile.write(temporary, samples, rate, subtype, format=kind)
         except soundfile.LibsndfileError as error:
-            raise Refusal(path, f"cannot be written ({error})", "check the space on the disk") from error
+            cure = "check the space left on the disk"
+            raise Refusal(path, f"cannot be written ({error})", cure) from error
 
 
 def check(path: Path, found: Format, wanted: Mapping[str, int]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818  it is what the program says, no accident
     """One line that names the file or key, what is wrong with it, and the cure."""
 
     def __init__(self, subject: object, problem: str, cure: str) -> None:

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,17 +34,8 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise unwritable(path, error) from error
     finally:
-        with suppressed():
+        with suppress(OSError):  # the error before matters more
             temporary.unlink(missing_ok=True)
-
-
-@contextmanager
-def suppressed() -> Iterator[None]:
-    """Ignore that a temporary file could not be removed: the error before matters more."""
-    try:
-        yield
-    except OSError:
-        pass
 
 
 def unwritable(path: Path, error: OSError) -> Refusal:

@@ -17,7 +17,9 @@ EVERY = 10.0  # seconds between plain lines
 class Progress:
     """How far a piece of work with `total` steps is; call `step` after each."""
 
-    def __init__(self, label: str, total: int, unit: str = "", stream: TextIO | None = None) -> None:
+    def __init__(
+        self, label: str, total: int, unit: str = "", stream: TextIO | None = None
+    ) -> None:
         self.stream = stream or sys.stderr
         self.label, self.total, self.unit, self.done = label, total, unit, 0
         self.started = self.spoken = time.monotonic()
