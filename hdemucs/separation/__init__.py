@@ -1,0 +1,1 @@
+"""A whole song through a model, in overlapping segments."""

@@ -1,0 +1,59 @@
+"""Overlap-add: a song of any length in segments, cross-faded by triangular weights.
+
+The official `apply_model(split=True)` (paper facts: inference), as a stream: whatever the song's
+length, one segment of input and one of output are in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import pad
+
+Chunk = Float[Tensor, "channel sample"]
+Block = Float[Tensor, "source channel sample"]
+Model = Callable[[Float[Tensor, "1 channel sample"]], Float[Tensor, "1 source channel sample"]]
+Reader = Callable[[int, int], Chunk]  # (start, frames) -> that part of the song
+
+
+def triangle(segment: int) -> Float[Tensor, " sample"]:
+    """Weights that rise to 1 at the middle of a segment and fall again; none is 0."""
+    half = segment // 2
+    rise = torch.arange(1, half + 1, dtype=torch.float32)
+    fall = torch.arange(segment - half, 0, -1, dtype=torch.float32)
+    weights = torch.cat([rise, fall])
+    return weights / weights.max()
+
+
+def stride_of(segment: int, overlap: float) -> int:
+    """Samples from one segment's start to the next one's."""
+    return max(1, int((1 - overlap) * segment))
+
+
+def overlap_add(
+    model: Model, read: Reader, length: int, segment: int, stride: int
+) -> Iterator[Block]:
+    """The sources of a song of `length` samples, in consecutive blocks.
+
+    Each block is final: every segment that reaches into it has been added.
+    """
+    weights = triangle(segment)
+    total = torch.zeros(0)  # of the samples that later segments still reach into
+    weight = torch.zeros(0)
+    for start in range(0, length, stride):
+        frames = min(segment, length - start)
+        estimate = model(read(start, frames)[None])[0]
+        shares = weights[:frames].to(estimate)
+        total = added(total.to(estimate), estimate * shares)
+        weight = added(weight.to(estimate), shares)
+        ready = frames if start + stride >= length else min(stride, frames)
+        yield total[..., :ready] / weight[:ready]
+        total, weight = total[..., ready:], weight[ready:]
+
+
+def added(pending: Tensor, new: Tensor) -> Tensor:
+    """`new` plus what earlier segments left for its first samples."""
+    return new + pad(pending, (0, new.shape[-1] - pending.shape[-1]))

@@ -1,0 +1,66 @@
+"""Songs to sources: what validation, evaluation, listening and the command line all call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from hdemucs.config.separation import SeparationConfig
+from hdemucs.separation.overlap import Block, Chunk, Model, Reader, stride_of
+from hdemucs.separation.shifts import shifted_mean
+
+Song = Float[Tensor, "channel sample"]
+Sources = Float[Tensor, "source channel sample"]
+
+SILENCE = 1e-8  # a standard deviation below this is a silent song's
+
+
+def stream(
+    model: Model,
+    read: Reader,
+    length: int,
+    rate: int,
+    config: SeparationConfig,
+    generator: torch.Generator,
+) -> Iterator[Block]:
+    """The sources of a song, block after block, at the scale of what `read` gives.
+
+    `shifts: 0` runs the song once where it stands; otherwise each of the runs starts a random
+    0 to `max_shift` seconds early. Memory depends on `segment` alone, not on `length`.
+    """
+    longest = int(config.max_shift * rate)
+    offsets = torch.randint(longest + 1, (config.shifts,), generator=generator).tolist()
+    delays = [longest - offset for offset in offsets] or [0]
+    segment = max(1, int(config.segment * rate))
+    yield from shifted_mean(
+        model, read, length, delays, (segment, stride_of(segment, config.overlap))
+    )
+
+
+@torch.no_grad()
+def separate(
+    model: Model, mix: Song, rate: int, config: SeparationConfig, generator: torch.Generator
+) -> Sources:
+    """The sources of a song in memory, at the song's own scale (no normalisation)."""
+
+    def read(start: int, frames: int) -> Chunk:
+        return mix[..., start : start + frames]
+
+    return torch.cat(list(stream(model, read, mix.shape[-1], rate, config, generator)), dim=-1)
+
+
+def statistics(mix: Song) -> tuple[float, float]:
+    """Mean and standard deviation of the mono mixture, as the paper normalises a track."""
+    mono = mix.mean(0)
+    return mono.mean().item(), max(mono.std().item(), SILENCE)
+
+
+def separate_song(
+    model: Model, mix: Song, rate: int, config: SeparationConfig, generator: torch.Generator
+) -> Sources:
+    """The sources of a song as it is on disk: normalised by its mono mixture, and back again."""
+    mean, std = statistics(mix)
+    return separate(model, (mix - mean) / std, rate, config, generator) * std + mean

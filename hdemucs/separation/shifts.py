@@ -1,0 +1,58 @@
+"""The shift trick: the mean over copies of the song that start a little later.
+
+Strided convolutions are not equivariant to shifts; averaging over random ones makes the model
+nearly so (Demucs, 2019; paper facts: inference, `shifts`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import torch
+
+from hdemucs.separation.overlap import Block, Chunk, Model, Reader, overlap_add
+
+
+def delayed(read: Reader, delay: int) -> Reader:
+    """The same song behind `delay` samples of silence."""
+
+    def read_delayed(start: int, frames: int) -> Chunk:
+        silent = min(frames, max(0, delay - start))
+        sound = read(max(0, start - delay), frames - silent)
+        return torch.nn.functional.pad(sound, (silent, 0))
+
+    return read_delayed
+
+
+def without(blocks: Iterator[Block], delay: int) -> Iterator[Block]:
+    """The blocks, less their first `delay` samples."""
+    for block in blocks:
+        dropped = min(delay, block.shape[-1])
+        delay -= dropped
+        if dropped < block.shape[-1]:
+            yield block[..., dropped:]
+
+
+def in_step(streams: Sequence[Iterator[Block]]) -> Iterator[list[Block]]:
+    """Blocks of several streams of one song, cut to equal lengths."""
+    pending = [next(stream, None) for stream in streams]
+    while all(block is not None for block in pending):
+        blocks = [block for block in pending if block is not None]
+        frames = min(block.shape[-1] for block in blocks)
+        yield [block[..., :frames] for block in blocks]
+        pending = [
+            block[..., frames:] if block.shape[-1] > frames else next(stream, None)
+            for block, stream in zip(blocks, streams, strict=True)
+        ]
+
+
+def shifted_mean(
+    model: Model, read: Reader, length: int, delays: Sequence[int], cut: tuple[int, int]
+) -> Iterator[Block]:
+    """The mean of the song's sources over one run for each delay; `cut` is (segment, stride)."""
+    streams = [
+        without(overlap_add(model, delayed(read, delay), length + delay, *cut), delay)
+        for delay in delays
+    ]
+    for blocks in in_step(streams):
+        yield torch.stack(blocks).mean(0)

@@ -1,0 +1,119 @@
+"""Separating in segments is separating the song."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hdemucs.config.separation import SeparationConfig
+from hdemucs.separation.overlap import overlap_add, stride_of, triangle
+from hdemucs.separation.separate import separate, separate_song
+
+RATE = 100
+
+
+def config(**changes):
+    plain = dict(segment=2.0, overlap=0.25, shifts=0, max_shift=0.5)
+    return SeparationConfig(**{**plain, **changes})
+
+
+def generator():
+    return torch.Generator().manual_seed(1)
+
+
+def halves(mix):
+    """A model without context: two sources that are a third and two thirds of the mixture."""
+    return torch.stack([mix / 3, 2 * mix / 3], dim=1)
+
+
+def song(length):
+    return torch.randn(2, length, generator=generator())
+
+
+@given(
+    st.integers(1, 700),
+    st.floats(0, 0.9),
+    st.integers(0, 3),
+    st.floats(0.02, 3.0),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_model_without_context_is_unchanged_by_segments_and_shifts(
+    length, overlap, shifts, segment
+):
+    mix = song(length)
+    plan = config(overlap=overlap, shifts=shifts, segment=segment)
+    out = separate(halves, mix, RATE, plan, generator())
+    torch.testing.assert_close(out, halves(mix[None])[0], atol=1e-5, rtol=1e-5)
+
+
+def test_the_direct_form_gives_the_same():
+    """The slow obvious overlap-add: all segments in full-length buffers."""
+    mix, segment = song(531), 200
+    stride = stride_of(segment, 0.25)
+
+    def echoing(chunk):  # a model whose output depends on where the segment starts
+        return halves(chunk.cumsum(-1))
+
+    total, weight = torch.zeros(2, 2, 531), torch.zeros(531)
+    for start in range(0, 531, stride):
+        chunk = mix[:, start : start + segment]
+        share = triangle(segment)[: chunk.shape[-1]]
+        total[..., start : start + segment] += share * echoing(chunk[None])[0]
+        weight[start : start + segment] += share
+    blocks = overlap_add(echoing, lambda s, n: mix[:, s : s + n], 531, segment, stride)
+    torch.testing.assert_close(torch.cat(list(blocks), -1), total / weight)
+
+
+def test_equal_to_the_official_overlap_add():
+    apply = pytest.importorskip("demucs.apply")
+    hdemucs = pytest.importorskip("demucs.hdemucs")
+    torch.manual_seed(0)
+    model = hdemucs.HDemucs(["a", "b"], channels=4, nfft=256, depth=4, samplerate=RATE).eval()
+    mix = song(2500)
+    theirs = apply.apply_model(model, mix[None], shifts=0, split=True, overlap=0.25, segment=6)[0]
+    with torch.no_grad():
+        ours = separate(model, mix, RATE, config(segment=6.0), generator())
+    torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=1e-4)
+
+
+def test_memory_does_not_grow_with_the_song():
+    """No block is longer than a segment, and no read is either."""
+    asked = []
+
+    def read(_, frames):
+        asked.append(frames)
+        return torch.zeros(2, frames)
+
+    blocks = list(overlap_add(halves, read, 100_000, 200, 150))
+    assert max(asked) <= 200
+    assert max(block.shape[-1] for block in blocks) <= 200
+    assert sum(block.shape[-1] for block in blocks) == 100_000
+
+
+def test_the_same_generator_gives_the_same_shifts():
+    def echoing(chunk):
+        return halves(chunk.cumsum(-1))
+
+    plan, mix = config(shifts=2), song(500)
+    once, again = (separate(echoing, mix, RATE, plan, generator()) for _ in range(2))
+    assert torch.equal(once, again)
+    other = separate(echoing, mix, RATE, plan, torch.Generator().manual_seed(9))
+    assert not torch.equal(once, other)
+
+
+def test_the_scale_of_a_song_is_kept():
+    """Normalised for the model, and back: 20 dB more in, 20 dB more out."""
+
+    def seen(chunk):
+        assert abs(chunk.mean(1).std().item() - 1) < 1e-3
+        return halves(chunk)
+
+    mix = song(500)
+    quiet = separate_song(seen, mix * 1e-3, RATE, config(segment=9.0), generator())
+    loud = separate_song(seen, mix * 1e-2, RATE, config(segment=9.0), generator())
+    torch.testing.assert_close(loud, 10 * quiet, rtol=1e-3, atol=1e-5)
+
+
+def test_a_silent_song_stays_silent():
+    out = separate_song(halves, torch.zeros(2, 300), RATE, config(), generator())
+    assert not out.any()
