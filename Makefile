@@ -1,0 +1,40 @@
+# Two commands do everything on a fresh machine: `make repro` and `make test`.
+# VENV: where the virtual environment is made (5 GB).  PYTHON: what makes it (3.11 or newer).
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(abspath $(VENV))/bin
+READY := $(VENV)/.ready
+export PATH := $(BIN):$(PATH)
+export PYTHONUNBUFFERED := 1
+
+.PHONY: repro test test-slurm test-slow lint format setup
+
+repro: $(READY)  ## everything: data, models, scores, tables, figures, listening sets
+	dvc --wait-for-lock repro $(TARGETS)
+
+test: $(READY)  ## what separation, a metric and a listening test are
+	tests/system.sh chromium
+	pytest --durations=15 $(ARGS)
+
+test-slow: $(READY)  ## the long versions of the tests
+	tests/system.sh chromium
+	pytest -m slow $(ARGS)
+
+lint: $(READY)
+	ruff format --check .
+	ruff check .
+	mypy
+	lint-imports
+
+format: $(READY)
+	ruff format .
+	ruff check --fix .
+
+setup: $(READY)
+
+# The stamp is newer than the lock: everything in it is installed.
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@

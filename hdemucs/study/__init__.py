@@ -1,0 +1,1 @@
+"""params.yaml, and the effective configuration of every variant and stage that follows from it."""

@@ -1,0 +1,65 @@
+"""params.yaml as it stands, and how one part of it changes another."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from hdemucs.errors import Refusal
+
+Tree = Mapping[str, Any]
+
+
+def read_params(path: Path) -> dict[str, Any]:
+    """The file's content, read as YAML 1.2 as DVC reads it (PyYAML takes `1e-3` for a string).
+
+    Raises:
+        Refusal: the file is missing, is no YAML, names a key twice or is no mapping.
+    """
+    try:
+        content = YAML(typ="safe").load(path)
+    except FileNotFoundError as error:
+        raise Refusal(path, "is missing", "run from the repository's root") from error
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise Refusal(f"{path}:{line}", f"{error.problem}", "correct the YAML") from error
+    except YAMLError as error:
+        raise Refusal(path, f"is no YAML ({error})", "correct the file") from error
+    if not isinstance(content, dict):
+        raise Refusal(path, "holds no mapping", "restore the file from git")
+    return content
+
+
+def changed(base: Tree, changes: Tree | None, where: str) -> dict[str, Any]:
+    """`base` with the values of `changes`, mapping by mapping.
+
+    Raises:
+        Refusal: `changes` names a key that `base` lacks.
+    """
+    for key in changes or {}:
+        if key not in base:
+            raise unknown(f"{where}.{key}", key, base)
+    return {key: value_of(base, changes or {}, key, where) for key in base}
+
+
+def value_of(base: Tree, changes: Tree, key: str, where: str) -> Any:
+    """One key's value: its change, merged into what `base` has when both are mappings."""
+    if key not in changes:
+        return base[key]
+    old, new = base[key], changes[key]
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return changed(old, new, f"{where}.{key}")
+    return new
+
+
+def unknown(where: str, key: object, known: Iterable[object]) -> Refusal:
+    """A key that nothing knows, with the nearest one that something does."""
+    names = [str(name) for name in known]
+    near = difflib.get_close_matches(str(key), names, n=1)
+    cure = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(names))}"
+    return Refusal(where, "is no known parameter", cure)
