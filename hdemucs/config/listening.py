@@ -1,4 +1,4 @@
-"""The listening tests' parameters: which excerpts, which stimuli, which sessions, which analysis."""
+"""The listening tests' parameters: excerpts, stimuli, sessions and analysis."""
 
 from __future__ import annotations
 
