@@ -24,6 +24,9 @@ class File:
     path: str
     size: int  # bytes
     sha256: str
+    peak: float  # of full scale
+    loudness: float | None  # LUFS, ITU-R BS.1770-4, of the whole song; None: too quiet or too short
+    active: float  # share of its seconds with more than -60 dBFS RMS
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -33,8 +36,10 @@ class Track:
     name: str  # "Artist - Title"
     split: Split
     frames: int  # samples per channel
+    seconds: float
     mean: float
     std: float
+    residual: float  # largest |mixture - sum of the stems|, of full scale
     files: dict[str, File]  # by source, and "mixture"
 
 
@@ -44,6 +49,7 @@ class Manifest:
 
     name: str
     sample_rate: int
+    channels: int
     sources: tuple[str, ...]
     tracks: tuple[Track, ...]
 

@@ -1,0 +1,129 @@
+"""Training segments at random places of many long songs, and whole songs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from hdemucs.data.manifest import MIXTURE, Manifest, Split, Track
+from hdemucs.data.wav import Wav, open_wav
+from hdemucs.errors import Refusal
+
+Mixture = Float[Tensor, "channel sample"]
+Stems = Float[Tensor, "source channel sample"]
+Batch = Float[Tensor, "batch source channel sample"]
+
+
+@dataclass(frozen=True)
+class Song:
+    """One track with its files found."""
+
+    track: Track
+    stems: tuple[Wav, ...]  # in the manifest's order of sources
+
+
+class Segments(Dataset[Stems]):
+    """Every segment of a split: one at each multiple of `stride` samples of every track.
+
+    A track of L samples gives 1 + ceil((L - segment) / stride) of them, 1 if it is shorter than
+    a segment; the last is padded with zeros (paper facts 2.1: "every 1-s start of every track").
+    Stems are normalised by their track: (x - mean) / std, of the mono mixture (2.2).
+    """
+
+    def __init__(
+        self, root: Path, manifest: Manifest, split: Split, segment: int, stride: int
+    ) -> None:
+        """`segment` and `stride` in samples.
+
+        Raises:
+            Refusal: the split has no track, or a file is missing or not as the manifest says.
+        """
+        self.songs = [found(root, manifest, track) for track in manifest.split(split)]
+        if not self.songs:
+            raise Refusal(manifest.name, f"has no {split} tracks", f"add some to the {split} split")
+        self.segment, self.stride = segment, stride
+        self.shape = (len(manifest.sources), manifest.channels, segment)
+        starts = [count_starts(song.track.frames, segment, stride) for song in self.songs]
+        self.ends = np.array(list(accumulate(starts)))
+
+    def __len__(self) -> int:
+        return int(self.ends[-1])
+
+    def __getitem__(self, index: int) -> Stems:
+        return self.batch([index])[0]
+
+    def __iter__(self) -> Iterator[Stems]:
+        return (self[index] for index in range(len(self)))
+
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """The segments at `indices`, read straight into one tensor."""
+        out = torch.empty(len(indices), *self.shape)
+        for index, place in zip(indices, out.numpy(), strict=True):
+            self.fill(index, place)
+        return out
+
+    def fill(self, index: int, out: np.ndarray) -> None:
+        """Read segment `index` into `out` [source, channel, sample] float32."""
+        song, start = self.place(index)
+        gain, bias = 1 / song.track.std, -song.track.mean / song.track.std
+        for wav, stem in zip(song.stems, out, strict=True):
+            wav.read(start, stem, gain, bias)
+
+    def place(self, index: int) -> tuple[Song, int]:
+        """The song of segment `index` and the sample it starts at."""
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        which = int(np.searchsorted(self.ends, index, side="right"))
+        before = int(self.ends[which - 1]) if which else 0
+        return self.songs[which], (index - before) * self.stride
+
+
+def count_starts(frames: int, segment: int, stride: int) -> int:
+    """How many segments a track of `frames` samples gives."""
+    return 1 if frames < segment else 1 + -(-(frames - segment) // stride)
+
+
+def found(root: Path, manifest: Manifest, track: Track) -> Song:
+    """A track's stems, held to the manifest by their headers."""
+    stems = (opened(root, manifest, track, source) for source in manifest.sources)
+    return Song(track, tuple(stems))
+
+
+def opened(root: Path, manifest: Manifest, track: Track, source: str) -> Wav:
+    wav = open_wav(root / track.files[source].path)
+    expected = (manifest.sample_rate, manifest.channels, track.frames)
+    if (wav.rate, wav.channels, wav.frames) != expected:
+        problem = "is not the file that the manifest knows (rate, channels or length differ)"
+        raise Refusal(wav.path, problem, "run `dvc repro -f -s fetch`")
+    return wav
+
+
+def song(root: Path, manifest: Manifest, track: Track) -> tuple[Mixture, Stems]:
+    """The mixture and the stems of a whole track, in -1..1.
+
+    Raises:
+        Refusal: a file is missing or not as the manifest says.
+    """
+    names = (MIXTURE, *manifest.sources)
+    out = torch.empty(len(names), manifest.channels, track.frames)
+    for name, place in zip(names, out.numpy(), strict=True):
+        opened(root, manifest, track, name).read(0, place)
+    return out[0], out[1:]
+
+
+def normalised(signal: Tensor, track: Track) -> Tensor:
+    """What models are trained on: less the mean, over the standard deviation of the mixture."""
+    return (signal - track.mean) / track.std
+
+
+def restored(signal: Tensor, track: Track) -> Tensor:
+    """Undo `normalised`."""
+    return signal * track.std + track.mean
