@@ -5,7 +5,8 @@ Signals are float32 arrays [channel, sample] in -1..1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,13 +105,36 @@ def quantised(signal: Signal, bits: int) -> np.ndarray:
 
 def write_samples(path: Path, samples: np.ndarray, rate: int, subtype: str) -> None:
     """Samples [sample, channel] as they are, whole or not at all."""
+    with opened(path, rate, samples.shape[1], subtype) as file:
+        file.write(samples)
+
+
+@contextmanager
+def opened(path: Path, rate: int, channels: int, subtype: str) -> Iterator[soundfile.SoundFile]:
+    """A sound file to write to, that takes its place when the block ends well."""
     with replacing(path) as temporary:
         try:
             kind = CONTAINERS[path.suffix.lower()]
-            soundfile.write(temporary, samples, rate, subtype, format=kind)
+            with soundfile.SoundFile(temporary, "w", rate, channels, subtype, format=kind) as file:
+                yield file
         except soundfile.LibsndfileError as error:
-            cure = "check the space left on the disk"
+            cure = "check the space left on the disk, and that the format has these bits"
             raise Refusal(path, f"cannot be written ({error})", cure) from error
+
+
+@contextmanager
+def writing(path: Path, rate: int, channels: int, bits: int) -> Iterator[Callable[[Signal], int]]:
+    """Write a long signal piece by piece, as `write` does it whole.
+
+    Yields a function that takes the next piece and returns how many samples it had to clip.
+    """
+    with opened(path, rate, channels, INTEGERS.get(bits, "FLOAT")) as file:
+
+        def append(signal: Signal) -> int:
+            file.write((quantised(signal, bits) if bits else signal).T)
+            return int((np.abs(signal) > 1).sum()) if bits else 0
+
+        yield append
 
 
 def check(path: Path, found: Format, wanted: Mapping[str, int]) -> None:

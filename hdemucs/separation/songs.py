@@ -1,0 +1,124 @@
+"""Anyone's songs to wav or flac, one file a source, with a segment in memory at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import soundfile
+import torch
+
+from hdemucs import audio
+from hdemucs.config.separation import SeparationConfig
+from hdemucs.errors import Refusal
+from hdemucs.progress import Progress
+from hdemucs.separation.overlap import Block, Model
+from hdemucs.separation.resampled import Resampled
+from hdemucs.separation.separate import SILENCE, stream
+
+PIECE = 1 << 18  # samples read at a time for the statistics
+SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} | {".mp3", ".aif", ".oga"}
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where estimates go: `<folder>/<song's name>/<source><suffix>`."""
+
+    folder: Path
+    suffix: str  # .wav or .flac
+    bits: int  # 16, 24, 32; 0: float
+    two_stems: str | None  # this source, and `no_<source>`: the sum of the others
+
+
+def find_songs(paths: Iterable[Path]) -> list[Path]:
+    """The files, and every sound file in the folders, sorted.
+
+    Raises:
+        Refusal: a path does not exist, or nothing is left to separate.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise Refusal(path, "does not exist", "name a sound file or a folder of them")
+        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+        found += inside if path.is_dir() else [path]
+    if not found:
+        raise Refusal(", ".join(map(str, paths)), "holds no sound file", "name another folder")
+    return found
+
+
+def statistics(song: Resampled) -> tuple[float, float]:
+    """Mean and standard deviation of the mono mixture, read once from end to end."""
+    total = squares = 0.0
+    for start in range(0, song.length, PIECE):
+        mono = song.read(start, min(PIECE, song.length - start)).double().mean(0)
+        total += mono.sum().item()
+        squares += mono.square().sum().item()
+    mean = total / song.length
+    variance = max(0.0, squares - song.length * mean**2) / max(1, song.length - 1)
+    return mean, max(variance**0.5, SILENCE)
+
+
+def stems_of(block: Block, sources: tuple[str, ...], two_stems: str | None) -> dict[str, Block]:
+    """[source, channel, sample] by the name of the file that it goes to."""
+    if two_stems is None:
+        return dict(zip(sources, block, strict=True))
+    wanted = block[sources.index(two_stems)]
+    return {two_stems: wanted, f"no_{two_stems}": block.sum(0) - wanted}
+
+
+def names_of(sources: tuple[str, ...], two_stems: str | None) -> list[str]:
+    """The stems that are written.
+
+    Raises:
+        Refusal: `two_stems` is none of the model's sources.
+    """
+    if two_stems is not None and two_stems not in sources:
+        raise Refusal(f"--two-stems {two_stems}", "is no source of this model", f"take {sources}")
+    return list(sources) if two_stems is None else [two_stems, f"no_{two_stems}"]
+
+
+def blocks_of(
+    model: Model, song: Resampled, rate: int, config: SeparationConfig, generator: torch.Generator
+) -> Iterator[Block]:
+    """The song's sources at the song's own scale, block after block."""
+    mean, std = statistics(song)
+
+    def read(start: int, frames: int) -> torch.Tensor:
+        return (song.read(start, frames) - mean) / std
+
+    with torch.no_grad():
+        for block in stream(model, read, song.length, rate, config, generator):
+            yield block * std + mean
+
+
+def write_estimates(
+    blocks: Iterable[Block],
+    song: Resampled,
+    sources: tuple[str, ...],
+    rate: int,
+    output: Output,
+) -> int:
+    """Write the blocks as they come; all files appear together at the end.
+
+    Returns:
+        How many samples were beyond full scale and clipped.
+    """
+    names, clipped = names_of(sources, output.two_stems), 0
+    folder = output.folder / song.path.stem
+    progress = Progress(f"separating {song.path.name}", song.length, "samples")
+    with ExitStack() as stack:
+        files = {
+            name: stack.enter_context(
+                audio.writing(folder / f"{name}{output.suffix}", rate, song.channels, output.bits)
+            )
+            for name in names
+        }
+        for block in blocks:
+            for name, stem in stems_of(block, sources, output.two_stems).items():
+                clipped += files[name](stem.numpy())
+            progress.step(block.shape[-1])
+    progress.close()
+    return clipped
