@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic.dataclasses import dataclass
 
 from hdemucs.config.base import STRICT
 
 Count = Annotated[int, Field(ge=1)]
 LevelIndex = Annotated[int, Field(ge=0)]
+Activation = Literal["gelu", "relu"]
+
+GROUPS = 4  # of every group norm, and the heads of the attention: widths are divided by it
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -18,27 +22,67 @@ class ResidualConfig:
     """The dilated residual branch inside every encoder level (paper: compressed residual).
 
     `lstm_from` and `attention_from` are the first levels to have one; None: no level has.
+    Its activation is its own: the official `gelu=False` never reaches it.
     """
 
-    depth: Count
-    compression: Count
+    depth: Count  # dilated convolutions, with dilations 1, 2, 4, ...
+    compression: Count  # the branch has this many times fewer channels than its level
     lstm_from: LevelIndex | None
     attention_from: LevelIndex | None
-    scale: float
-    activation: Literal["gelu", "relu"]
+    scale: float  # initial weight of the branch
+    activation: Activation
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class BandsConfig:
+    """Bands of frequencies with weights of their own, in the outermost levels."""
+
+    cuts: Annotated[tuple[float, ...], Field(min_length=1)]  # as shares of the Nyquist frequency
+    levels: Count  # the outermost ones that are cut
+
+    @field_validator("cuts")
+    @classmethod
+    def _rising(cls, cuts: tuple[float, ...]) -> tuple[float, ...]:
+        if not all(low < high for low, high in pairwise((0.0, *cuts, 1.0))):
+            raise ValueError("cuts rise between 0 and 1")
+        return cuts
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ModelConfig:
     """What every model of the paper is asked."""
 
-    sources: tuple[str, ...]
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
     audio_channels: Count
-    channels: Count  # width of the outermost level
-    depth: Count
+    channels: Annotated[int, Field(ge=GROUPS, multiple_of=GROUPS)]  # of the outermost level
+    depth: Count  # levels
     norm_from: LevelIndex | None  # first level with group norm; None: no level has
-    activation: Literal["gelu", "relu"]
+    activation: Activation
     residual: ResidualConfig | None
+
+    @field_validator("sources")
+    @classmethod
+    def _distinct(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(sources)) < len(sources):
+            raise ValueError("a source is named twice")
+        return sources
+
+    @field_validator("residual")
+    @classmethod
+    def _divisible(
+        cls, residual: ResidualConfig | None, info: ValidationInfo
+    ) -> ResidualConfig | None:
+        channels = info.data.get("channels")
+        if residual is None or channels is None:
+            return residual
+        if channels < residual.compression:
+            raise ValueError(
+                f"{channels} channels cannot be compressed {residual.compression}-fold"
+            )
+        first = residual.attention_from
+        if first is not None and channels * 2**first // residual.compression % GROUPS:
+            raise ValueError(f"attention's {GROUPS} heads do not divide the channels of its levels")
+        return residual
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -46,10 +90,40 @@ class HybridConfig(ModelConfig):
     """Hybrid Demucs; with one branch, its spectrogram-only or waveform-only ablation."""
 
     kind: Literal["hybrid"]
-    window: Count  # of the STFT, samples; 4**k
-    branches: tuple[Literal["spectrogram", "waveform"], ...]
+    window: Annotated[int, Field(ge=64)]  # of the STFT, in samples: 64, 256, 1024, 4096, ...
+    branches: Annotated[tuple[Literal["spectrogram", "waveform"], ...], Field(min_length=1)]
     representation: Literal["complex", "magnitude"]
-    bands: tuple[float, ...]  # cuts between bands with weights of their own; (): one band
+    bands: BandsConfig | None
+
+    @field_validator("window")
+    @classmethod
+    def _power_of_four(cls, window: int, info: ValidationInfo) -> int:
+        exponent = (window.bit_length() - 1) // 2
+        if 4**exponent != window:
+            raise ValueError("branches only meet where the window is a power of 4")
+        if info.data.get("depth", exponent) < exponent - 1:
+            raise ValueError(f"{exponent - 1} levels reach one frequency, so depth must be as many")
+        return window
+
+    @field_validator("branches")
+    @classmethod
+    def _once(cls, branches: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(branches)) < len(branches):
+            raise ValueError("a branch is named twice")
+        return branches
+
+    @field_validator("bands")
+    @classmethod
+    def _where_possible(cls, bands: BandsConfig | None, info: ValidationInfo) -> BandsConfig | None:
+        if bands is None or not {"window", "branches", "norm_from"} <= info.data.keys():
+            return bands
+        if "spectrogram" not in info.data["branches"]:
+            raise ValueError("only a spectrogram branch has bands")
+        if (first := info.data["norm_from"]) is not None and first < bands.levels:
+            raise ValueError("group norm would mix bands: norm_from must be at least bands.levels")
+        if 4 ** (bands.levels + 2) > info.data["window"]:
+            raise ValueError("the level that reaches one frequency cannot be cut into bands")
+        return bands
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -60,3 +134,6 @@ class WaveformConfig(ModelConfig):
     standardise: Literal["mono", "none"]
     bottleneck_lstm: Annotated[int, Field(ge=0)]  # layers; 0: none
     upsample: bool  # work at twice the sample rate, as the paper does
+
+
+AnyModelConfig = Annotated[HybridConfig | WaveformConfig, Field(discriminator="kind")]

@@ -1,0 +1,255 @@
+"""From a config to a model: the only file that knows which parts make which variant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import nn
+
+from hdemucs.config.model import HybridConfig, ResidualConfig, WaveformConfig
+
+from .axis import FREQUENCY, TIME
+from .bands import BandedDecode, BandedEncode
+from .layers import (
+    AROUND,
+    Activation,
+    Decode,
+    Down,
+    Encode,
+    FrequencyEmbedding,
+    Refine,
+    Rewrite,
+    Up,
+)
+from .plan import (
+    Level,
+    Plan,
+    from_audio,
+    in_bands,
+    levels,
+    levels_to_one,
+    over_frequencies,
+    starts,
+    strided_by_two,
+    unpadded,
+    valid_length,
+)
+from .residual import BLSTM, LocalAttention, Residual, Step
+from .separator import Branch, Separator, Trunk, Zero
+from .spectrogram import (
+    AlignedSpectrogram,
+    CentredSpectrogram,
+    ComplexAsChannels,
+    Magnitude,
+    Representation,
+)
+from .views import PaddedWaveform, View, Waveform, as_is, over_the_mono
+
+ACTIVATIONS: dict[str, Activation] = {"gelu": nn.GELU, "relu": nn.ReLU}
+REPRESENTATIONS: dict[str, type[Representation]] = {
+    "complex": ComplexAsChannels,
+    "magnitude": Magnitude,
+}
+STANDARDISE = {"mono": over_the_mono, "none": as_is}
+UPSAMPLE = {True: 2, False: 1}
+LSTM_LAYERS, LSTM_SPAN = 2, 200  # of the residual branches; steps
+
+Config = HybridConfig | WaveformConfig
+
+
+def build(config: Config, seed: int) -> Separator:
+    """A freshly initialised model: the same weights for the same seed, on the CPU.
+
+    Modules draw from torch's global generator, which is seeded for them and then given its
+    state back, so nobody else's draws change.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return rescaled(assemble(config))
+
+
+def skeleton(config: Config) -> Separator:
+    """The same model with no memory for its weights: for their names and shapes."""
+    with torch.device("meta"):
+        return assemble(config)
+
+
+def assemble(config: Config) -> Separator:
+    return hybrid(config) if isinstance(config, HybridConfig) else waveform(config)
+
+
+def outline(config: Config) -> Plan:
+    """The architecture as a table."""
+    return hybrid_plan(config) if isinstance(config, HybridConfig) else waveform_plan(config)
+
+
+def hybrid_plan(config: HybridConfig) -> Plan:
+    """Spectrogram levels until one frequency is left, as many over time, then the trunk's.
+
+    For a window of 4096: 2048, 512, 128, 32, 8, 1 frequencies.
+    """
+    frequencies = config.window // 2
+    meeting = levels_to_one(frequencies)
+    audio, sources = config.audio_channels, len(config.sources)
+    channels = audio * REPRESENTATIONS[config.representation].factor
+    over = partial(levels, channels=config.channels, norm_from=config.norm_from)
+    rows = over_frequencies(over(FREQUENCY, range(meeting)), frequencies)
+    rows = in_bands(rows, config.bands.cuts, config.bands.levels) if config.bands else rows
+    plans = {
+        "spectrogram": from_audio(rows, channels, sources),
+        "waveform": from_audio(over(TIME, range(meeting)), audio, sources),
+    }
+    return Plan(
+        {name: plans[name] for name in config.branches},
+        rows[-1],
+        [strided_by_two(v) for v in over(TIME, range(meeting, config.depth))],
+    )
+
+
+def waveform_plan(config: WaveformConfig) -> Plan:
+    """Levels over time to the last, all unpadded."""
+    plan = levels(TIME, range(config.depth), config.channels, config.norm_from)
+    plan = from_audio(plan, config.audio_channels, len(config.sources))
+    plan = [unpadded(v) for v in plan]
+    return Plan({"waveform": plan}, plan[-1], [])
+
+
+def hybrid(config: HybridConfig) -> Separator:
+    """Hybrid Demucs, or either of its branches alone."""
+    plan = hybrid_plan(config)
+    views = {"spectrogram": spectrogram_view(config), "waveform": Waveform()}
+    embeds = {"spectrogram": embedding, "waveform": nothing}
+    branches = {
+        name: branch(views[name], levels, config, embeds[name])
+        for name, levels in plan.branches.items()
+    }
+    return Separator(branches, trunk(plan, Zero(), config), config.sources)
+
+
+def spectrogram_view(config: HybridConfig) -> View:
+    """Frames align with the waveform branch's steps where there is one, as in the paper.
+
+    Alone, a spectrogram has nobody to fill in what the aligned frames leave at the edges, so
+    it keeps every frame, as the official `hybrid=False` does.
+    """
+    representation = REPRESENTATIONS[config.representation]()
+    framing = AlignedSpectrogram if "waveform" in config.branches else CentredSpectrogram
+    return framing(representation, config.window)
+
+
+def waveform(config: WaveformConfig) -> Separator:
+    """Demucs v2 and v3: one branch, and a bottleneck below its last level."""
+    plan = waveform_plan(config)
+    (levels,) = plan.branches.values()
+    view = PaddedWaveform(
+        STANDARDISE[config.standardise],
+        partial(valid_length, plan=levels),
+        upsample=UPSAMPLE[config.upsample],
+    )
+    layers = config.bottleneck_lstm
+    bottleneck = BLSTM(plan.shared.width, layers) if layers else nn.Identity()
+    return Separator(
+        {"waveform": branch(view, levels, config, nothing)},
+        trunk(plan, bottleneck, config),
+        config.sources,
+    )
+
+
+def nothing(level: Level) -> nn.Module:  # noqa: ARG001  takes the place of `embedding`
+    return nn.Identity()
+
+
+def embedding(level: Level) -> nn.Module:
+    return FrequencyEmbedding(level.frequencies, level.width)
+
+
+def branch(
+    view: View, plan: list[Level], config: Config, embed: Callable[[Level], nn.Module]
+) -> Branch:
+    """Every level of the plan, but for the halves of the last that are the trunk's."""
+    activation = ACTIVATIONS[config.activation]
+    *outer, last = plan
+    after = [nn.Identity, *(activation for _ in outer[1:])]  # the outermost Up writes audio
+    return Branch(
+        view,
+        [encode(v, config) for v in outer],
+        embed(plan[0]),
+        Down(last),
+        Up(last, activation),
+        [decode(v, a) for v, a in zip(reversed(outer), reversed(after), strict=True)],
+    )
+
+
+def trunk(plan: Plan, bottleneck: nn.Module, config: Config) -> Trunk:
+    """The inner halves of the meeting level, and all levels below it."""
+    activation = ACTIVATIONS[config.activation]
+    return Trunk(
+        enter=refine(plan.shared, config),
+        encoder=[whole(v, config) for v in plan.below],
+        bottleneck=bottleneck,
+        decoder=[Decode(Rewrite(v, AROUND), Up(v, activation)) for v in reversed(plan.below)],
+        leave=Rewrite(plan.shared, AROUND),
+    )
+
+
+def encode(level: Level, config: Config) -> Encode | BandedEncode:
+    make = partial(whole, config=config)
+    return BandedEncode(level, make) if level.cuts else make(level)
+
+
+def whole(level: Level, config: Config) -> Encode:
+    return Encode(Down(level), refine(level, config))
+
+
+def decode(level: Level, activation: Activation) -> Decode | BandedDecode:
+    if level.cuts:
+        return BandedDecode(level, activation)
+    return Decode(Rewrite(level, AROUND), Up(level, activation))
+
+
+def refine(level: Level, config: Config) -> Refine:
+    return Refine(level, ACTIVATIONS[config.activation], residual(level, config.residual))
+
+
+def residual(level: Level, config: ResidualConfig | None) -> nn.Module:
+    """Dilations 1, 2, 4, ...: one step each."""
+    if config is None:
+        return nn.Identity()
+    hidden = level.width // config.compression
+    return Residual(
+        Step(
+            level.width,
+            hidden,
+            2**d,
+            activation=ACTIVATIONS[config.activation](),
+            context=context(level, hidden, config),
+            scale=config.scale,
+        )
+        for d in range(config.depth)
+    )
+
+
+def context(level: Level, hidden: int, config: ResidualConfig) -> nn.Sequential:
+    """LSTM, then attention, on levels deep enough to have them."""
+    parts = nn.Sequential()
+    if starts(config.lstm_from, level.index):
+        parts.append(BLSTM(hidden, LSTM_LAYERS, span=LSTM_SPAN, skip=True))
+    if starts(config.attention_from, level.index):
+        parts.append(LocalAttention(hidden))
+    return parts
+
+
+@torch.no_grad()
+def rescaled(model: Separator, reference: float = 0.1) -> Separator:
+    """Bring every convolution's initial scale closer to `reference` (from the first Demucs).
+
+    In double precision, lest the number of threads that share a sum show in the weights.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.modules.conv._ConvNd):
+            scale = (module.weight.double().std() / reference).sqrt().float()
+            for parameter in module.parameters():
+                parameter.div_(scale)
+    return model

@@ -1,0 +1,121 @@
+"""Every model of the paper: branches around a trunk.
+
+    mix -> look -> encode -+             +-> decode -> render -+
+                           + -> trunk -> +                     + -> sources
+    mix -> look -> encode -+             +-> decode -> render -+
+
+Hybrid Demucs has two branches. Its ablations and both time-only Demucs have one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import add
+
+import torch
+from torch import Tensor, nn
+
+from .bands import BandedDecode, BandedEncode
+from .containers import Mapping, Sequence
+from .layers import Along, Decode, Down, Encode, Refine, Rewrite, Up
+from .views import Mixture, Sources, View
+
+
+class Zero(nn.Module):
+    """Start decoding from silence: everything comes through the skip connections."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.zeros_like(x)
+
+
+class Branch(nn.Module):
+    """A view of the mixture, and the encoder and decoder that work in it.
+
+    The encoder ends on a lone Down and the decoder starts on a lone Up: the halves that
+    complete them are the trunk's. `embed` follows the outermost level.
+    """
+
+    def __init__(
+        self, view: View, encoder: Iterable[Encode | BandedEncode], embed: nn.Module, down: Down,
+        up: Up, decoder: Iterable[Decode | BandedDecode],
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.view, self.axis = view, down.axis
+        self.encoder, self.embed = Sequence[Encode | BandedEncode](encoder), embed
+        self.down, self.up = down, up
+        self.decoder = Sequence[Decode | BandedDecode](decoder)
+
+    def encode(self, x: Along) -> tuple[Along, list[Along]]:
+        """What goes to the trunk, and the input of every Down on the way there."""
+        outermost, *others = self.encoder
+        saved = [x, self.embed(outermost(x))]
+        for layer in others:
+            saved.append(layer(saved[-1]))
+        return self.down(saved[-1]), saved
+
+    def decode(self, x: Along, saved: list[Along]) -> Along:
+        """The way back: each saved tensor gives its size, and all but the input are skips."""
+        sizes = [skip.shape[self.axis.dim] for skip in saved]
+        x = self.up(x, sizes.pop())
+        for layer in self.decoder:
+            x = layer(x, saved.pop(), sizes.pop())
+        return x
+
+
+class Trunk(nn.Module):
+    """The levels that branches share, from the meeting point down and back."""
+
+    def __init__(
+        self, enter: Refine, encoder: Iterable[Encode], bottleneck: nn.Module,
+        decoder: Iterable[Decode], leave: Rewrite,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.enter, self.encoder = enter, Sequence[Encode](encoder)
+        self.bottleneck = bottleneck
+        self.decoder, self.leave = Sequence[Decode](decoder), leave
+
+    def forward(self, contributions: Iterable[Along]) -> Along:
+        axis = self.enter.axis
+        saved = [self.enter(reduce(add, map(axis.view, contributions)))]
+        for encode in self.encoder:
+            saved.append(encode(saved[-1]))
+        x = self.bottleneck(saved[-1])
+        for decode in self.decoder:
+            skip = saved.pop()
+            x = decode(x, skip, saved[-1].shape[-1])
+        return self.leave(axis.view(x) + saved.pop())
+
+
+class Separator(nn.Module):
+    """Mixtures to sources."""
+
+    def __init__(self, branches: dict[str, Branch], trunk: Trunk, sources: tuple[str, ...]) -> None:
+        super().__init__()
+        self.branches = Mapping[Branch](branches)
+        self.trunk, self.sources = trunk, sources
+
+    def forward(self, mix: Mixture) -> Sources:
+        """Estimates in the order of `sources`, of the mixture's length, at its scale.
+
+        Views work in the mixture's own precision, whatever autocast says.
+        """
+        branches = list(self.branches.values())
+        with torch.autocast(mix.device.type, enabled=False):
+            sights = [branch.view.look(mix) for branch in branches]
+        encoded = [branch.encode(s.x) for branch, s in zip(branches, sights, strict=True)]
+        shared = self.trunk([contribution for contribution, _ in encoded])
+        decoded = [b.decode(shared, saved) for b, (_, saved) in zip(branches, encoded, strict=True)]
+        with torch.autocast(mix.device.type, enabled=False):
+            rendered = [
+                branch.view.render(y, sight, len(self.sources))
+                for branch, y, sight in zip(branches, decoded, sights, strict=True)
+            ]
+        return reduce(add, rendered)
+
+    def valid_length(self, length: int) -> int:
+        """The shortest input, of `length` samples or more, that no branch pads by itself.
+
+        Who has more of the song at hand should give that much of it and trim the estimates.
+        """
+        return max(branch.view.valid_length(length) for branch in self.branches.values())

@@ -1,0 +1,169 @@
+"""The spectrogram branch's view: an STFT, and its channels.
+
+The STFT has a periodic Hann window, hops of a quarter of it, and is scaled by
+1 / sqrt(window). Its Nyquist bin is dropped, leaving window / 2 frequencies. Frames are
+stored one after the other and shown as [..., frequency, frame].
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+
+import torch
+from einops import rearrange
+from jaxtyping import Complex, Float
+from torch import Tensor
+from torch.nn import functional as F
+
+from .views import Mixture, Sight, Sources, View, over_all, reflect
+
+OVERLAP = 4  # hops in a window
+
+
+class Representation(ABC):
+    """How a complex spectrogram becomes real channels, and back."""
+
+    factor: int
+
+    @abstractmethod
+    def to_channels(
+        self, z: Complex[Tensor, "b c f t"]
+    ) -> tuple[Float[Tensor, "b channel f t"], Tensor | None]:
+        """The network's channels, and what to_complex will need beside them."""
+
+    @abstractmethod
+    def to_complex(
+        self, y: Float[Tensor, "b s channel f t"], phase: Tensor | None
+    ) -> Complex[Tensor, "b s c f t"]: ...
+
+
+class ComplexAsChannels(Representation):
+    """Real and imaginary parts as two channels; the network writes the spectrogram itself."""
+
+    factor = 2
+
+    def to_channels(
+        self, z: Complex[Tensor, "b c f t"]
+    ) -> tuple[Float[Tensor, "b channel f t"], Tensor | None]:
+        return rearrange(torch.view_as_real(z), "b c f t part -> b (c part) f t"), None
+
+    def to_complex(
+        self, y: Float[Tensor, "b s channel f t"], phase: Tensor | None
+    ) -> Complex[Tensor, "b s c f t"]:
+        assert phase is None
+        parts = rearrange(y, "b s (c part) f t -> b s c t f part", part=2)
+        return torch.view_as_complex(parts.contiguous()).mT
+
+
+class Magnitude(Representation):
+    """Magnitudes only; what the network writes is given the mixture's phase.
+
+    The paper's "amplitude" models: a Wiener filter without any iteration.
+    """
+
+    factor = 1
+
+    def to_channels(
+        self, z: Complex[Tensor, "b c f t"]
+    ) -> tuple[Float[Tensor, "b channel f t"], Tensor | None]:
+        return z.abs().contiguous(), z.angle()
+
+    def to_complex(
+        self, y: Float[Tensor, "b s channel f t"], phase: Tensor | None
+    ) -> Complex[Tensor, "b s c f t"]:
+        assert phase is not None
+        return torch.polar(y, phase[:, None].expand_as(y))
+
+
+class Spectrogram(View):
+    """What both framings share: frames of x with a reflected margin, and their overlap-add."""
+
+    window: Tensor
+    margin: int
+
+    def __init__(self, representation: Representation, window: int) -> None:
+        super().__init__()
+        self.representation, self.factor = representation, representation.factor
+        self.size, self.hop = window, window // OVERLAP
+        hann = torch.hann_window(window, device="cpu")  # real even where a skeleton is built
+        self.register_buffer("window", hann, persistent=False)
+
+    def look(self, mix: Mixture) -> Sight:
+        x, phase = self.representation.to_channels(self.stft(mix))
+        return Sight(*over_all(x), mix.shape[-1], phase)
+
+    def render(self, y: Tensor, sight: Sight, sources: int) -> Sources:
+        z = self.representation.to_complex(sight.restored(y, sources), sight.phase)
+        return self.istft(z, sight.length)
+
+    @abstractmethod
+    def frames(self, length: int) -> int:
+        """How many frames `length` samples have."""
+
+    @abstractmethod
+    def weight(self, frames: int) -> Tensor:
+        """What squared windows add up to: one number, or one for each sample of the frames."""
+
+    def stft(self, x: Mixture) -> Complex[Tensor, "batch channel frequency frame"]:
+        length = x.shape[-1]
+        covered = (self.frames(length) + OVERLAP - 1) * self.hop
+        x = reflect(x, self.margin, covered - self.margin - length)
+        z = torch.stft(
+            x.flatten(0, 1), self.size, self.hop, window=self.window,
+            center=False, normalized=True, return_complex=True,
+        )  # fmt: skip
+        return z.view(*x.shape[:2], *z.shape[1:])[:, :, :-1]
+
+    def istft(
+        self, z: Complex[Tensor, "*many frequency frame"], length: int
+    ) -> Float[Tensor, "*many {length}"]:
+        """Windowed inverse transforms, added where they overlap, over the windows' weight."""
+        frames = z.shape[-1]
+        y = torch.fft.irfft(z.mT, n=self.size, norm="ortho") * self.window
+        x = overlap_add(y.unflatten(-1, (OVERLAP, self.hop))) / self.weight(frames)
+        return x.narrow(-1, self.margin, length)
+
+
+def overlap_add(
+    y: Float[Tensor, "*many frame part hop"],
+) -> Float[Tensor, "*many covered"]:
+    """Frames whose parts are a hop each -> samples."""
+    parts = y.shape[-2]
+    shifted = (F.pad(y[..., k, :], (0, 0, k, parts - 1 - k)) for k in range(parts))
+    return sum(shifted, start=y.new_zeros(())).flatten(-2)
+
+
+class AlignedSpectrogram(Spectrogram):
+    """ceil(L / hop) frames, aligned with strided convolutions over the waveform.
+
+    As if frames before the first and after the last had been silent, what comes back fades
+    over 11/32 of a window (1,387 samples of 4096) at either end, where a waveform branch
+    has to fill in.
+    """
+
+    def __init__(self, representation: Representation, window: int) -> None:
+        super().__init__(representation, window)
+        self.margin = 3 * window // 8
+
+    def frames(self, length: int) -> int:
+        return math.ceil(length / self.hop)
+
+    def weight(self, frames: int) -> Tensor:
+        return self.window.new_tensor(1.5)  # squared Hann windows, a quarter apart
+
+
+class CentredSpectrogram(Spectrogram):
+    """floor(L / hop) + 1 frames, centred on samples 0, hop, ...; the inverse is exact."""
+
+    def __init__(self, representation: Representation, window: int) -> None:
+        super().__init__(representation, window)
+        self.margin = window // 2
+
+    def frames(self, length: int) -> int:
+        return length // self.hop + 1
+
+    def weight(self, frames: int) -> Tensor:
+        squared = self.window.square().view(1, OVERLAP, self.hop)
+        floor = torch.finfo(squared.dtype).tiny  # where the first window starts, far outside
+        return overlap_add(squared.expand(frames, -1, -1)).clamp(min=floor)

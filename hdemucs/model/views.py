@@ -1,0 +1,127 @@
+"""How a branch sees a mixture, and how it turns what it decoded back into waveforms.
+
+- look: mixture [B, C, L] -> Sight (the network's input, and what render will need)
+- render: decoded [B, S*C', ...] -> waveforms [B, S, C, L]
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .resample import Resample
+
+Mixture = Float[Tensor, "batch channel length"]
+Sources = Float[Tensor, "batch source channel length"]
+Standardised = tuple[Tensor, Tensor, Tensor]  # x, mean, std
+
+QUIET = 1e-5  # added to every standard deviation, so that silence stays finite
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One branch's view of a batch."""
+
+    x: Tensor
+    mean: Tensor
+    std: Tensor
+    length: int  # of the mixture, in samples
+    phase: Tensor | None = None  # of the mixture's STFT, where the network writes magnitudes
+
+    def restored(self, y: Tensor, sources: int) -> Tensor:
+        """[B, S*C, ...] -> [B, S, C, ...], back at the mixture's scale and precision."""
+        y = rearrange(y.to(self.std.dtype), "b (s c) ... -> b s c ...", s=sources)
+        return torch.addcmul(self.mean[:, None], y, self.std[:, None])
+
+
+def over_all(x: Tensor) -> Standardised:
+    """Zero mean and unit variance over everything but the batch."""
+    std, mean = torch.std_mean(x, tuple(range(1, x.dim())), keepdim=True)
+    return (x - mean) / (QUIET + std), mean, std
+
+
+def over_the_mono(x: Tensor) -> Standardised:
+    """Statistics of the mono mixture, applied to every channel."""
+    std, mean = torch.std_mean(x.mean(1, keepdim=True), -1, keepdim=True)
+    return (x - mean) / (QUIET + std), mean, std
+
+
+def as_is(x: Tensor) -> Standardised:
+    """Leave the scale alone, as Demucs v2 does."""
+    return x, x.new_zeros(len(x), 1, 1), x.new_ones(len(x), 1, 1)
+
+
+class View(nn.Module, ABC):
+    """A pair of inverse maps around a branch's network."""
+
+    factor = 1  # network channels for each audio channel
+
+    @abstractmethod
+    def look(self, mix: Mixture) -> Sight: ...
+
+    @abstractmethod
+    def render(self, y: Tensor, sight: Sight, sources: int) -> Sources: ...
+
+    def valid_length(self, length: int) -> int:
+        """The shortest input, of `length` samples or more, that needs no padding of its own."""
+        return length
+
+
+class Waveform(View):
+    """The samples themselves."""
+
+    def look(self, mix: Mixture) -> Sight:
+        return Sight(*over_all(mix), mix.shape[-1])
+
+    def render(self, y: Tensor, sight: Sight, sources: int) -> Sources:
+        return sight.restored(y, sources)
+
+
+class PaddedWaveform(View):
+    """Demucs v2's view: samples, resampled or not, padded so that no convolution drops any.
+
+    `valid` maps a length at the network's rate to the next one that its levels return.
+    """
+
+    def __init__(
+        self,
+        standardise: Callable[[Tensor], Standardised],
+        valid: Callable[[int], int],
+        *,
+        upsample: int,
+    ) -> None:
+        super().__init__()
+        self.standardise, self.valid, self.upsample = standardise, valid, upsample
+        self.enter: nn.Module = nn.Identity() if upsample == 1 else Resample(upsample, 1)
+        self.leave: nn.Module = nn.Identity() if upsample == 1 else Resample(1, upsample)
+
+    def look(self, mix: Mixture) -> Sight:
+        length = mix.shape[-1]
+        x, mean, std = self.standardise(mix)
+        missing = self.valid_length(length) - length
+        x = F.pad(x, (missing // 2, missing - missing // 2))
+        return Sight(self.enter(x), mean, std, length)
+
+    def render(self, y: Tensor, sight: Sight, sources: int) -> Sources:
+        y = sight.restored(self.leave(y.to(sight.std.dtype)), sources)
+        return y.narrow(-1, (y.shape[-1] - sight.length) // 2, sight.length)
+
+    def valid_length(self, length: int) -> int:
+        return -(-self.valid(self.upsample * length) // self.upsample)
+
+
+def reflect(x: Tensor, left: int, right: int) -> Tensor:
+    """Reflection padding that also takes an x shorter than the padding, by zeros first."""
+    short = max(0, max(left, right) + 1 - x.shape[-1])
+    zeros_right = min(right, short)
+    zeros_left = short - zeros_right
+    if short:
+        x = F.pad(x, (zeros_left, zeros_right))
+    return F.pad(x, (left - zeros_left, right - zeros_right), mode="reflect")
