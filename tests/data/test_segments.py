@@ -15,7 +15,7 @@ from hdemucs.errors import Refusal
 RATE, SOURCES = 8000, ("drums", "bass", "other", "vocals")
 
 
-def write_track(root: Path, name: str, frames: int, subtype: str = "PCM_16") -> Track:
+def noise_track(root: Path, name: str, frames: int) -> Track:
     """Noise stems whose level tells them apart, and their sum."""
     rng = np.random.default_rng(frames)
     folder = root / "train" / name
@@ -24,7 +24,7 @@ def write_track(root: Path, name: str, frames: int, subtype: str = "PCM_16") -> 
     files = {}
     for source, signal in zip((*SOURCES, "mixture"), [*stems, sum(stems)], strict=True):
         path = folder / f"{source}.wav"
-        soundfile.write(path, signal, RATE, subtype)
+        soundfile.write(path, signal, RATE)
         relative = str(path.relative_to(root))
         size = path.stat().st_size
         measures = {"peak": 0.8, "loudness": None, "active": 1.0}
@@ -40,7 +40,7 @@ def manifest_of(*tracks: Track) -> Manifest:
 
 @pytest.fixture
 def tiny(tmp_path):
-    tracks = [write_track(tmp_path, f"A - {frames}", frames) for frames in (5000, 999, 4000, 4001)]
+    tracks = [noise_track(tmp_path, f"A - {frames}", frames) for frames in (5000, 999, 4000, 4001)]
     return tmp_path, manifest_of(*tracks)
 
 

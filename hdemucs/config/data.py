@@ -1,0 +1,86 @@
+"""Where songs come from, and what a data set has to be like."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from hdemucs.config.base import STRICT
+from hdemucs.config.corpus import CorpusConfig
+
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{32}|[0-9a-f]{64})$")]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class EmbeddedConfig:
+    """The corpus that is composed and rendered on the spot."""
+
+    kind: Literal["embedded"]
+    corpus: CorpusConfig
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ArchiveConfig:
+    """A ZIP archive on a web server; nothing in it is believed before the checksums agree."""
+
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    size: Positive  # bytes
+    md5: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    unpacked: Positive  # bytes of all its files, for the check of the disk
+    connections: Annotated[int, Field(ge=1, le=16)]
+    patience: Annotated[float, Field(gt=0)]  # seconds without a byte before a connection is dropped
+    attempts: Positive  # in a row, without a byte of progress, before giving up
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Tracks:
+    """How many tracks a data set has; `train` without those of `valid`."""
+
+    train: Count
+    valid: Count
+    test: Count
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MusdbConfig:
+    """MUSDB18-HQ: at $MUSDB_ROOT, else at data/musdb18hq, else downloaded to the latter."""
+
+    kind: Literal["musdb"]
+    archive: ArchiveConfig
+    tracks: Tracks
+    valid: tuple[str, ...]  # names of the tracks of train/ that validate
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class OwnConfig:
+    """Any folder of stems; see `hdemucs.data.own` for the YAML file that says this."""
+
+    kind: Literal["own"]
+    name: Name
+    root: str  # folder of one folder a track
+    splits: dict[Literal["train", "valid", "test"], tuple[str, ...]]  # glob patterns of folders
+    stems: dict[str, tuple[str, ...]]  # source -> glob patterns of the files summed into it
+    missing: Literal["silence", "refuse"]  # a source of which a track has no file
+    sample_rate: Literal["convert", "refuse"]  # another rate than the study's
+    channels: Literal["convert", "refuse"]  # mono, or more than two
+
+
+Data = Annotated[EmbeddedConfig | MusdbConfig | OwnConfig, Field(discriminator="kind")]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class FetchConfig:
+    """The data of a study."""
+
+    sources: tuple[str, ...]
+    sample_rate: Positive
+    channels: Annotated[int, Field(ge=1, le=5)]
+    residual: Annotated[float, Field(gt=0)]  # most |mixture - sum of stems|, of full scale
+    data: Data
+    extra: tuple[OwnConfig, ...]  # more training tracks, as in the paper's Track B

@@ -1,0 +1,133 @@
+"""A folder in MUSDB's layout -> its manifest and everything wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from hdemucs.data.examine import Examined, Expected, examine
+from hdemucs.data.findings import Finding, refused, remark
+from hdemucs.data.manifest import MIXTURE, Manifest, Split, Track
+from hdemucs.data.workers import mapped
+
+FOLDERS = ("train", "test")
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What there is and what is wrong with it."""
+
+    manifest: Manifest  # of the tracks that can be used
+    findings: tuple[Finding, ...]
+
+
+def record(
+    root: Path, name: str, expected: Expected, valid: Collection[str], jobs: int
+) -> Manifest:
+    """The manifest of a data set without errors.
+
+    `valid` names the tracks of train/ that validate; `jobs` processes work.
+
+    Raises:
+        Refusal: the first error, with the number of others.
+    """
+    survey = surveyed(root, name, expected, valid, jobs)
+    refused(root, survey.findings)
+    return survey.manifest
+
+
+def surveyed(
+    root: Path, name: str, expected: Expected, valid: Collection[str], jobs: int
+) -> Survey:
+    """Look at every file of `root`; the manifest depends on the data alone, not on `jobs`."""
+    found = list(layout(root))
+    places = [] if any(f.error for f in found) else list(tracks(root, valid))
+    work = partial(examined, root, expected)
+    results = mapped(work, places, jobs, "checking audio") if places else []
+    found += unknown_names(valid, [folder for folder, _ in places])
+    found += [finding for result in results for finding in result.findings]
+    usable = tuple(result.track for result in results if result.track is not None)
+    found += repeated(usable)
+    manifest = Manifest(
+        name=name,
+        sample_rate=expected.rate,
+        channels=expected.channels,
+        sources=expected.sources,
+        tracks=usable,
+    )
+    return Survey(manifest, tuple(found))
+
+
+def examined(root: Path, expected: Expected, place: tuple[str, Split]) -> Examined:
+    return examine(root, place[0], place[1], expected)
+
+
+def tracks(root: Path, valid: Collection[str]) -> Iterable[tuple[str, Split]]:
+    """(folder, split) of every track by name, train/ before test/; hidden names are no tracks."""
+    for top in FOLDERS:
+        for folder in sorted(entry for entry in (root / top).iterdir() if entry.is_dir()):
+            if not folder.name.startswith((".", "_")):
+                held_out: Split = "valid" if folder.name in valid else "train"
+                yield f"{top}/{folder.name}", "test" if top == "test" else held_out
+
+
+def layout(root: Path) -> Iterable[Finding]:
+    """What is wrong with the folders themselves."""
+    whole = "give the folder that holds train/ and test/"
+    if not root.exists():
+        yield Finding("", "is missing", whole)
+    elif not root.is_dir():
+        yield Finding("", "is no folder", "unpack it if it is an archive; " + whole)
+    elif not any((root / top).is_dir() for top in FOLDERS):
+        yield nothing_there(root)
+    else:
+        for top in FOLDERS:
+            yield from lacking(root, top)
+
+
+def nothing_there(root: Path) -> Finding:
+    """A root without train/ and test/: probably one level too high or too low."""
+    if root.name in FOLDERS:
+        return Finding("", "is one of the set's own folders", f"give the one above, {root.parent}")
+    for inner in sorted(entry for entry in root.iterdir() if entry.is_dir()):
+        if (inner / "train").is_dir():
+            return Finding("", "holds the data set one level down", f"give {inner}")
+    return Finding("", "holds neither train/ nor test/", "give the folder that does")
+
+
+def lacking(root: Path, top: str) -> Iterable[Finding]:
+    folder = root / top
+    if not folder.is_dir():
+        yield Finding(top, "is missing", "put the folder there or fetch the data again")
+        return
+    names = sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith("."))
+    if any(name.endswith(".stem.mp4") for name in names):
+        problem = "holds MUSDB18's compressed stems (.stem.mp4)"
+        yield Finding(top, problem, "take MUSDB18-HQ, which is WAV")
+    elif not any((folder / name).is_dir() for name in names):
+        yield Finding(top, "holds no tracks", "put one folder a track there")
+    for name in names:
+        if name != name.encode(errors="replace").decode():
+            shown = name.encode(errors="replace").decode()
+            yield Finding(f"{top}/{shown}", "has a name that is no UTF-8", "rename the folder")
+
+
+def unknown_names(valid: Collection[str], folders: Collection[str]) -> Iterable[Finding]:
+    """Names of validation tracks that train/ does not have; a misspelt one would train."""
+    there = {folder.removeprefix("train/") for folder in folders if folder.startswith("train/")}
+    for name in sorted(set(valid) - there) if folders else ():
+        yield Finding(f"train/{name}", "is to validate but is missing", "put the track there")
+
+
+def repeated(usable: Collection[Track]) -> Iterable[Finding]:
+    """Songs that are there twice: in two splits, the test would know the answers."""
+    first: dict[str, Track] = {}
+    for track in usable:
+        mixture = track.files[MIXTURE]
+        known = first.setdefault(mixture.sha256, track)
+        if known is not track:
+            problem = f"is the same song as {known.files[MIXTURE].path} ({known.split})"
+            make = Finding if known.split != track.split else remark
+            yield make(mixture.path, problem, "remove one of them")
