@@ -48,13 +48,18 @@ def changed(base: Tree, changes: Tree | None, where: str) -> dict[str, Any]:
 
 
 def value_of(base: Tree, changes: Tree, key: str, where: str) -> Any:
-    """One key's value: its change, merged into what `base` has when both are mappings."""
+    """One key's value: its change, merged into what `base` has when both are mappings.
+
+    A change of another `kind` takes the place of the base's whole mapping: their keys differ.
+    """
     if key not in changes:
         return base[key]
     old, new = base[key], changes[key]
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        return changed(old, new, f"{where}.{key}")
-    return new
+    if not isinstance(old, Mapping) or not isinstance(new, Mapping):
+        return new
+    if new.get("kind", old.get("kind")) != old.get("kind"):
+        return new
+    return changed(old, new, f"{where}.{key}")
 
 
 def unknown(where: str, key: object, known: Iterable[object]) -> Refusal:

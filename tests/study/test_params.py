@@ -18,6 +18,15 @@ def test_a_part_is_switched_off_and_on():
     assert changed(BASE, {"penalty": {"weight": 1}}, "x")["penalty"] == {"weight": 1}
 
 
+def test_another_kind_takes_the_whole_place():
+    base = {"data": {"kind": "zip", "url": "x"}}
+    assert changed(base, {"data": {"kind": "own", "root": "y"}}, "x")["data"] == {
+        "kind": "own",
+        "root": "y",
+    }
+    assert changed(base, {"data": {"url": "z"}}, "x")["data"] == {"kind": "zip", "url": "z"}
+
+
 def test_nothing_is_changed_in_place():
     changed(BASE, {"residual": {"depth": 9}}, "x")
     assert BASE["residual"]["depth"] == 2
@@ -27,7 +36,10 @@ def test_nothing_is_changed_in_place():
     ("changes", "said"),
     [
         ({"lrr": 1}, "variants.hybrid.lrr: is no known parameter; did you mean 'lr'?"),
-        ({"residual": {"zzz": 1}}, "variants.hybrid.residual.zzz: is no known parameter; known are"),
+        (
+            {"residual": {"zzz": 1}},
+            "variants.hybrid.residual.zzz: is no known parameter; known are",
+        ),
     ],
 )
 def test_an_unknown_key_is_refused_by_its_path(changes, said):

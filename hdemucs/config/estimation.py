@@ -1,0 +1,21 @@
+"""How a trained variant's estimates of the test set are made."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from hdemucs.config.base import STRICT
+from hdemucs.config.separation import SeparationConfig
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class EstimationConfig:
+    """configs/separation/<variant>.json: read by `evaluate` and `separate`."""
+
+    variant: str
+    separation: SeparationConfig
+    seed: Annotated[int, Field(ge=0)]  # of the random shifts
+    threads: Annotated[int, Field(ge=1)]  # of torch: the same number, the same bytes

@@ -1,0 +1,123 @@
+"""All configurations that follow from params.yaml: validated whole before any is written."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic.dataclasses import dataclass
+
+from hdemucs.config.base import STRICT
+from hdemucs.config.estimation import EstimationConfig
+from hdemucs.config.load import validated
+from hdemucs.config.training import TrainConfig
+from hdemucs.files import write_text
+from hdemucs.study.params import Tree, changed, unknown
+from hdemucs.study.sections import SECTIONS
+from hdemucs.study.variants import check_names, effective
+
+SHARED = ("models", "training", "validation", "separation", "estimation")  # among variants
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Params:
+    """params.yaml; `base` has one part a stage, and SHARED."""
+
+    scale: str
+    study: list[str]
+    base: dict[str, Any]
+    scales: dict[str, dict[str, Any]]
+    variants: dict[str, dict[str, Any]]
+
+
+def configurations(params: Tree) -> dict[str, Any]:
+    """Path under configs/ -> content, for every stage and every variant of the study.
+
+    Raises:
+        Refusal: the first parameter that is unknown, missing, of a wrong type or out of range.
+    """
+    all_of = read(params)
+    scale, scales, variants = all_of.scale, all_of.scales, all_of.variants
+    study = check_names(all_of.study, variants)
+    base = changed(all_of.base, scales[scale], f"scales.{scale}")
+    out = {f"{name}.json": section(name, base, study) for name in SECTIONS}
+    for name in variants:  # those outside the study are checked too, not written
+        parts = effective(base, scale, scales, variants, name)
+        files = {
+            f"train/{name}.json": training(name, base, parts),
+            f"separation/{name}.json": separation(name, base, parts),
+        }
+        out.update(files if name in study else {})
+    return out
+
+
+def read(params: Tree) -> Params:
+    """The file's five parts.
+
+    Raises:
+        Refusal: one is missing or of a wrong type, or the scale is none of the scales.
+    """
+    found = validated(dict(params), Params, "params.yaml")
+    if found.scale not in found.scales:
+        raise unknown(f"scale={found.scale}", found.scale, found.scales)
+    changed(dict.fromkeys((*SHARED, *SECTIONS)), found.base, "base")  # no unknown part
+    return found
+
+
+def section(name: str, base: Tree, study: list[str]) -> Any:
+    """One stage's part of the base, completed by what the whole study says."""
+    kind, derived = SECTIONS[name]
+    content = {**base[name], **derived(base, study)}
+    validated(content, kind, name)
+    return content
+
+
+def training(name: str, base: Tree, parts: Tree) -> Any:
+    """TrainConfig of one variant."""
+    content = {
+        "variant": name,
+        "sample_rate": base["fetch"]["sample_rate"],
+        "model": {**parts["model"], "sources": base["fetch"]["sources"]},
+        "training": parts["training"],
+        "validation": parts["validation"],
+    }
+    validated(content, TrainConfig, f"variants.{name}")
+    return content
+
+
+def separation(name: str, base: Tree, parts: Tree) -> Any:
+    """EstimationConfig of one variant."""
+    content = {"variant": name, "separation": parts["separation"], **base["estimation"]}
+    validated(content, EstimationConfig, f"variants.{name}")
+    return content
+
+
+def write_configurations(contents: Tree, folder: Path) -> None:
+    """Every configuration, and no other file; one whose content stands already is left alone."""
+    for path, content in contents.items():
+        text = json.dumps(content, indent=2) + "\n"
+        place = folder / path
+        if not place.exists() or place.read_text() != text:
+            write_text(place, text)
+    for stray in sorted(folder.rglob("*.json")):
+        if stray.relative_to(folder).as_posix() not in contents:
+            stray.unlink()
+
+
+def prune(folders: Mapping[Path, set[str]]) -> list[Path]:
+    """Remove the outputs of variants that are no longer in the study; DVC leaves them behind.
+
+    `folders` maps a folder to the names that may stay in it, without suffix. Returns what went.
+    """
+    gone = [
+        entry
+        for folder, names in folders.items()
+        for entry in (sorted(folder.iterdir()) if folder.exists() else ())
+        if entry.name != ".gitignore" and entry.name.split(".")[0] not in names
+    ]
+    for entry in gone:
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    return gone

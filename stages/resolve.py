@@ -1,0 +1,24 @@
+"""params.yaml -> configs/: every stage's effective configuration, checked before anything runs."""
+
+from pathlib import Path
+
+from hdemucs.errors import one_line
+from hdemucs.study.effective import configurations, prune, write_configurations
+from hdemucs.study.params import read_params
+
+BY_VARIANT = ("models", "samples", "reports/curves", "reports/runs", "reports/scores")
+
+
+def main() -> None:
+    """All or nothing: a parameter that is wrong leaves configs/ as it was."""
+    params = read_params(Path("params.yaml"))
+    contents = configurations(params)
+    write_configurations(contents, Path("configs"))
+    for gone in prune({Path(folder): set(params["study"]) for folder in BY_VARIANT}):
+        print(f"removed {gone}: its variant is no longer in the study")
+    print(f"{params['scale']}: {', '.join(params['study'])}")
+
+
+if __name__ == "__main__":
+    with one_line():
+        main()

@@ -1,0 +1,119 @@
+"""What a change of params.yaml reaches, and what it does not."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+
+from hdemucs.errors import Refusal
+from hdemucs.study.effective import configurations, prune, write_configurations
+from hdemucs.study.params import read_params
+
+PARAMS = read_params(Path(__file__).parents[2] / "params.yaml")
+
+
+def put(path, value):
+    """The repository's parameters with one of them changed."""
+    params = copy.deepcopy(PARAMS)
+    place = params
+    *above, last = path.split(".")
+    for key in above:
+        place = place.setdefault(key, {})
+    place[last] = value
+    return params
+
+
+def differing(one, other):
+    return {path for path in one.keys() | other.keys() if one.get(path) != other.get(path)}
+
+
+BEFORE = configurations(PARAMS)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "reached"),
+    [
+        ("variants.hybrid.training.batch", 12, {"train/hybrid.json"}),
+        ("base.models.waveform.depth", 4, set()),  # quick overrides it
+        (
+            "scales.quick.models.waveform.depth",
+            4,
+            {"train/v2_hq.json", "train/waveform.json"},
+        ),
+        ("base.training.stride", 2.0, {f"train/{name}.json" for name in PARAMS["study"]}),
+        ("variants.v2_hq.paper.training.epochs", 300, set()),  # another scale's
+        ("base.excerpts.seed", 8, {"excerpts.json"}),
+        ("variants.hybrid.separation.shifts", 3, {"separation/hybrid.json"}),
+    ],
+)
+def test_a_change_reaches_what_it_concerns_and_nothing_else(path, value, reached):
+    assert differing(BEFORE, configurations(put(path, value))) == reached
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("variants.hybrid.training.lrr", 1, "variants.hybrid.training.lrr: is no known parameter"),
+        ("variants.hybrid.fmily", "x", "variants.hybrid.fmily: is no known parameter"),
+        ("variants.hybrid.family", "hybird", "variants.hybrid.family=hybird: is no known"),
+        ("variants.hybrid.training.batch", "8", "variants.hybrid.training.batch: is '8'"),
+        ("variants.hybrid.training.batch", 0, "variants.hybrid.training.batch: is 0"),
+        ("base.training.optimiser.learning_rate", -1.0, "variants.v2_hq.training.optimiser.learn"),
+        ("scales.quick.training.epoch", 4, "scales.quick.training.epoch: is no known parameter"),
+        ("base.extra", {}, "base.extra: is no known parameter"),
+        ("scale", "quik", "scale=quik: is no known parameter; did you mean 'quick'?"),
+        ("study", ["hybrid", "hybrid"], "study: must list each"),
+        ("study", [], "study: must list each"),
+        ("study", ["hybird"], "study.hybird: is no known parameter; did you mean 'hybrid'?"),
+        ("variants.a-b", {"family": "hybrid"}, "variants.a-b: is no name that a stage can have"),
+        ("variants.hybrid", {}, "variants.hybrid: has no family"),
+        ("variants.hybrid.model.channels", 1.5, "variants.hybrid.model.hybrid.channels: is 1.5"),
+        ("typo", 1, "params.yaml.typo: is no known parameter"),
+        ("base.evaluate.metrics.hop", 0.0, "evaluate.metrics.hop: is 0"),
+    ],
+)
+def test_a_wrong_parameter_is_refused_in_one_line(path, value, said):
+    with pytest.raises(Refusal) as refusal:
+        configurations(put(path, value))
+    assert "\n" not in str(refusal.value)
+    assert str(refusal.value).startswith(said), refusal.value
+
+
+def test_both_scales_are_whole_and_paper_is_the_papers():
+    paper = configurations(put("scale", "paper"))
+    hybrid = paper["train/hybrid.json"]
+    assert (hybrid["model"]["channels"], hybrid["training"]["batch"]) == (48, 64)
+    assert paper["train/waveform.json"]["model"]["channels"] == 64
+    assert paper["train/v2_hq.json"]["training"]["epochs"] == 360
+    assert paper["separation/v2_hq.json"]["separation"]["shifts"] == 10
+    assert BEFORE.keys() == paper.keys()
+
+
+def test_a_variant_outside_the_study_is_checked_and_not_written():
+    params = put("study", ["hybrid"])
+    assert "train/v2_hq.json" not in configurations(params)
+    params["variants"]["v2_hq"]["model"]["activation"] = "selu"
+    with pytest.raises(Refusal, match=r"variants\.v2_hq"):
+        configurations(params)
+
+
+def test_files_stay_untouched_where_nothing_changed(tmp_path):
+    write_configurations(BEFORE, tmp_path)
+    (tmp_path / "train" / "gone.json").write_text("{}")
+    times = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.json")}
+    write_configurations(BEFORE, tmp_path)
+    assert not (tmp_path / "train" / "gone.json").exists()
+    for path in tmp_path.rglob("*.json"):
+        assert path.stat().st_mtime_ns == times[path]
+        assert json.loads(path.read_text()) == BEFORE[path.relative_to(tmp_path).as_posix()]
+
+
+def test_only_outputs_of_unknown_variants_are_pruned(tmp_path):
+    for name in ("hybrid", "old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / f"{name}.csv").touch()
+    (tmp_path / ".gitignore").touch()
+    gone = prune({tmp_path: {"hybrid"}, tmp_path / "absent": set()})
+    assert {path.name for path in gone} == {"old", "old.csv"}
+    assert {path.name for path in tmp_path.iterdir()} == {"hybrid", "hybrid.csv", ".gitignore"}
