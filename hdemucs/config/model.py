@@ -14,6 +14,7 @@ Count = Annotated[int, Field(ge=1)]
 LevelIndex = Annotated[int, Field(ge=0)]
 Activation = Literal["gelu", "relu"]
 
+NARROWEST = 1.5  # rows of a band, so that rounding leaves it one
 GROUPS = 4  # of every group norm, and the heads of the attention: widths are divided by it
 
 
@@ -123,6 +124,12 @@ class HybridConfig(ModelConfig):
             raise ValueError("group norm would mix bands: norm_from must be at least bands.levels")
         if 4 ** (bands.levels + 2) > info.data["window"]:
             raise ValueError("the level that reaches one frequency cannot be cut into bands")
+        rows = info.data["window"] / 2 / 4**bands.levels  # of the innermost level with bands
+        narrowest = min(high - low for low, high in pairwise((0.0, *bands.cuts, 1.0)))
+        if narrowest * rows < NARROWEST:
+            raise ValueError(
+                f"a band has less than {NARROWEST} of {rows:g} rows: fewer levels or cuts"
+            )
         return bands
 
 

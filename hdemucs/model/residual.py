@@ -78,7 +78,7 @@ class LocalAttention(nn.Module):
 
         query, key, content = map(split, (self.query(x), self.key(x), self.content(x)))
         rank = torch.arange(1, self.decays + 1, device=x.device)[:, None]
-        weights = torch.sigmoid(split(self.decay(x)).float()) / 2
+        weights = torch.sigmoid(split(self.decay(x))) / 2
         slope = (rank * weights).sum(2) / math.sqrt(self.decays)  # [B, H, T]
 
         step = torch.arange(x.shape[-1], device=x.device)

@@ -1,0 +1,1 @@
+"""The official demucs package's checkpoints, in and out."""
