@@ -1,0 +1,137 @@
+"""The paper's augmentations of a batch of stems, each with its own generator (paper facts 2.3).
+
+Random numbers are drawn on the CPU for the global batch, and every process takes its share of
+them: with any number of processes, on any device, a seed gives the same examples.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from hdemucs.config.training import AugmentConfig
+from hdemucs.data.share import WHOLE, Share
+
+Batch = Float[Tensor, "batch source channel sample"]
+Shorter = Float[Tensor, "batch source channel shorter"]
+
+
+class Augmentation(ABC):
+    """One change of a batch, random by its own generator."""
+
+    name: str
+
+    def __init__(self, seed: int, share: Share = WHOLE) -> None:
+        self.generator = torch.Generator().manual_seed(seed)
+        self.share = share
+
+    @abstractmethod
+    def __call__(self, stems: Batch) -> Shorter: ...
+
+    def uniform(self, stems: Batch) -> Float[Tensor, "batch source"]:
+        """A number in [0, 1) for every stem of this process' examples."""
+        size = (self.share.total(len(stems)), stems.shape[1])
+        return self.share.of(torch.rand(size, generator=self.generator))
+
+
+class Shift(Augmentation):
+    """Cut `samples` off, each stem at its own place in time, or each example if `same`."""
+
+    name = "shift"
+
+    def __init__(self, samples: int, seed: int, share: Share = WHOLE, *, same: bool) -> None:
+        super().__init__(seed, share)
+        self.samples, self.same = samples, same
+
+    def __call__(self, stems: Batch) -> Shorter:
+        size = (self.share.total(len(stems)), 1 if self.same else stems.shape[1])
+        drawn = torch.randint(self.samples, size, generator=self.generator)
+        offsets = self.share.of(drawn).expand(stems.shape[:2]).flatten().tolist()
+        length = stems.shape[-1] - self.samples
+        places = zip(stems.flatten(0, 1), offsets, strict=True)
+        moved = torch.stack([stem.narrow(-1, offset, length) for stem, offset in places])
+        return moved.view(*stems.shape[:-1], length)
+
+
+class SwapChannels(Augmentation):
+    """Left for right, stem by stem, with a probability."""
+
+    name = "swap"
+
+    def __init__(self, probability: float, seed: int, share: Share = WHOLE) -> None:
+        super().__init__(seed, share)
+        self.probability = probability
+
+    def __call__(self, stems: Batch) -> Batch:
+        swapped = (self.uniform(stems) < self.probability).to(stems.device)
+        return torch.where(swapped[..., None, None], stems.flip(2), stems)
+
+
+class FlipSign(Augmentation):
+    """Minus the stem, with a probability."""
+
+    name = "sign"
+
+    def __init__(self, probability: float, seed: int, share: Share = WHOLE) -> None:
+        super().__init__(seed, share)
+        self.probability = probability
+
+    def __call__(self, stems: Batch) -> Batch:
+        signs = 1 - 2 * (self.uniform(stems) < self.probability).to(stems)
+        return stems * signs[..., None, None]
+
+
+class Gain(Augmentation):
+    """Every stem times a uniform factor."""
+
+    name = "gain"
+
+    def __init__(self, least: float, most: float, seed: int, share: Share = WHOLE) -> None:
+        super().__init__(seed, share)
+        self.least, self.most = least, most
+
+    def __call__(self, stems: Batch) -> Batch:
+        factors = self.least + (self.most - self.least) * self.uniform(stems)
+        return stems * factors.to(stems)[..., None, None]
+
+
+class Remix(Augmentation):
+    """New songs: in groups of `group` examples, every source is dealt anew.
+
+    Groups keep the chance that two stems of one song meet again independent of the batch.
+    """
+
+    name = "remix"
+
+    def __init__(self, group: int, seed: int, share: Share = WHOLE) -> None:
+        super().__init__(seed, share)
+        self.group = group
+
+    def __call__(self, stems: Batch) -> Batch:
+        grouped = self.uniform(stems).view(-1, self.group, stems.shape[1])
+        dealt = grouped.argsort(dim=1)  # a permutation of the group for every source
+        first = self.group * torch.arange(len(dealt))[:, None, None]
+        examples = (first + dealt).flatten(0, 1).to(stems.device)
+        return stems[examples, torch.arange(stems.shape[1], device=stems.device)]
+
+
+def augmentations(
+    config: AugmentConfig, rate: int, seeds: Mapping[str, int], share: Share = WHOLE
+) -> Sequence[Augmentation]:
+    """Those that are switched on, in the paper's order; `seeds` by name."""
+    chosen: list[Augmentation] = []
+    if samples := int(config.shift * rate):
+        chosen.append(Shift(samples, seeds["shift"], share, same=config.same_shift))
+    if config.swap_channels:
+        chosen.append(SwapChannels(config.swap_channels, seeds["swap"], share))
+    if config.flip_sign:
+        chosen.append(FlipSign(config.flip_sign, seeds["sign"], share))
+    if config.gain:
+        chosen.append(Gain(*config.gain, seeds["gain"], share))
+    if config.remix:
+        chosen.append(Remix(config.remix, seeds["remix"], share))
+    return chosen

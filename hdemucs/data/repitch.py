@@ -1,0 +1,61 @@
+"""Pitch and tempo of an example's stems, in this process (paper facts 2.3, step 1).
+
+Signalsmith Stretch does the work (`python-stretch`, MIT). Its block-wise phase vocoder makes up
+for its own latency, takes any amplitude, and is the same for a seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import Float32
+from python_stretch.Signalsmith import Stretch
+
+from hdemucs.config.training import RepitchConfig
+
+Stems = Float32[np.ndarray, "source channel sample"]
+Batch = Float32[np.ndarray, "batch source channel sample"]
+Shorter = Float32[np.ndarray, "batch source channel shorter"]
+
+
+class Repitch:
+    """Changes an example with a probability: all stems alike, so that they still fit together."""
+
+    def __init__(self, config: RepitchConfig, rate: int) -> None:
+        """`rate` in Hz."""
+        self.config, self.rate = config, rate
+
+    def __call__(self, batch: Batch, seeds: Sequence[int]) -> Shorter:
+        """Every example by its own seed; all cut to the length the fastest tempo leaves."""
+        length = self.kept(batch.shape[-1])
+        out = np.ascontiguousarray(batch[..., :length])
+        for stems, changed, seed in zip(batch, out, seeds, strict=True):
+            generator = np.random.default_rng(seed)
+            if generator.random() < self.config.probability:
+                changed[:] = self.example(stems, generator)[..., :length]
+        return out
+
+    def kept(self, length: int) -> int:
+        """Of `length` samples, how many every example keeps: 88 % for tempi up to +-12 %."""
+        return int((1 - 0.01 * self.config.max_tempo) * length)
+
+    def example(self, stems: Stems, generator: np.random.Generator) -> Stems:
+        """One draw for all stems."""
+        most = self.config.max_tempo
+        semitones = int(generator.integers(-self.config.max_pitch, self.config.max_pitch + 1))
+        tempo = float(np.clip(generator.normal(0, self.config.tempo_std), -most, most))
+        return np.stack([stretched(s, self.rate, semitones, 1 + 0.01 * tempo) for s in stems])
+
+
+def stretched(
+    signal: Float32[np.ndarray, "channel sample"], rate: int, semitones: float, speed: float
+) -> Float32[np.ndarray, "channel stretched"]:
+    """`speed` times as fast, `semitones` higher; about `sample / speed` samples."""
+    if not semitones and speed == 1:
+        return signal
+    stretch = Stretch(0)
+    stretch.preset(len(signal), rate)
+    stretch.setTimeFactor(speed)
+    stretch.setTransposeSemitones(semitones)
+    return np.asarray(stretch.process(np.ascontiguousarray(signal)))

@@ -1,0 +1,85 @@
+"""Examples for every step of an epoch, the same for a seed whatever the processes."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from hdemucs.config.training import TrainingConfig
+from hdemucs.data.repitch import Repitch
+from hdemucs.data.segments import Segments
+from hdemucs.data.share import Share
+from hdemucs.errors import Refusal
+from hdemucs.training.seeds import seed_for
+
+Batch = Float[Tensor, "batch source channel sample"]
+
+
+@dataclass
+class Examples(Dataset[Batch]):
+    """Whole batches of one epoch by the list of their indices."""
+
+    segments: Segments
+    repitch: Repitch | None
+    seed: int
+    epoch: int = 0
+
+    def __getitem__(self, indices: list[int]) -> Batch:
+        batch = self.segments.batch(indices)
+        if self.repitch is None:
+            return batch
+        seeds = [seed_for(self.seed, "repitch", self.epoch, index) for index in indices]
+        return torch.from_numpy(self.repitch(batch.numpy(), seeds))
+
+
+class Batches:
+    """The batches of each epoch, from any step on."""
+
+    def __init__(self, segments: Segments, config: TrainingConfig, rate: int, share: Share) -> None:
+        """Raises Refusal if the data does not fill one batch."""
+        if len(segments) < config.batch:
+            problem = f"is {config.batch}, the data has {len(segments)} examples"
+            raise Refusal("training.batch", problem, "lower it or add data")
+        repitch = config.augment.repitch
+        change = Repitch(repitch, rate) if repitch else None
+        self.examples = Examples(segments, change, config.seed)
+        self.config, self.share = config, share
+        self.steps = config.steps_per_epoch or len(segments) // config.batch
+
+    def order(self, epoch: int) -> list[int]:
+        """Examples of an epoch: all of them shuffled, again and again until the steps are filled."""
+        generator = torch.Generator().manual_seed(seed_for(self.config.seed, "order", epoch))
+        count, order = len(self.examples.segments), list[int]()
+        while len(order) < self.steps * self.config.batch:
+            order += torch.randperm(count, generator=generator).tolist()
+        return order
+
+    def epoch(self, epoch: int, first: int) -> Iterator[Batch]:
+        """This process' share of every batch from step `first` on."""
+        self.examples.epoch = epoch
+        order, size = self.order(epoch), self.config.batch
+        batches = [
+            self.share.of(order[step * size : (step + 1) * size])
+            for step in range(first, self.steps)
+        ]
+        if not self.config.workers:
+            return map(self.examples.__getitem__, batches)
+        return iter(
+            DataLoader(
+                self.examples, batch_size=None, sampler=batches, num_workers=self.config.workers,
+                worker_init_fn=deaf, pin_memory=torch.cuda.is_available(),
+            )
+        )  # fmt: skip
+
+
+def deaf(_: int) -> None:
+    """A worker that a cluster's warning reaches leaves it to the training process."""
+    for number in (signal.SIGUSR2, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    torch.set_num_threads(1)

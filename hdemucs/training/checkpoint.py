@@ -1,0 +1,99 @@
+"""Checkpoints: all of a run's state, whole on disk or not there, the one before kept.
+
+    checkpoints/0003-000120.safetensors   every tensor; what is no tensor is JSON in its header
+    checkpoints/0003-000120.sha256        its digest, as sha256sum writes it: written last
+
+A checkpoint without its digest was never finished. Names are epochs done and steps into the next.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from hdemucs.files import replacing, sha256, write_text
+from hdemucs.training.owner import Owner
+
+KEPT = 2
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A run's state: tensors by name, and facts that JSON can hold."""
+
+    tensors: Mapping[str, Tensor]
+    facts: Mapping[str, Any]
+
+
+class Checkpoints:
+    """The checkpoints of one run."""
+
+    def __init__(self, folder: Path, owner: Owner) -> None:
+        self.folder, self.owner = folder, owner
+
+    def save(self, name: str, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint under a new name, then drop all but it and the one before.
+
+        Raises:
+            Refusal: the disk is full, or the run is another process' by now.
+        """
+        self.owner.check()
+        path = self.folder / f"{name}.safetensors"
+        tensors = {
+            key: value.detach().cpu().contiguous() for key, value in checkpoint.tensors.items()
+        }
+        with replacing(path) as temporary:
+            save_file(tensors, temporary, {"facts": json.dumps(checkpoint.facts)})
+            digest = sha256(temporary)
+        self.owner.check()
+        write_text(path.with_suffix(".sha256"), f"{digest}  {path.name}\n")
+        self.prune()
+
+    def finished(self) -> list[Path]:
+        """Those with a digest, oldest first."""
+        return sorted(self.folder.glob("*.sha256"))
+
+    def prune(self) -> None:
+        """Remove old checkpoints, digest first, and what killed processes left half-written."""
+        kept = {digest.stem for digest in self.finished()[-KEPT:]}
+        for path in sorted(self.folder.glob("*"), key=lambda path: path.suffix != ".sha256"):
+            if path.stem not in kept:
+                path.unlink(missing_ok=True)
+
+    def newest(self) -> Checkpoint | None:
+        """The newest checkpoint that is whole; a line on stderr tells of each that is not."""
+        for checkpoint in self.readable():
+            self.prune()
+            return checkpoint
+        return None
+
+    def readable(self) -> Iterator[Checkpoint]:
+        for digest in reversed(self.finished()):
+            path = digest.with_suffix(".safetensors")
+            if intact(path, digest):
+                yield loaded(path)
+            else:
+                digest.unlink()
+                sys.stderr.write(f"{path}: is damaged; going on from the one before it\n")
+
+
+def intact(path: Path, digest: Path) -> bool:
+    """Whether the file is there with the content that was written."""
+    try:
+        return digest.read_text() == f"{sha256(path)}  {path.name}\n"
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def loaded(path: Path) -> Checkpoint:
+    with safe_open(path, "pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return Checkpoint(tensors, json.loads(file.metadata()["facts"]))

@@ -1,0 +1,56 @@
+"""What a run writes for people to follow it: history.csv and progress.json."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hdemucs.files import write_json, write_text
+from hdemucs.training.owner import Owner
+
+Row = Mapping[str, int | float | str | None]
+
+EVERY = 5.0  # seconds between two progress.json
+
+
+class Journal:
+    """The two files of a run directory; at most one `progress.json` in 5 s."""
+
+    def __init__(self, folder: Path, owner: Owner, variant: str) -> None:
+        self.folder, self.owner, self.variant = folder, owner, variant
+        self.started, self.spoken = time.monotonic(), float("-inf")
+
+    def progress(self, state: str, done: int, total: int, facts: Row) -> None:
+        """Where the run stands: `done` of `total` steps are made since this process started."""
+        now = time.monotonic()
+        if state == "running" and now - self.spoken < EVERY:
+            return
+        self.spoken = now
+        left = (now - self.started) / done * (total - done) if done else None
+        self.owner.check()
+        content = {
+            "variant": self.variant,
+            "state": state,
+            **facts,
+            "eta_seconds": None if left is None else round(left),
+            "updated": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        write_json(self.folder / "progress.json", content)
+
+    def history(self, rows: Sequence[Row]) -> None:
+        """A row an epoch; no clock times, so that a resumed run's file is the same."""
+        self.owner.check()
+        write_text(self.folder / "history.csv", table(rows))
+
+
+def table(rows: Sequence[Row]) -> str:
+    """CSV with the first row's keys as columns; floats in full, so that nothing is lost."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,203 @@
+"""Epochs: steps, validation, history, checkpoints; any of them may be the last before a crash."""
+
+from __future__ import annotations
+
+import copy
+import io
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TextIO
+
+import torch
+
+from hdemucs.config.training import TrainConfig
+from hdemucs.errors import Refusal
+from hdemucs.progress import Progress
+from hdemucs.training.average import swapped
+from hdemucs.training.batches import Batches
+from hdemucs.training.checkpoint import Checkpoint, Checkpoints
+from hdemucs.training.guard import Guard
+from hdemucs.training.history import Journal
+from hdemucs.training.learner import Learner, Outcome
+from hdemucs.training.ledger import Ledger, Sums
+from hdemucs.training.validation import Score, Validation
+
+EVERY = 10  # steps between two looks at the losses: reading them makes the CPU wait for a GPU
+
+
+class Interrupted(Exception):  # noqa: N818  it is a request, no accident
+    """Somebody asks the run to end; its state is saved."""
+
+
+@dataclass
+class Loop:
+    """One run from where it stands to its end."""
+
+    config: TrainConfig
+    learner: Learner
+    batches: Batches
+    validation: Validation
+    checkpoints: Checkpoints
+    journal: Journal
+    guard: Guard
+    asked_to_stop: Callable[[], bool]
+    note: str = ""
+
+    def resume(self, digest: str) -> Ledger:
+        """The newest whole checkpoint's state, or that of a new run.
+
+        Raises:
+            Refusal: the checkpoint is another configuration's.
+        """
+        self.digest = digest
+        found = self.checkpoints.newest()
+        if found is None:
+            return Ledger()
+        if found.facts["config"] != digest:
+            problem = "holds checkpoints of another config.json or manifest.json"
+            raise Refusal(self.checkpoints.folder, problem, "start a new run directory")
+        self.learner.restore(dict(found.tensors))
+        self.guard.restore(found.facts["guard"])
+        return Ledger.restored(found)
+
+    def run(self, ledger: Ledger) -> None:
+        """Train until the last epoch is done.
+
+        Raises:
+            Interrupted: it was asked to stop; the state is saved.
+            Refusal: it diverged, the disk is full, or the run is another process' by now.
+        """
+        self.ledger, self.pending = ledger, list[Outcome]()
+        self.watched = copy.copy(ledger.sums)
+        self.entered, self.before = time.monotonic(), ledger.seconds
+        self.made, self.total = 0, self.left()
+        self.bar = Progress(self.config.variant, self.total, "steps", self.stream())
+        try:
+            while ledger.epoch < self.config.training.epochs:
+                self.epoch()
+        finally:
+            self.bar.close()
+
+    def left(self) -> int:
+        """Steps still to make."""
+        epochs = self.config.training.epochs - self.ledger.epoch
+        return epochs * self.batches.steps - self.ledger.sums.steps
+
+    def epoch(self) -> None:
+        """The rest of the present epoch."""
+        done, last = self.ledger.sums.steps, self.batches.steps
+        every = self.config.training.checkpoint_every
+        for step, stems in enumerate(self.batches.epoch(self.ledger.epoch, done), start=done + 1):
+            self.pending.append(self.learner.step(stems))
+            if step == last:
+                self.learner.averages.after_epoch()
+            if step % EVERY == 0 or step % every == 0 or step == last:
+                self.drain()
+                self.tell("running")
+            if step % every == 0 or step == last:
+                self.save()
+            self.bar.step(note=self.note)
+            self.pause(together=step % EVERY == 0)
+        self.finish_epoch()
+
+    def drain(self) -> None:
+        """Look at the losses of the steps since the last look; a diverged run ends here."""
+        sums = self.ledger.sums
+        if self.pending:
+            rows = torch.stack([outcome.row() for outcome in self.pending])
+            for row in self.learner.processes.mean(rows).tolist():
+                sums.add(*row)
+        self.made += len(self.pending)
+        self.pending.clear()
+        place = f"epoch {self.ledger.epoch + 1}, step {sums.steps}"
+        self.guard.watch(place, *sums.since(self.watched))
+        self.watched = copy.copy(sums)
+
+    def pause(self, *, together: bool) -> None:
+        """Between two pieces of work: save what is new and end, if asked to.
+
+        With several processes, only where `together` says that all of them ask at once.
+        """
+        processes = self.learner.processes
+        if (together or not processes.several) and processes.any(self.asked_to_stop()):
+            if self.pending:
+                self.drain()
+                self.save()
+            self.tell("stopped")
+            raise Interrupted
+
+    def finish_epoch(self) -> None:
+        """Validate, write the epoch down, save."""
+        ledger = self.ledger
+        means = ledger.sums.since(Sums())
+        self.guard.after_epoch(means[0])
+        ledger.rows.append(self.row(means[0], means[2], self.validate()))
+        ledger.epoch += 1
+        ledger.sums = Sums()
+        self.watched = Sums()
+        self.save()
+        self.tell("running")
+        if self.learner.processes.first:
+            self.journal.history(ledger.rows)
+
+    def validate(self) -> dict[str, Score]:
+        """Scores of the model and its averages; the best of them is kept if none was better."""
+        epoch = self.ledger.epoch + 1
+        if epoch % self.config.training.validate_every and epoch < self.config.training.epochs:
+            return {}
+        scores, model = {}, self.learner.model
+        for which, weights in self.learner.candidates().items():
+            with swapped(model, weights):
+                scores[which] = self.validation.score(
+                    model, self.ledger.epoch, lambda: self.pause(together=False)
+                )
+        which = min(scores, key=lambda name: scores[name].loss)
+        self.ledger.consider(which, scores[which].loss, self.learner.candidates()[which])
+        return scores
+
+    def row(self, loss: float, penalty: float, scores: dict[str, Score]) -> dict[str, Any]:
+        """The epoch's line of history.csv."""
+        chosen = min(scores, key=lambda name: scores[name].loss) if scores else None
+        score, best = scores[chosen] if chosen else None, self.ledger.best
+        return {
+            "epoch": self.ledger.epoch + 1,
+            "step": (self.ledger.epoch + 1) * self.batches.steps,
+            "train_loss": loss,
+            "penalty": penalty,
+            "valid_loss": score and score.loss,
+            "valid_nsdr": score and score.mean_nsdr,
+            **{f"nsdr_{s}": score and score.nsdr[s] for s in self.config.model.sources},
+            "weights": chosen,
+            **{f"loss_{w}": scores and scores[w].loss for w in self.learner.candidates()},
+            "best_epoch": best and best.epoch,
+            "best_loss": best and best.loss,
+        }
+
+    def save(self) -> None:
+        """A checkpoint of everything."""
+        self.ledger.seconds = self.before + time.monotonic() - self.entered
+        if self.learner.processes.first:
+            facts = {**self.ledger.facts(), "guard": self.guard.state(), "config": self.digest}
+            tensors = {**self.learner.state(), **self.ledger.tensors()}
+            self.checkpoints.save(self.ledger.name, Checkpoint(tensors, facts))
+        self.learner.processes.wait()
+
+    def tell(self, state: str) -> None:
+        """progress.json, and the note beside the progress bar."""
+        ledger, training = self.ledger, self.config.training
+        loss = ledger.sums.since(Sums())[0] if ledger.sums.steps else ledger.rows[-1]["train_loss"]
+        self.note = f"epoch {min(ledger.epoch + 1, training.epochs)}, loss {loss:.4f}"
+        facts = {
+            "epoch": ledger.epoch,
+            "epochs": training.epochs,
+            "step": ledger.epoch * self.batches.steps + ledger.sums.steps,
+            "steps": training.epochs * self.batches.steps,
+            "loss": loss,
+        }
+        if self.learner.processes.first:
+            self.journal.progress(state, self.made, self.total, facts)
+
+    def stream(self) -> TextIO | None:
+        """Where the first process shows progress; the others are silent."""
+        return None if self.learner.processes.first else io.StringIO()

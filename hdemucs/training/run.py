@@ -1,0 +1,158 @@
+"""One training job: a run directory in, its best weights out.
+
+    in    config.json  manifest.json  [start/model.safetensors, model.json]
+    out   checkpoints/  history.csv  progress.json  model.safetensors  model.json  DONE.json
+
+DONE.json comes last; a directory that has one is left alone. Started again after any kind of end,
+a job goes on from its newest whole checkpoint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hdemucs.config.load import load
+from hdemucs.config.training import TrainConfig
+from hdemucs.data.manifest import Manifest, load_manifest
+from hdemucs.data.segments import Segments
+from hdemucs.errors import Refusal
+from hdemucs.files import sha256, write_json
+from hdemucs.model.build import build
+from hdemucs.model.separator import Separator
+from hdemucs.model.store import load_model, save_model
+from hdemucs.training.average import swapped
+from hdemucs.training.batches import Batches
+from hdemucs.training.checkpoint import Checkpoints
+from hdemucs.training.guard import Guard
+from hdemucs.training.history import Journal
+from hdemucs.training.learner import Learner
+from hdemucs.training.ledger import Ledger
+from hdemucs.training.loop import Loop
+from hdemucs.training.owner import Owner
+from hdemucs.training.processes import Processes
+from hdemucs.training.validation import Validation
+
+
+def train(
+    folder: Path, root: Path, processes: Processes, asked_to_stop: Callable[[], bool]
+) -> None:
+    """Run the job of a run directory to its end; `root` is the data set's folder.
+
+    Raises:
+        Interrupted: `asked_to_stop` said so; the state is saved.
+        Refusal: bad configuration or data, divergence, a full disk, or a newer process' run.
+    """
+    if (folder / "DONE.json").exists():
+        return
+    config = load(folder / "config.json", TrainConfig)
+    manifest = load_manifest(folder / "manifest.json")
+    checked(config, manifest, processes)
+    torch.set_num_threads(config.training.threads)
+    loop = prepared(folder, root, config, manifest, processes, asked_to_stop)
+    ledger = loop.resume(digest(folder))
+    loop.run(ledger)
+    if processes.first:
+        publish(folder, config, loop, ledger)
+    processes.wait()
+
+
+def checked(config: TrainConfig, manifest: Manifest, processes: Processes) -> None:
+    """Refuse what could not be trained as it is written."""
+    training, count = config.training, processes.share.count
+    if manifest.sample_rate != config.sample_rate:
+        problem = f"is {config.sample_rate}, the data has {manifest.sample_rate}"
+        raise Refusal("sample_rate", problem, "use data of that rate or change the parameter")
+    if manifest.sources != config.model.sources or set(manifest.sources) != set(training.weights):
+        problem = f"are not the data's, {', '.join(manifest.sources)}, in model and weights"
+        raise Refusal("sources", problem, "correct model.sources and training.weights")
+    unit = count * (training.augment.remix or 1)
+    if training.batch % unit:
+        problem = f"is {training.batch}, no multiple of {unit} (processes times augment.remix)"
+        raise Refusal("training.batch", problem, "change it, or the number of processes")
+
+
+def prepared(
+    folder: Path,
+    root: Path,
+    config: TrainConfig,
+    manifest: Manifest,
+    processes: Processes,
+    asked_to_stop: Callable[[], bool],
+) -> Loop:
+    """The run's loop, its model fresh."""
+    training, rate, owner = config.training, config.sample_rate, Owner(folder)
+    segment, stride = int(training.segment * rate), int(training.stride * rate)
+    segments = Segments(root, manifest, "train", segment, stride)
+    return Loop(
+        config,
+        Learner(first_model(folder, config), config, processes),
+        Batches(segments, training, rate, processes.share),
+        Validation(root, manifest, config, processes),
+        Checkpoints(folder / "checkpoints", owner),
+        Journal(folder, owner, config.variant),
+        Guard(config.variant, training.guard),
+        asked_to_stop,
+    )
+
+
+def first_model(folder: Path, config: TrainConfig) -> Separator:
+    """New by the seed, or the finished model that fine-tuning starts from."""
+    if config.training.start_from is None:
+        return build(config.model, config.training.seed)
+    model, kind, _ = load_model(folder / "start")
+    if kind != config.model:
+        problem = f"is another model than {config.variant}'s configuration describes"
+        raise Refusal(folder / "start", problem, "correct training.start_from")
+    return model.train()
+
+
+def digest(folder: Path) -> str:
+    """What a run's checkpoints belong to."""
+    parts = [sha256(folder / name) for name in ("config.json", "manifest.json")]
+    return hashlib.sha256("".join(parts).encode()).hexdigest()
+
+
+def publish(folder: Path, config: TrainConfig, loop: Loop, ledger: Ledger) -> None:
+    """Write the best weights and what they are, then DONE.json."""
+    model, owner = loop.learner.model, Owner(folder)
+    loop.journal.history(ledger.rows)
+    facts = summary(config, loop, ledger)
+    owner.check()
+    with swapped(model, ledger.best.weights if ledger.best else {}):
+        save_model(folder, model, config.model, facts)
+    owner.check()
+    loop.tell("done")
+    write_json(folder / "DONE.json", {"variant": config.variant, **facts})
+
+
+def summary(config: TrainConfig, loop: Loop, ledger: Ledger) -> dict[str, Any]:
+    """Where the weights come from."""
+    best = ledger.best
+    return {
+        "variant": config.variant,
+        "weights": best and best.which,
+        "epoch": best and best.epoch,
+        "valid_loss": best and best.loss,
+        "seed": config.training.seed,
+        "epochs": config.training.epochs,
+        "steps": config.training.epochs * loop.batches.steps,
+        "sample_rate": config.sample_rate,
+        "seconds": round(ledger.seconds, 1),
+        "machine": machine(loop.learner.processes),
+    }
+
+
+def machine(processes: Processes) -> str:
+    """What it ran on."""
+    if processes.device.type == "cuda":
+        device = torch.cuda.get_device_name(processes.device)
+    else:
+        device = f"{platform.machine()} CPU, {torch.get_num_threads()} threads of {os.cpu_count()}"
+    return f"{processes.share.count} x {device}, torch {torch.__version__}"
