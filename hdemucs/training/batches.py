@@ -53,7 +53,7 @@ class Batches:
         self.steps = config.steps_per_epoch or len(segments) // config.batch
 
     def order(self, epoch: int) -> list[int]:
-        """Examples of an epoch: all of them shuffled, again and again until the steps are filled."""
+        """Examples of an epoch: all of them shuffled, again and again as its steps need."""
         generator = torch.Generator().manual_seed(seed_for(self.config.seed, "order", epoch))
         count, order = len(self.examples.segments), list[int]()
         while len(order) < self.steps * self.config.batch:
