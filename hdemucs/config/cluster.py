@@ -1,0 +1,127 @@
+"""cluster.yaml: where training runs. No result depends on it, so no stage does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from hdemucs.config.base import STRICT
+from hdemucs.config.load import validated
+from hdemucs.errors import Refusal
+
+FILE, LOCAL = "cluster.yaml", "cluster.local.yaml"
+
+Count = Annotated[int, Field(ge=1)]
+Natural = Annotated[int, Field(ge=0)]
+Name = Annotated[str, Field(min_length=1, pattern=r"^[\w.,:@+-]+$")]
+
+FREE = "slurm.extra."  # any key may stand there
+HEADROOM = 60  # seconds by which SLURM may send a signal early
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class LocalConfig:
+    """Detached processes on this machine."""
+
+    slots: Natural  # runs side by side; 0: one a GPU, or as many as the cores have threads for
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class SlurmConfig:
+    """What each job asks of SLURM; None: the cluster's own default."""
+
+    partition: Name | None
+    account: Name | None
+    qos: Name | None
+    constraint: str | None
+    nodes: Count
+    tasks_per_node: Count  # processes of one training; more than one in all: DDP
+    gpus_per_node: Natural
+    cpus_per_task: Count
+    memory_gb: Annotated[float, Field(gt=0)]  # a node
+    time: Count  # minutes a job may run before it is stopped and queued again
+    signal_delay: Annotated[int, Field(ge=10)]  # seconds before that at which the job is told
+    array_parallelism: Count  # jobs of one submission that may run at once
+    setup: tuple[str, ...]  # shell lines before the job: modules, environments
+    python: str | None  # on the nodes; None: the one that runs this
+    extra: dict[str, str | int | bool]  # other options of sbatch, long names
+
+    def check(self, where: str) -> None:
+        """What the parts must be to each other.
+
+        Raises:
+            Refusal: naming the key.
+        """
+        if self.time * 60 <= self.signal_delay + 2 * HEADROOM:
+            problem = f"is {self.time} min, all of it before the signal ({self.signal_delay} s)"
+            raise Refusal(f"{where}.time", problem, "give more time or a shorter signal_delay")
+        if self.gpus_per_node and self.gpus_per_node != self.tasks_per_node:
+            problem = f"is {self.tasks_per_node} for {self.gpus_per_node} GPUs a node"
+            raise Refusal(f"{where}.tasks_per_node", problem, "have one process a GPU")
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ClusterConfig:
+    """Where training runs."""
+
+    executor: Literal["local", "slurm"]
+    presubmit: bool  # the first stale variant starts the other stale ones
+    poll: Annotated[float, Field(gt=0, le=600)]  # seconds between two looks at the jobs
+    local: LocalConfig
+    slurm: SlurmConfig
+
+
+def load_cluster(root: Path) -> ClusterConfig:
+    """cluster.yaml of a checkout, with its cluster.local.yaml (ignored by git) on top.
+
+    Raises:
+        Refusal: naming the file and key at fault.
+    """
+    base, own = content(root / FILE), content(root / LOCAL, missing={})
+    unknown = sorted(path for path in paths(own) - paths(base) if not path.startswith(FREE))
+    if unknown:
+        raise Refusal(f"{LOCAL}.{unknown[0]}", "is no known setting", f"see {FILE}")
+    where = FILE if not own else f"{FILE} with {LOCAL}"
+    config = validated(merged(base, own), ClusterConfig, where)
+    config.slurm.check(f"{where}.slurm")
+    return config
+
+
+def content(path: Path, missing: dict[str, Any] | None = None) -> dict[str, Any]:
+    """A YAML file's mapping."""
+    try:
+        found = YAML(typ="safe").load(path)
+    except FileNotFoundError as error:
+        if missing is not None:
+            return missing
+        raise Refusal(path, "is missing", "restore it from git") from error
+    except YAMLError as error:
+        problem = " ".join(str(error).split())
+        raise Refusal(path, f"is no YAML ({problem})", "correct the file") from error
+    if not isinstance(found, dict | None):
+        raise Refusal(path, "holds no mapping", "correct the file")
+    return found or {}
+
+
+def paths(tree: Mapping[str, Any], prefix: str = "") -> set[str]:
+    """The dotted names of all keys of nested mappings."""
+    own = {f"{prefix}{key}" for key in tree}
+    below = (
+        paths(value, f"{prefix}{key}.") for key, value in tree.items() if isinstance(value, Mapping)
+    )
+    return own.union(*below)
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """`over` on top of `base`, leaf by leaf."""
+    out = dict(base)
+    for key, value in over.items():
+        deeper = isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
+        out[key] = merged(base[key], value) if deeper else value
+    return out

@@ -1,0 +1,1 @@
+"""Where training runs: content-addressed run directories and the executors that fill them."""

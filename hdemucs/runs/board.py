@@ -1,0 +1,102 @@
+"""The state of runs, told to people: a table that stays in place on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self, TextIO
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+
+from hdemucs.progress import clock
+from hdemucs.runs.directory import Run
+from hdemucs.runs.executor import State, Status
+
+EVERY = 15.0  # seconds between plain lines on a run whose state stays
+COLUMNS = ("run", "state", "job", "node", "epoch", "step", "loss", "left", "log")
+
+
+def row(run: Run, status: Status) -> dict[str, str]:
+    """What there is to say of a run, by column; empty where there is nothing."""
+    said = run.progress
+    eta = said.get("eta_seconds") if status.state is State.RUNNING else None
+    loss = said.get("loss")
+    return {
+        "run": run.name,
+        "state": f"{status.word} ({status.reason})" if status.reason else status.word,
+        "job": status.job,
+        "node": status.node,
+        "epoch": share(said, "epoch", "epochs"),
+        "step": share(said, "step", "steps"),
+        "loss": "" if loss is None else f"{loss:.4g}",
+        "left": "" if eta is None else clock(eta),
+        "log": str(run.log),
+    }
+
+
+def share(said: Mapping[str, object], part: str, whole: str) -> str:
+    """3/8; 3 if the whole is not told."""
+    return "/".join(str(said[key]) for key in (part, whole) if said.get(key) is not None)
+
+
+def table(looks: Mapping[Run, Status]) -> Table:
+    """All runs, a row each."""
+    grid = Table(box=None, pad_edge=False)
+    for column in COLUMNS:
+        grid.add_column(column, overflow="fold" if column == "log" else "ellipsis")
+    for run, status in looks.items():
+        grid.add_row(*row(run, status).values())
+    return grid
+
+
+@dataclass
+class Board:
+    """Shows looks at runs as they come."""
+
+    stream: TextIO = field(default_factory=lambda: sys.stderr)
+    said: dict[Run, tuple[str, float]] = field(default_factory=dict)  # state, and when
+
+    def __enter__(self) -> Self:
+        console = Console(file=self.stream)
+        self.live = Live(console=console, auto_refresh=False) if console.is_terminal else None
+        if self.live:
+            self.live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.live:
+            self.live.stop()
+
+    def show(self, looks: Mapping[Run, Status]) -> None:
+        """On a terminal the table anew; elsewhere a line for each change and now and then."""
+        if self.live:
+            self.live.update(table(looks), refresh=True)
+            return
+        for run, status in looks.items():
+            state, now = f"{status.word} {status.reason}", time.monotonic()
+            before, spoken = self.said.get(run, ("", 0.0))
+            lasting = status.state is State.RUNNING and now - spoken >= EVERY
+            if state != before or lasting:
+                self.said[run] = state, now
+                self.stream.write(line(run, status) + "\n")
+                self.stream.flush()
+
+
+def line(run: Run, status: Status) -> str:
+    """One run in words."""
+    cells = row(run, status)
+    named = ((name, cells[name]) for name in ("job", "node", "epoch", "step", "loss", "left"))
+    told = (
+        value if name in ("job", "node") else f"{name} {value}" for name, value in named if value
+    )
+    return "  ".join([f"{cells['run']}: {cells['state']}", *told])

@@ -1,0 +1,171 @@
+"""The directory of one training run: what it was asked, how far it is, what came of it.
+
+runs/<variant>-<key>/
+    spec.json       the identity and the threads; config.json, manifest.json, code/, start/:
+                    what the job reads, copied when the run was made
+    attempts.jsonl  a line for each submission, written before it
+    owner           the life of the job that may write here; the newest one takes it
+    log.txt         what all lives printed
+    outcome.json    how the last attempt failed, if it did
+    history.csv, progress.json, checkpoint, model.safetensors, model.json, DONE.json
+                    written by the training; DONE.json last, and it alone means finished
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from hdemucs.files import read_json, sync, write_bytes, write_json
+from hdemucs.runs.key import PACKAGE, Identity
+
+CURE = "remove the run directory, and the next `dvc repro` makes it anew"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One submission of a run. `batch` names it for ever: no other has the same name."""
+
+    executor: str
+    batch: str
+    index: int  # place in its batch
+    size: int  # runs in the batch
+    time: float  # seconds since 1970
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run directory; its name is `<variant>-<key>`."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def variant(self) -> str:
+        return self.name.rpartition("-")[0]
+
+    @property
+    def code(self) -> Path:
+        return self.folder / "code"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log.txt"
+
+    @property
+    def done(self) -> bool:
+        return (self.folder / "DONE.json").exists()
+
+    @property
+    def threads(self) -> int:
+        """Of torch, in every process: part of the configuration, as sums depend on it."""
+        return int(read_json(self.folder / "spec.json", CURE)["threads"])
+
+    @property
+    def identity(self) -> Identity:
+        return Identity(**read_json(self.folder / "spec.json", CURE)["identity"])
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The last submission."""
+        with suppress(FileNotFoundError):
+            lines = (self.folder / "attempts.jsonl").read_text().splitlines()
+            return Attempt(**json.loads(lines[-1])) if lines else None
+        return None
+
+    def record(self, attempt: Attempt) -> None:
+        """Note a submission before it is made, so that no crash can hide it."""
+        path = self.folder / "attempts.jsonl"
+        with path.open("a") as file:
+            file.write(json.dumps(asdict(attempt)) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        sync(self.folder)
+
+    @property
+    def progress(self) -> dict[str, Any]:
+        """What the training last said of itself; empty before it did."""
+        return self._said("progress.json")
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """How the last attempt failed: `attempt` (its batch), `code`, `cause`; empty if not."""
+        return self._said("outcome.json")
+
+    def _said(self, name: str) -> dict[str, Any]:
+        with suppress(FileNotFoundError, json.JSONDecodeError):
+            return dict(json.loads((self.folder / name).read_text()))
+        return {}
+
+    def note(self, batch: str, code: int, cause: str) -> None:
+        """Say how the attempt with this batch failed."""
+        outcome = {"attempt": batch, "code": code, "cause": cause}
+        write_json(self.folder / "outcome.json", outcome)
+
+    def own(self, token: str) -> None:
+        """From here on only the life with this token may write."""
+        write_bytes(self.folder / "owner", token.encode())
+
+    def owned(self, token: str) -> bool:
+        with suppress(FileNotFoundError):
+            return (self.folder / "owner").read_text() == token
+        return False
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The files that a run's directory is made of."""
+
+    root: Path  # of the project: its package is what is snapshotted
+    config: Path
+    manifest: Path
+    start: Path | None  # folder of the finished model that training starts from
+
+
+def create(run: Run, identity: Identity, inputs: Inputs, threads: int) -> Run:
+    """Make the run's directory, whole or not at all; one that is there is left as it is."""
+    with locked(run.folder.parent / ".lock"):
+        if run.folder.exists():
+            return run
+        draft = run.folder.with_name(f".{run.name}.draft")
+        shutil.rmtree(draft, ignore_errors=True)  # of a client that was killed here
+        snapshot(inputs.root, draft / "code")
+        shutil.copyfile(inputs.config, draft / "config.json")
+        shutil.copyfile(inputs.manifest, draft / "manifest.json")
+        if inputs.start is not None:
+            shutil.copytree(inputs.start, draft / "start")
+        spec = {"identity": asdict(identity), "threads": threads, "made": time.time()}
+        write_json(draft / "spec.json", spec)
+        draft.rename(run.folder)
+        return run
+
+
+def snapshot(root: Path, target: Path) -> None:
+    """A copy of the package as it is now, which later edits cannot reach."""
+    ignore = shutil.ignore_patterns("__pycache__", ".*")
+    shutil.copytree(root / PACKAGE, target / PACKAGE, ignore=ignore)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of a file; the system frees it when the process ends, however it ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def runs_in(root: Path) -> list[Run]:
+    """The runs of a root, by name."""
+    return [Run(path.parent) for path in sorted(root.glob("[!.]*/spec.json"))]

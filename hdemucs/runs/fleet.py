@@ -1,0 +1,78 @@
+"""All runs of a project and those who carry them out: start what is missing, look, cancel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hdemucs.config.cluster import ClusterConfig
+from hdemucs.errors import Refusal
+from hdemucs.runs.directory import Attempt, Run, locked, runs_in
+from hdemucs.runs.executor import LIVE, Executor, State, Status
+from hdemucs.runs.local import NAME as LOCAL
+from hdemucs.runs.local import LocalExecutor, wait_until
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The runs under one root."""
+
+    root: Path
+    chosen: str  # the executor of new attempts
+    executors: Mapping[str, Executor]
+    patience: float = 20.0  # seconds for an attempt that another client left half-submitted
+
+    @classmethod
+    def of(cls, root: Path, data: Path, config: ClusterConfig) -> Fleet:
+        executors: dict[str, Executor] = {LOCAL: LocalExecutor(config.local, data)}
+        return cls(root, config.executor, executors)
+
+    def look(self, runs: Sequence[Run]) -> dict[Run, Status]:
+        """What became of runs, each asked of the executor that its last attempt went to."""
+        out: dict[Run, Status] = {}
+        asked: dict[str, dict[Run, Attempt]] = {}
+        for run in runs:
+            attempt = run.attempt
+            if run.done:
+                out[run] = Status(State.DONE, "done")
+            elif attempt is None:
+                out[run] = Status(State.NEW, "new")
+            else:
+                asked.setdefault(attempt.executor, {})[run] = attempt
+        for name, attempts in asked.items():
+            out |= self.executor(name).look(attempts)
+        return {run: out[run] for run in runs}
+
+    def executor(self, name: str) -> Executor:
+        if name not in self.executors:
+            raise Refusal(name, "is no executor", f"have one of {', '.join(self.executors)}")
+        return self.executors[name]
+
+    def ensure(self, runs: Sequence[Run]) -> list[Run]:
+        """Every run is done or under way afterwards; returns those started now, as one batch."""
+        with locked(self.root / ".lock"):
+            wait_until(lambda: not self.half_submitted(runs), self.patience)
+            missing = [run for run, status in self.look(runs).items() if idle(status)]
+            if missing:
+                self.executor(self.chosen).submit(missing)
+            return missing
+
+    def half_submitted(self, runs: Sequence[Run]) -> bool:
+        """Whether a client that held the lock before may have died between a note and its act."""
+        return any(status.state is State.SUBMITTING for status in self.look(runs).values())
+
+    def cancel(self, run: Run) -> bool:
+        """End a run's job; False if it has none."""
+        status, attempt = self.look([run])[run], run.attempt
+        if attempt is None or status.state not in {*LIVE, State.STUCK}:
+            return False
+        self.executor(attempt.executor).cancel(run, status)
+        return True
+
+    def all(self) -> dict[Run, Status]:
+        return self.look(runs_in(self.root))
+
+
+def idle(status: Status) -> bool:
+    return status.state not in {*LIVE, State.DONE}

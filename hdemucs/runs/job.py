@@ -1,0 +1,104 @@
+"""One life of a job, whoever started it: take the run over, train from its snapshot, report."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hdemucs.runs.directory import Run
+
+DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+TAIL = 40  # last lines of a log in which a cause is looked for
+
+
+@dataclass(frozen=True)
+class Life:
+    """One process' turn at a run. The newest owns the run; older ones stop at their next write."""
+
+    run: Run
+    batch: str  # the attempt it belongs to
+    token: str
+    rank: int = 0  # only the first process of a DDP job writes
+
+    @classmethod
+    def begin(cls, run: Run, batch: str, name: str, rank: int = 0) -> Life:
+        """Take the run over; `name` tells people whose turn it is."""
+        life = cls(run, batch, f"{name}.{uuid.uuid4().hex[:8]}", rank)
+        if rank == 0:
+            run.own(life.token)
+            (run.folder / "outcome.json").unlink(missing_ok=True)  # an earlier life's
+        return life
+
+    def start(self, extra: Mapping[str, str], deaf: tuple[signal.Signals, ...] = ()) -> Process:
+        """The training process, deaf to some signals; it ends with this one."""
+        log = self.run.log if self.rank == 0 else self.run.folder / f"log.{self.rank}.txt"
+        with log.open("a") as file:
+            file.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} {self.token}\n")
+            file.flush()
+            return subprocess.Popen(
+                [sys.executable, "-m", "hdemucs.training", str(self.run.folder)],
+                cwd=self.run.code,
+                env=self.environment(extra),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                preexec_fn=lambda: prepare(deaf),
+            )
+
+    def environment(self, extra: Mapping[str, str]) -> dict[str, str]:
+        threads = str(self.run.threads)
+        fence = {"HDEMUCS_OWNER": self.token} if self.rank == 0 else {}
+        return {
+            **os.environ,
+            "PYTHONPATH": str(self.run.code),
+            "PYTHONUNBUFFERED": "1",
+            "OMP_NUM_THREADS": threads,
+            "MKL_NUM_THREADS": threads,
+            **fence,
+            **extra,
+        }
+
+    def end(self, code: int) -> None:
+        """Note a failure, unless the run is another life's by now."""
+        if self.rank == 0 and not self.run.done and self.run.owned(self.token):
+            self.run.note(self.batch, code, cause(code, self.run.log))
+
+
+Process = subprocess.Popen[bytes]
+
+
+def prepare(deaf: tuple[signal.Signals, ...]) -> None:
+    """Between fork and exec: ignored signals stay so; without its parent the process is killed."""
+    for each in deaf:
+        signal.signal(each, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
+
+
+def cause(code: int, log: Path) -> str:
+    """Why a training process ended, in one line."""
+    if code < 0:
+        name = signal.Signals(-code).name
+        hint = " (out of memory, or by hand)" if name == "SIGKILL" else ""
+        return f"killed by {name}{hint}"
+    lines = tail(log, TAIL)
+    said = [line for line in lines if line.strip() and not line.startswith((" ", "---"))]
+    last = said[-1].removeprefix("error: ") if said else "said nothing"
+    return f"{last} (exit status {code})" if code else f"ended without a result: {last}"
+
+
+def tail(path: Path, count: int) -> list[str]:
+    """The last lines of a text file; none if it is not there."""
+    try:
+        with path.open(errors="replace") as file:
+            return list(deque((line.rstrip("\n") for line in file), maxlen=count))
+    except FileNotFoundError:
+        return []

@@ -1,0 +1,52 @@
+"""Wait for one run, showing all that are under way; start it again where a machine let it down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from hdemucs.errors import Refusal
+from hdemucs.runs.board import Board
+from hdemucs.runs.directory import Run
+from hdemucs.runs.executor import LIVE, State, Status
+from hdemucs.runs.fleet import Fleet
+
+AGAIN = 3  # times that a lost run is started again by one waiting client
+
+
+def wait(fleet: Fleet, run: Run, others: Sequence[Run], poll: float) -> None:
+    """Return when the run is done.
+
+    Raises:
+        Refusal: it failed, can never start, or was lost too often.
+    """
+    lost, over = 0, None
+    with Board() as board:
+        while True:
+            looks = fleet.look([run, *others])
+            board.show(looks)
+            status = looks[run]
+            if status.state is State.DONE:
+                return
+            over = None if status.state in LIVE else over or time.monotonic()
+            if over is not None and time.monotonic() - over >= status.patience:
+                lost += 1
+                if status.state is not State.LOST or lost > AGAIN:
+                    raise failure(fleet, run, status)
+                fleet.ensure([run])
+                over = None
+            time.sleep(poll)
+
+
+def failure(fleet: Fleet, run: Run, status: Status) -> Refusal:
+    """What to tell of a run that is over without a result; a stuck one is cancelled."""
+    if status.state is State.STUCK:
+        fleet.cancel(run)
+        problem = f"{status.job} can never start: {status.reason}"
+        return Refusal(run.name, problem, "correct cluster.yaml and run the same command again")
+    attempt = run.attempt
+    log = run.log if attempt is None else fleet.executor(attempt.executor).log(run, attempt)
+    problem = " ".join(part for part in (status.job, status.word) if part)
+    problem = f"{problem}: {status.reason}" if status.reason else problem
+    cure = f"log: {log}; the same command goes on from the last checkpoint"
+    return Refusal(run.name, problem, cure)

@@ -1,0 +1,101 @@
+"""The project as the files here have it now: its variants, their runs, its data."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hdemucs.config.load import load
+from hdemucs.config.training import TrainConfig
+from hdemucs.data.manifest import load_manifest
+from hdemucs.errors import Refusal
+from hdemucs.files import read_json, sha256
+from hdemucs.runs.directory import Inputs, Run, create
+from hdemucs.runs.key import Identity, code_digests, digest
+
+CURE = "run `dvc repro`, which writes it"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A checkout, or the temporary one of `dvc exp run --temp` and `--queue`."""
+
+    root: Path
+
+    @property
+    def home(self) -> Path:
+        """The main checkout: temporary ones lie in its .dvc/tmp/exps and go when they are done."""
+        for parent in self.root.resolve().parents:
+            if parent.parts[-3:] == (".dvc", "tmp", "exps"):
+                return parent.parents[2]
+        return self.root.resolve()
+
+    @property
+    def runs(self) -> Path:
+        """Where run directories lie: $HDEMUCS_RUNS, else the main checkout's runs/."""
+        return Path(os.environ.get("HDEMUCS_RUNS") or self.home / "runs").resolve()
+
+    @property
+    def data(self) -> Path:
+        """The data set's root: $HDEMUCS_DATA, else the main checkout's data/<its name>."""
+        given = os.environ.get("HDEMUCS_DATA")
+        return Path(given or self.home / "data" / load_manifest(self.manifest).name).resolve()
+
+    @property
+    def manifest(self) -> Path:
+        return self.root / "data" / "manifest.json"
+
+    @property
+    def variants(self) -> list[str]:
+        """The study's."""
+        return sorted(path.stem for path in (self.root / "configs" / "train").glob("*.json"))
+
+    def config(self, variant: str) -> Path:
+        return self.root / "configs" / "train" / f"{variant}.json"
+
+    def start(self, variant: str) -> Path | None:
+        """The folder of the finished model that a variant's training starts from.
+
+        Raises:
+            Refusal: that model is not there yet.
+        """
+        origin = load(self.config(variant), TrainConfig).training.start_from
+        if origin is None:
+            return None
+        folder = self.root / "models" / origin
+        if not (folder / "model.safetensors").exists():
+            raise Refusal(folder, "is missing", f"run `dvc repro train@{origin}` first")
+        return folder
+
+    def identity(self, variant: str) -> Identity:
+        """What training this variant would be, by the files as they are now."""
+        start = self.start(variant)
+        return Identity(
+            variant=variant,
+            config=digest(read_json(self.config(variant), CURE)),
+            data=digest(read_json(self.manifest, CURE)),
+            code=code_digests(self.root),
+            start=None if start is None else sha256(start / "model.safetensors"),
+        )
+
+    def run(self, variant: str) -> Run:
+        """The run of a variant, its directory made if need be."""
+        identity = self.identity(variant)
+        run = Run(self.runs / f"{variant}-{identity.key}")
+        inputs = Inputs(
+            root=self.root,
+            config=self.config(variant),
+            manifest=self.manifest,
+            start=self.start(variant),
+        )
+        threads = load(self.config(variant), TrainConfig).training.threads
+        return create(run, identity, inputs, threads)
+
+    def startable(self, siblings: Sequence[str], variant: str) -> list[Run]:
+        """The runs of those siblings that start from no model that is still being trained."""
+        training = {variant, *siblings}
+        configs = {name: load(self.config(name), TrainConfig) for name in siblings}
+        ready = (n for n, config in configs.items() if config.training.start_from not in training)
+        return [self.run(name) for name in ready]

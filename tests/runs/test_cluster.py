@@ -1,0 +1,62 @@
+"""cluster.yaml: refused by key before anything is submitted."""
+
+import pytest
+from ruamel.yaml import YAML
+
+from hdemucs.config.cluster import load_cluster
+from hdemucs.errors import Refusal
+from tests.toy import PROJECT
+
+
+@pytest.fixture
+def local(tmp_path):
+    """Write a cluster.local.yaml beside the project's own cluster.yaml."""
+    (tmp_path / "cluster.yaml").write_text((PROJECT / "cluster.yaml").read_text())
+
+    def write(text):
+        (tmp_path / "cluster.local.yaml").write_text(text)
+        return tmp_path
+
+    return write
+
+
+def test_the_committed_file_is_valid_and_trains_here():
+    assert load_cluster(PROJECT.resolve()).executor in {"local", "slurm"}
+    assert YAML(typ="safe").load(PROJECT / "cluster.yaml")["executor"] == "local"
+
+
+def test_the_local_file_overrides_single_lines(local):
+    root = local("executor: slurm\nslurm: {partition: gpu, extra: {reservation: night}}\n")
+    config = load_cluster(root)
+    assert config.executor == "slurm"
+    assert config.slurm.partition == "gpu"
+    assert config.slurm.extra == {"reservation": "night"}
+    assert config.slurm.time == load_cluster(PROJECT).slurm.time
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("executor: pbs", r"executor: is 'pbs'"),
+        ("slurm: {partitoin: gpu}", r"cluster\.local\.yaml\.slurm\.partitoin: is no known setting"),
+        ("slurm: {time: 24h}", r"slurm\.time: is '24h'"),
+        ("slurm: {time: 0}", r"slurm\.time: is 0"),
+        ("slurm: {time: 3}", r"slurm\.time: is 3 min, .*give more time"),
+        ("slurm: {partition: 'a b'}", r"slurm\.partition: is 'a b'"),
+        ("slurm: {gpus_per_node: 8}", r"slurm\.tasks_per_node: is 1 for 8 GPUs a node"),
+        ("slurm: {setup: module load cuda}", r"slurm\.setup: is 'module load cuda'"),
+        ("poll: 0", r"poll: is 0"),
+        ("local: {slots: -1}", r"local\.slots: is -1"),
+        ("slurm: [", r"cluster\.local\.yaml: is no YAML"),
+        ("[1]", r"cluster\.local\.yaml: holds no mapping"),
+    ],
+)
+def test_what_is_wrong_is_named(local, text, match):
+    with pytest.raises(Refusal, match=match) as refused:
+        load_cluster(local(text))
+    assert "\n" not in str(refused.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(Refusal, match=r"cluster\.yaml: is missing"):
+        load_cluster(tmp_path)

@@ -1,0 +1,163 @@
+"""Runs on this machine: detached, side by side, resumed, collected once."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.toy import Toy, until
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Iterator[Toy]:
+    toy = Toy(tmp_path)
+    yield toy
+    toy.close()
+
+
+def test_a_variant_is_trained_and_published(toy):
+    said = toy.train("a")
+    assert "collected" in said
+    run = toy.run("a")
+    for name in ("model.safetensors", "model.json"):
+        assert (toy.root / "models/a" / name).read_bytes() == (run.folder / name).read_bytes()
+    curve = toy.root / "reports/curves/a.csv"
+    assert curve.read_bytes() == (run.folder / "history.csv").read_bytes()
+
+
+def test_a_finished_run_is_collected_without_training(toy):
+    toy.train("a")
+    first = toy.run("a").folder.stat()
+    said = toy.train("a")
+    assert "started" not in said
+    assert toy.lives("a") == [0]
+    assert toy.run("a").folder.stat().st_ino == first.st_ino
+
+
+def test_ctrl_c_detaches_and_the_next_call_attaches(toy):
+    toy.variant("a", epochs=8, segment=0.2)
+    with toy.start("stages.train", "a") as client:
+        until(lambda: toy.lives("a"))
+        client.send_signal(signal.SIGINT)
+        said, _ = client.communicate(timeout=10)
+    assert client.returncode != 0  # else dvc would take half a model for a whole one
+    assert "Traceback" not in said
+    assert "attaches" in said
+    assert "started" not in toy.train("a")
+    assert toy.lives("a") == [0]
+
+
+def test_a_killed_client_loses_nothing(toy):
+    toy.variant("a", epochs=8, segment=0.2)
+    with toy.start("stages.train", "a") as client:
+        until(lambda: toy.lives("a"))
+        client.kill()
+    toy.train("a")
+    assert toy.lives("a") == [0]
+
+
+def test_a_killed_training_is_told_in_one_line_and_resumed_by_the_same_command(toy):
+    toy.variant("a", epochs=4)
+    toy.fault("a", "3 kill")
+    said = toy.train("a", status=1)
+    assert "SIGKILL" in said.splitlines()[-1]
+    assert str(toy.run("a").log) in said.splitlines()[-1]
+    assert "Traceback" not in said
+    toy.train("a")
+    assert toy.lives("a") == [0, 2]
+
+
+def test_a_run_that_fails_says_why(toy):
+    toy.fault("a", "2 raise")
+    last = toy.train("a", status=1).splitlines()[-1]
+    assert "diverged at epoch 2" in last
+    assert str(toy.run("a").log) in last
+
+
+def test_a_run_that_ends_without_a_result_failed(toy):
+    toy.fault("a", "1 quit")
+    assert "without a result" in toy.train("a", status=1).splitlines()[-1]
+
+
+def test_a_lost_keeper_takes_its_training_along_and_the_run_goes_on(toy):
+    toy.variant("a", epochs=6, segment=0.2)
+    with toy.start("stages.train", "a") as client:
+        until(lambda: toy.lives("a"))
+        os.kill(toy.keepers()[0], signal.SIGKILL)
+        said, _ = client.communicate(timeout=30)
+    assert client.returncode == 0, said
+    assert len(toy.lives("a")) == 2
+
+
+def test_four_clients_start_one_run(toy):
+    toy.variant("a", epochs=4, segment=0.2)
+    clients = [toy.start("stages.train", "a") for _ in range(4)]
+    said = [client.communicate(timeout=60)[0] for client in clients]
+    assert [client.returncode for client in clients] == [0] * 4, said
+    assert sum("started" in text for text in said) == 1
+    assert toy.lives("a") == [0]
+
+
+def test_runs_wait_for_a_slot_without_their_clients(toy):
+    toy.cluster(local={"slots": 1})
+    toy.variant("b", epochs=3, segment=0.2)
+    clients = [toy.start("stages.train", name) for name in "abc"]
+    until(lambda: len(toy.keepers()) >= 2 or toy.run("c").attempt)
+    until(lambda: all(toy.run(name).attempt for name in "abc"))
+    for client in clients:
+        client.kill()
+        client.communicate()
+    until(lambda: all(toy.run(name).done for name in "abc"))
+    spans = sorted(span(toy, name) for name in "abc")
+    assert all(end <= start for (_, end), (start, _) in pairwise(spans))
+
+
+def span(toy: Toy, name: str) -> tuple[float, float]:
+    """When a run that lived once began and ended."""
+    folder = toy.run(name).folder
+    began = float((folder / "lives.txt").read_text().split()[0])
+    return began, (folder / "DONE.json").stat().st_mtime
+
+
+def test_an_edit_while_the_run_trains_is_noticed_and_can_be_undone(toy):
+    toy.variant("a", epochs=5, segment=0.2)
+    before = toy.here.config("a").read_text()
+    with toy.start("stages.train", "a") as client:
+        until(lambda: toy.lives("a"))
+        toy.variant("a", epochs=6)
+        said, _ = client.communicate(timeout=30)
+    assert client.returncode == 1
+    assert "configs/train/a.json" in said.splitlines()[-1]
+    assert not (toy.root / "models").exists()
+    toy.here.config("a").write_text(before)
+    assert "started" not in toy.train("a")
+
+
+def test_two_lives_of_one_run_leave_one_result(toy):
+    """The newer life owns the run; the older one stops at its next write."""
+    toy.variant("a", epochs=4, segment=0.3)
+    with toy.start("stages.train", "a") as client:
+        until(lambda: toy.lives("a"))
+        toy.run("a").own("somebody else")
+        said, _ = client.communicate(timeout=30)
+    assert client.returncode == 0, said
+    assert len(toy.lives("a")) == 2
+    assert "superseded" in toy.run("a").log.read_text()
+
+
+def test_code_edited_while_a_run_waits_does_not_reach_it(toy):
+    """The job imports its snapshot, whatever becomes of the working tree."""
+    run = toy.run("a")
+    module = toy.root / "hdemucs/training/__main__.py"
+    module.write_text("raise SystemExit('the working tree was used')\n")
+    time.sleep(0.01)
+    from hdemucs.config.cluster import load_cluster
+    from hdemucs.runs.fleet import Fleet
+
+    fleet = Fleet.of(toy.here.runs, toy.here.data, load_cluster(toy.root))
+    fleet.ensure([run])
+    until(lambda: run.done)

@@ -1,0 +1,108 @@
+"""`dvc repro`: all stale variants start with the first; nothing else does."""
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.toy import Toy, until
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Iterator[Toy]:
+    toy = Toy(tmp_path)
+    toy.pipeline()
+    yield toy
+    toy.close()
+
+
+def repro(toy: Toy, *arguments: str, status: int = 0) -> str:
+    return toy.call("dvc", "repro", *arguments, status=status)
+
+
+def started(said: str) -> set[str]:
+    """The variants whose runs a client started, by what it printed."""
+    lines = (line.split() for line in said.splitlines() if line.startswith("started "))
+    return {words[1].rpartition("-")[0] for words in lines}
+
+
+def trained(toy: Toy) -> dict[str, int]:
+    return {name: len(toy.lives(name)) for name in "abc"}
+
+
+def test_all_variants_start_with_the_first_and_the_others_attach(toy):
+    toy.cluster(local={"slots": 3})
+    for name in "abc":
+        toy.variant(name, epochs=3, segment=1.0)
+    said = repro(toy)
+    first = said.index("collected from a-")
+    assert said.rindex("started ") < first
+    assert started(said) == {"a", "b", "c"}
+    assert trained(toy) == {"a": 1, "b": 1, "c": 1}
+    begun = [float((toy.run(n).folder / "lives.txt").read_text().split()[0]) for n in "abc"]
+    assert max(begun) - min(begun) < 3  # less than one of them takes: they ran side by side
+    again = repro(toy)
+    assert "Running stage" not in again
+
+
+def test_only_what_was_asked_for_starts(toy):
+    said = repro(toy, "evaluate@b")
+    assert started(said) == {"b"}
+    assert not (toy.root / "models/a").exists()
+
+
+def test_one_changed_variant_trains_alone(toy):
+    repro(toy)
+    toy.variant("b", epochs=3)
+    assert started(repro(toy)) == {"b"}
+    toy.variant("b", epochs=2)
+    assert started(repro(toy)) == set()
+
+
+def test_a_missing_model_is_not_trained_anew(toy):
+    """In a clone all models are missing: they are pulled; a GPU job each would be waste."""
+    repro(toy)
+    shutil.rmtree(toy.root / "models")
+    shutil.rmtree(toy.root / ".dvc/cache")
+    toy.variant("a", epochs=3)
+    said = repro(toy, "--allow-missing", "train@a", "train@b", "train@c")
+    assert started(said) == {"a"}
+
+
+def test_a_single_stage_starts_nothing_else(toy):
+    assert started(repro(toy, "-s", "train@a")) == {"a"}
+
+
+def test_ctrl_c_leaves_all_runs_alive(toy):
+    for name in "abc":
+        toy.variant(name, epochs=4, segment=0.5)
+    with toy.start("dvc", "repro", start_new_session=True) as client:
+        until(lambda: all(toy.lives(name) for name in "ab"))
+        os.killpg(client.pid, signal.SIGINT)  # as a terminal does
+        client.communicate(timeout=20)
+    assert client.returncode != 0
+    assert not (toy.root / "models/a/model.json").exists()
+    assert started(repro(toy)) <= {"c"}
+    assert trained(toy) == {"a": 1, "b": 1, "c": 1}
+
+
+def test_an_experiment_in_a_temporary_workspace_trains_in_the_main_checkout(toy):
+    toy.commit()
+    said = toy.call("dvc", "exp", "run", "--temp", "-S", "configs/train/a.json:training.epochs=3")
+    runs = {path.name.rpartition("-")[0] for path in toy.here.runs.glob("*-*")}
+    assert runs == {"a", "b", "c"}, said
+    assert not subprocess.run(
+        ["git", "status", "--short"], cwd=toy.root, capture_output=True, text=True, check=True
+    ).stdout
+
+
+def test_a_failed_variant_does_not_hold_up_the_others(toy):
+    toy.fault("a", "1 raise")
+    said = repro(toy, "--keep-going", status=255)
+    assert "diverged at epoch 1" in said
+    assert (toy.root / "models/b").exists()
+    assert started(repro(toy)) == {"a"}

@@ -1,0 +1,137 @@
+"""A small project around a training that only counts: the real launcher, stages and snapshots."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from hdemucs.runs.directory import Run
+from hdemucs.runs.workspace import Workspace
+from hdemucs.study.effective import configurations
+from hdemucs.study.params import read_params
+
+PROJECT = Path(__file__).parents[2]
+IDENTITY = ["-c", "user.name=toy", "-c", "user.email=toy@example.org"]
+MANIFEST = {"name": "toy", "sample_rate": 16000, "channels": 2, "sources": ["drums"]}
+
+
+class Toy:
+    """A checkout of the project in `root`, with variants `a`, `b`, `c` of a counting training."""
+
+    def __init__(self, root: Path, epochs: int = 2, seconds: float = 0.05) -> None:
+        self.root, self.here = root, Workspace(root)
+        ignore = shutil.ignore_patterns("__pycache__", "training")
+        shutil.copytree(PROJECT / "hdemucs", root / "hdemucs", ignore=ignore)
+        shutil.copytree(PROJECT / "stages", root / "stages", ignore=ignore)
+        shutil.copy(PROJECT / "hdemucs" / "config" / "training.py", root / "hdemucs" / "config")
+        (root / "hdemucs" / "training").mkdir()
+        (root / "hdemucs" / "training" / "__init__.py").touch()
+        shutil.copy(Path(__file__).parent / "training.py", root / "hdemucs/training/__main__.py")
+        (root / "data" / "toy" / "faults").mkdir(parents=True)
+        manifest = {**MANIFEST, "tracks": []}
+        (root / "data" / "manifest.json").write_text(json.dumps(manifest))
+        self.cluster(presubmit=True, poll=0.1)
+        for name in "abc":
+            self.variant(name, epochs=epochs, segment=seconds)
+
+    def cluster(self, **changes: Any) -> None:
+        """Change cluster.yaml; a dictionary changes a section."""
+        path = self.root / "cluster.yaml"
+        content = YAML(typ="safe").load(path if path.exists() else PROJECT / "cluster.yaml")
+        for key, value in changes.items():
+            content[key] = {**content[key], **value} if isinstance(value, dict) else value
+        YAML(typ="safe").dump(content, path)
+
+    def variant(self, name: str, **training: Any) -> None:
+        """Write a variant's configuration, or change parts of it."""
+        path = self.here.config(name)
+        if path.exists():
+            content = json.loads(path.read_text())
+        else:
+            params = read_params(PROJECT / "params.yaml")
+            files = configurations(params)
+            content = {**files[f"train/{params['study'][0]}.json"], "variant": name}
+            content["training"]["threads"] = 1
+        content["training"] |= training
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content, indent=2))
+
+    def fault(self, name: str, *lines: str) -> None:
+        (self.root / "data" / "toy" / "faults" / name).write_text("\n".join(lines))
+
+    def run(self, name: str) -> Run:
+        return self.here.run(name)
+
+    def pipeline(self) -> None:
+        """Make it a git and dvc repository with a pipeline over the three variants."""
+        shutil.copy(Path(__file__).parent / "dvc.yaml", self.root)
+        for name in (".gitignore", ".dvcignore"):
+            shutil.copy(PROJECT / name, self.root)
+        (self.root / ".dvc").mkdir()
+        (self.root / ".dvc/.gitignore").write_text("/config.local\n/tmp\n/cache\n")
+        (self.root / ".dvc/config").write_text(
+            "[core]\n analytics = false\n check_update = false\n"
+        )
+        subprocess.run(["git", "init", "-q"], cwd=self.root, check=True)
+
+    def commit(self) -> None:
+        """Have git know all there is."""
+        for command in (["add", "-A"], ["commit", "-q", "-m", "toy"]):
+            subprocess.run(["git", *IDENTITY, *command], cwd=self.root, check=True)
+
+    def start(
+        self, *command: str, start_new_session: bool = False, **environment: str
+    ) -> subprocess.Popen[str]:
+        """A client in the project: `python -m ...`, its output to be read."""
+        own = {k: v for k, v in os.environ.items() if not k.startswith(("DVC_", "HDEMUCS_"))}
+        return subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=self.root,
+            env={**own, "PYTHONPATH": str(self.root), **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=start_new_session,
+        )
+
+    def call(self, *command: str, status: int = 0, **environment: str) -> str:
+        """What a client printed; it must end with that status."""
+        with self.start(*command, **environment) as client:
+            said, _ = client.communicate(timeout=120)
+            assert client.returncode == status, said
+            return said
+
+    def train(self, name: str, status: int = 0) -> str:
+        return self.call("stages.train", name, status=status)
+
+    def lives(self, name: str) -> list[int]:
+        """The epoch at which each life of a variant's run began."""
+        path = self.run(name).folder / "lives.txt"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [int(line.split()[-1]) for line in lines]
+
+    def keepers(self) -> list[int]:
+        """Processes behind local runs of this project that are alive."""
+        said = (json.loads(p.read_text()) for p in self.here.runs.glob("*/process.json"))
+        return [each["pid"] for each in said if Path(f"/proc/{each['pid']}").exists()]
+
+    def close(self) -> None:
+        """Leave no process behind."""
+        for pid in self.keepers():
+            os.killpg(pid, signal.SIGKILL)
+
+
+def until(true: Callable[[], Any], seconds: float = 20) -> None:
+    """Wait for something that must come true."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it did not come true in time"
+        time.sleep(0.02)
