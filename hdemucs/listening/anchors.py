@@ -1,0 +1,135 @@
+"""Anchors of a separation test, each a formula of the target and the other stems.
+
+Sources: BS.1534-3, 5.1 (low-pass); Emiya et al. 2011, PEASS (distorted-target, artifact,
+interference); Ward et al. 2018 (mixture, quality). `s` is the target, `rest` the other stems,
+L() loudness; the masks are drawn once and used in both channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Complex
+
+from hdemucs.audio import Signal
+from hdemucs.config.listening import AnchorName, AnchorsConfig
+from hdemucs.listening.filters import filtered, low_pass
+from hdemucs.listening.loudness import loudness
+
+Spectrum = Complex[np.ndarray, "channel frame bin"]
+
+WINDOW, HOP = 2048, 1024  # samples; a periodic Hann window at half overlap sums to 1
+CONSTANT = -23.0  # LUFS at which parts are added where the formula asks for equal loudness
+FLOOR = 1e-20  # power that stands for silence in a ratio
+
+
+@dataclass(frozen=True)
+class Material:
+    """What anchors are made of: [channel, sample] at `rate` Hz."""
+
+    target: Signal
+    rest: Sequence[Signal]
+    rate: int
+
+    @property
+    def mixture(self) -> Signal:
+        return total([self.target, *self.rest])
+
+
+Recipe = Callable[[Material, AnchorsConfig, np.random.Generator], Signal]
+
+
+def quality(material: Material, config: AnchorsConfig, rng: np.random.Generator) -> Signal:
+    """Ward et al.: drop-outs and musical noise in equal parts, both dull; as loud as the target."""
+    target, rate = material.target, material.rate
+    dull = low_pass(3500, rate)
+    parts = [
+        filtered(dropped(target, config.dropped_frames, rng), dull),
+        filtered(musical_noise(target, config.noise_zeroed, rng), dull),
+    ]
+    mixed = total([levelled(part, CONSTANT, rate) for part in parts])
+    return levelled(mixed, loudness(target, rate), rate)
+
+
+def distorted_target(material: Material, config: AnchorsConfig, rng: np.random.Generator) -> Signal:
+    """PEASS: a dull target with drop-outs, as loud as the target."""
+    target, rate = material.target, material.rate
+    dull = filtered(target, low_pass(3500, rate))
+    return levelled(dropped(dull, config.dropped_frames, rng), loudness(target, rate), rate)
+
+
+def artifact(material: Material, config: AnchorsConfig, rng: np.random.Generator) -> Signal:
+    """PEASS: the target and as much musical noise made of it."""
+    target, rate = material.target, material.rate
+    level = loudness(target, rate)
+    noise = levelled(musical_noise(target, config.noise_zeroed, rng), level, rate)
+    return levelled(target + noise, level, rate)
+
+
+def interference(material: Material, *_: object) -> Signal:
+    """PEASS: the others equally loud, their sum as loud as the target."""
+    target, rate = material.target, material.rate
+    others = total([levelled(stem, CONSTANT, rate) for stem in material.rest])
+    return target + levelled(others, loudness(target, rate), rate)
+
+
+RECIPES: dict[AnchorName, Recipe] = {
+    "lowpass-3500": lambda m, *_: filtered(m.target, low_pass(3500, m.rate)),
+    "lowpass-7000": lambda m, *_: filtered(m.target, low_pass(7000, m.rate)),
+    "mixture": lambda m, *_: m.mixture,
+    "quality": quality,
+    "distorted-target": distorted_target,
+    "artifact": artifact,
+    "interference": interference,
+}
+
+
+def musical_noise(signal: Signal, zeroed: float, rng: np.random.Generator) -> Signal:
+    """A share of the time-frequency bins set to zero at random (PEASS)."""
+    spectrum = stft(signal)
+    return istft(spectrum * (rng.random(spectrum.shape[1:]) >= zeroed), signal.shape[1])
+
+
+def dropped(signal: Signal, share: float, rng: np.random.Generator) -> Signal:
+    """A share of the frames set to zero at random (Ward's reading of PEASS)."""
+    spectrum = stft(signal)
+    kept = rng.random((spectrum.shape[1], 1)) >= share
+    return istft(spectrum * kept, signal.shape[1])
+
+
+def total(signals: Sequence[Signal]) -> Signal:
+    return np.asarray(np.sum(signals, axis=0, dtype=np.float32))
+
+
+def levelled(signal: Signal, level: float, rate: int) -> Signal:
+    """The signal at `level` LUFS; silence stays silence."""
+    now = loudness(signal, rate)
+    return signal * np.float32(10 ** ((level - now) / 20)) if np.isfinite(now) else signal
+
+
+def stft(signal: Signal) -> Spectrum:
+    """Half-overlapping Hann windows, the first centred on the first sample."""
+    pad = WINDOW - signal.shape[1] % HOP
+    padded = np.pad(signal.astype(np.float64), ((0, 0), (HOP, HOP + pad)))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1)[:, ::HOP]
+    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
+    return np.fft.rfft(frames * hann, axis=2)
+
+
+def istft(spectrum: Spectrum, length: int) -> Signal:
+    """Overlap-add: the windows of `stft` sum to 1 where none is changed."""
+    frames = np.fft.irfft(spectrum, WINDOW, axis=2)
+    channels, count, _ = frames.shape
+    signal = np.zeros((channels, (count + 1) * HOP))
+    signal[:, : count * HOP] += frames[:, :, :HOP].reshape(channels, -1)
+    signal[:, HOP:] += frames[:, :, HOP:].reshape(channels, -1)
+    return signal[:, HOP : HOP + length].astype(np.float32)
+
+
+def nsdr(reference: Signal, estimate: Signal) -> float:
+    """The paper's nSDR in dB over the excerpt (section 4): energy of reference over error."""
+    reference, estimate = reference.astype(np.float64), estimate.astype(np.float64)
+    error = np.square(reference - estimate).sum()
+    return float(10 * np.log10((np.square(reference).sum() + FLOOR) / (error + FLOOR)))

@@ -1,0 +1,147 @@
+"""What makes a listening set worthless is refused before a listener meets it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from scipy.signal import correlate, correlation_lags
+
+from hdemucs.audio import Signal
+from hdemucs.config.listening import ListeningConfig
+from hdemucs.data.manifest import Manifest
+from hdemucs.errors import Refusal
+from hdemucs.listening.excerpts import CURE, Excerpts
+from hdemucs.listening.loudness import ABSOLUTE, loudness
+from hdemucs.listening.trials import Stimulus, Trial
+
+Correlation = Float[np.ndarray, "lag"]
+
+MOST_STIMULI = 12  # BS.1534-3, 5.3: hidden reference and anchors counted
+LONGEST = 12.0  # seconds (5.1)
+REACH = 0.05  # seconds of lag that are looked at
+CLEARLY = 1.05  # times the correlation at lag 0: a poor estimate is noisy, a late one is not
+
+
+def check_design(config: ListeningConfig, excerpts: Excerpts, manifest: Manifest) -> None:
+    """Hold the plan to the standard and to the data.
+
+    Raises:
+        Refusal: too many stimuli, too long excerpts, tracks of the wrong split, another rate.
+    """
+    stimuli = 1 + len(config.anchors.names) + len(config.systems)
+    if stimuli > MOST_STIMULI:
+        problem = f"makes {stimuli} stimuli a trial where BS.1534-3 allows {MOST_STIMULI}"
+        raise Refusal("listening.systems", problem, "compare fewer systems or anchors")
+    if excerpts.rate != manifest.sample_rate:
+        problem = f"is at {excerpts.rate} Hz, the data at {manifest.sample_rate} Hz"
+        raise Refusal("reports/excerpts.json", problem, CURE)
+    for excerpt in (*excerpts.excerpts, *excerpts.training):
+        if excerpt.frames > LONGEST * excerpts.rate:
+            problem = f"lasts {excerpt.frames / excerpts.rate:.1f} s of at most {LONGEST:.0f}"
+            raise Refusal(excerpt.id, problem, "lower excerpts.seconds")
+    check_splits(excerpts, manifest)
+
+
+def check_splits(excerpts: Excerpts, manifest: Manifest) -> None:
+    """Nothing that a model or a listener was trained on may be tested."""
+    splits = {track.name: track.split for track in manifest.tracks}
+    for excerpt in excerpts.excerpts:
+        if splits.get(excerpt.track) != "test":
+            raise Refusal(excerpt.track, "is in the listening test but no test track", CURE)
+    for excerpt in excerpts.training:
+        if splits.get(excerpt.track) not in {"train", "valid"}:
+            raise Refusal(excerpt.track, "trains listeners but is no training track", CURE)
+
+
+def check_trial(trial: Trial, transparent: float) -> None:
+    """Raises: Refusal: what `compose` should never let through, or a broken system."""
+    excerpt, reference = trial.excerpt.id, trial.reference
+    for stimulus in trial.stimuli:
+        if stimulus.signal.shape != reference.signal.shape:
+            problem = f"{stimulus.condition} has shape {stimulus.signal.shape}, the reference "
+            cure = "run `dvc repro separate`"
+            raise Refusal(excerpt, problem + f"{reference.signal.shape}", cure)
+    check_audible(trial)
+    check_distinct(excerpt, trial.stimuli)
+    kept = {stimulus.condition for stimulus in trial.stimuli if stimulus.role == "anchor"}
+    for name, score in trial.dropped.items():
+        if name in kept:
+            problem = f"anchor {name} is within {score:.0f} dB of the reference"
+            raise Refusal(excerpt, problem, f"drop anchors over {transparent:.0f} dB")
+
+
+def check_audible(trial: Trial) -> None:
+    """A system that is silent where its target is not has no place in a test of quality."""
+    for stimulus in trial.stimuli:
+        if stimulus.role == "system" and loudness(stimulus.signal, trial.rate) <= ABSOLUTE:
+            problem = f"{stimulus.condition} is silent where the reference is not"
+            raise Refusal(trial.excerpt.id, problem, "remove it from listening.systems or mend it")
+
+
+def check_distinct(excerpt: str, stimuli: Sequence[Stimulus]) -> None:
+    """Two names for one sound would be rated twice and hint at what the reference is."""
+    seen: dict[bytes, str] = {}
+    for stimulus in stimuli:
+        other = seen.setdefault(stimulus.signal.tobytes(), stimulus.condition)
+        if other != stimulus.condition:
+            problem = f"{stimulus.condition} and {other} are the same sound"
+            raise Refusal(excerpt, problem, "remove one of them from the test")
+
+
+def check_unclipped(excerpt: str, condition: str, clipped: int) -> None:
+    if clipped:
+        problem = f"{clipped} samples of {condition} clip at 16 bits"
+        raise Refusal(excerpt, problem, "lower listening.level.peak")
+
+
+def correlation(reference: Signal, estimate: Signal, rate: int) -> Correlation:
+    """Normalised cross-correlation of the mono sums at lags of up to 50 ms either way.
+
+    A positive lag means that the estimate is late.
+    """
+    first, second = (signal.mean(0, dtype=np.float64) for signal in (estimate, reference))
+    lags = correlation_lags(len(first), len(second))
+    norm = float(np.linalg.norm(first) * np.linalg.norm(second)) or 1.0
+    found = correlate(first, second, method="fft")[np.abs(lags) <= round(REACH * rate)] / norm
+    return np.asarray(found)
+
+
+def best_lag(pooled: Correlation) -> int:
+    """The lag in samples at the peak; 0 unless another is clearly better."""
+    middle = len(pooled) // 2
+    peak = int(np.argmax(pooled))
+    return peak - middle if pooled[peak] > CLEARLY * max(float(pooled[middle]), 0.0) else 0
+
+
+def check_aligned(pooled: Mapping[str, Correlation]) -> None:
+    """Raises: Refusal: a system, over all its excerpts together, comes early or late."""
+    for system, sums in pooled.items():
+        if lag := best_lag(sums):
+            problem = f"is {abs(lag)} samples {'late' if lag > 0 else 'early'} on the reference"
+            raise Refusal(f"samples/{system}", problem, "cut the same samples as the reference")
+
+
+def check_blind(served: Iterable[Path], root: Path, systems: Sequence[str]) -> None:
+    """Raises: Refusal: a system's name in a served path or JSON file."""
+    words = [
+        re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE) for name in systems
+    ]
+    for path in served:
+        place = path.relative_to(root).as_posix()
+        text = place + (path.read_text() if path.suffix == ".json" else "")
+        for name, word in zip(systems, words, strict=True):
+            if word.search(text):
+                problem = f"tells listeners of the system {name}"
+                raise Refusal(place, problem, "rename the test or the system")
+
+
+def check_names(systems: Sequence[str]) -> None:
+    """Raises: Refusal: a system given twice."""
+    for system, count in Counter(systems).items():
+        if count > 1:
+            raise Refusal("listening.systems", f"names {system} {count} times", "name it once")

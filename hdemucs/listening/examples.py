@@ -1,0 +1,78 @@
+"""The training pages of both sets: the ladders rendered, with what to say after a rating."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hdemucs.config.listening import ListeningConfig
+from hdemucs.listening.inputs import Inputs
+from hdemucs.listening.key import Entry
+from hdemucs.listening.ladder import Ladder, ladders
+from hdemucs.listening.render import OPEN, SUFFIX, Renderer, served
+from hdemucs.listening.sessions import MosTrial, MushraTrial
+
+TRAINING = "training"
+ROLES = (OPEN, "reference", "anchor")
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Training pages; both sets point at the same files."""
+
+    mushra: tuple[MushraTrial, ...]
+    mos: tuple[MosTrial, ...]
+
+
+def render_examples(config: ListeningConfig, inputs: Inputs, root: Path) -> Examples:
+    """Render the ladders below `root`/training."""
+    mushra, mos = [], []
+    materials = [(excerpt, inputs.material(excerpt)) for excerpt in inputs.excerpts.training]
+    for ladder in ladders(config, materials):
+        folder = root / TRAINING / ladder.attribute
+        kind = f"{TRAINING}-{ladder.attribute}"
+        entries = Renderer(config, kind, folder, ROLES, nested=True).trial(ladder.trial)
+        place = f"{folder.relative_to(root).as_posix()}/{entries[0].trial}"
+        mushra.append(training_trial(ladder, place, entries))
+        mos += training_clips(ladder, place, entries)
+    return Examples(tuple(mushra), tuple(mos))
+
+
+def training_trial(ladder: Ladder, folder: str, entries: Sequence[Entry]) -> MushraTrial:
+    files = served(entries)
+    return MushraTrial(
+        id=f"{TRAINING}.{ladder.attribute}",
+        attribute=ladder.attribute,
+        source=files.source,
+        folder=folder,
+        reference=files.reference,
+        stimuli=files.stimuli,
+        captions=captions(ladder, entries),
+    )
+
+
+def training_clips(ladder: Ladder, folder: str, entries: Sequence[Entry]) -> list[MosTrial]:
+    """The best and the worst of a ladder, as clips."""
+    hidden = [entry for entry in entries if entry.role != OPEN]
+    worst = max(hidden[1:], key=lambda entry: -entry.nsdr_db)
+    return [
+        MosTrial(
+            id=f"{TRAINING}.{entry.name}",
+            source=entry.source,
+            folder=folder,
+            stimuli=(entry.name + SUFFIX,),
+            captions={
+                name: said
+                for name, said in captions(ladder, entries).items()
+                if name == entry.name + SUFFIX
+            },
+        )
+        for entry in (hidden[0], worst)
+    ]
+
+
+def captions(ladder: Ladder, entries: Sequence[Entry]) -> dict[str, str]:
+    """What to say of each file once it was rated."""
+    said = {e.name + SUFFIX: ladder.captions[e.condition] for e in entries if e.role != OPEN}
+    return dict(sorted(said.items()))

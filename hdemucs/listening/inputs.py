@@ -1,0 +1,66 @@
+"""What a trial is made of, from disk: stems of the data set, estimates of the systems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hdemucs import audio
+from hdemucs.audio import Signal
+from hdemucs.data.manifest import Manifest, Track
+from hdemucs.errors import Refusal
+from hdemucs.listening.anchors import Material
+from hdemucs.listening.excerpts import Excerpt, Excerpts, sample_path
+
+CHANNELS = 2
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A data set at `root`, the excerpts of it, and what systems made of them in `samples`."""
+
+    root: Path
+    manifest: Manifest
+    excerpts: Excerpts
+    samples: Path
+
+    def track(self, name: str) -> Track:
+        return next(track for track in self.manifest.tracks if track.name == name)
+
+    def material(self, excerpt: Excerpt) -> Material:
+        """The target and the other stems over the excerpt."""
+        track = self.track(excerpt.track)
+        stems = read_stems(self.root, track, self.manifest.sources, excerpt.start, excerpt.frames)
+        rest = [stem for source, stem in stems.items() if source != excerpt.source]
+        return Material(stems[excerpt.source], rest, self.manifest.sample_rate)
+
+    def estimates(self, excerpt: Excerpt, systems: Sequence[str]) -> dict[str, Signal]:
+        """Every system's estimate of the excerpt.
+
+        Raises:
+            Refusal: one is missing, or has another rate, length or number of channels.
+        """
+        wanted = {
+            "rate": self.manifest.sample_rate,
+            "channels": CHANNELS,
+            "frames": excerpt.frames,
+        }
+        found = {}
+        for system in systems:
+            path = sample_path(self.samples, system, excerpt)
+            if not path.exists():
+                cure = f"run `dvc repro separate@{system}` or remove it from listening.systems"
+                raise Refusal(path, "is missing", cure)
+            audio.check(path, audio.inspect(path), wanted)
+            found[system] = audio.read(path)
+        return found
+
+
+def read_stems(
+    root: Path, track: Track, sources: Sequence[str], start: int = 0, frames: int | None = None
+) -> Mapping[str, Signal]:
+    """The stems of a track, [channel, sample] each, over a stretch of it or all of it."""
+    return {
+        source: audio.read(root / track.files[source].path, start, frames) for source in sources
+    }

@@ -1,0 +1,84 @@
+"""The key: what each blind name stands for. Kept apart from everything that is served."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from hdemucs.config.load import validated
+from hdemucs.errors import Refusal
+from hdemucs.files import write_text
+
+CURE = "run `dvc repro listening`, which writes it"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One served sound file."""
+
+    set: str  # mushra or mos
+    trial: str  # blind; all stimuli of an excerpt share it
+    name: str  # blind, of the file without suffix
+    excerpt: str
+    track: str
+    source: str
+    start_s: float
+    seconds: float
+    condition: str  # reference, or an anchor's or a system's name
+    role: str  # open (reference), reference (hidden), anchor or system
+    gain_db: float
+    lufs: float | None  # as served
+    delta_lu: float | None  # to the reference
+    dbtp: float | None  # as served
+    nsdr_db: float  # against the reference, before gain and dither
+    sha256: str
+
+
+def save_key(entries: Iterable[Entry], path: Path) -> None:
+    """Rows sorted by blind name, so that their order tells nothing about how they were made."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, [field.name for field in fields(Entry)], lineterminator="\n")
+    writer.writeheader()
+    for entry in sorted(entries, key=lambda entry: (entry.set, entry.trial, entry.name)):
+        row = asdict(entry)
+        writer.writerow({name: "" if value is None else value for name, value in row.items()})
+    write_text(path, text.getvalue())
+
+
+def load_key(path: Path) -> tuple[Entry, ...]:
+    """Read a key.
+
+    Raises:
+        Refusal: it is missing or damaged.
+    """
+    try:
+        with path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+    except OSError as error:
+        raise Refusal(path, "cannot be read", CURE) from error
+    return tuple(
+        validated(typed(row), Entry, f"{path} row {number}") for number, row in enumerate(rows, 1)
+    )
+
+
+def typed(row: dict[str, str]) -> dict[str, object]:
+    """CSV's words as numbers where the entry has numbers."""
+    numbers = {field.name for field in fields(Entry) if "float" in str(field.type)}
+    return {name: number(value) if name in numbers else value for name, value in row.items()}
+
+
+def number(word: str) -> object:
+    try:
+        return float(word) if word else None
+    except ValueError:
+        return word  # validation says which field it is
+
+
+def conditions(entries: Sequence[Entry]) -> list[str]:
+    """Reference, systems, anchors: the order of the paper's tables."""
+    order = {"reference": 0, "system": 1, "anchor": 2}
+    found = {entry.condition: order[entry.role] for entry in entries if entry.role in order}
+    return sorted(found, key=lambda condition: found[condition])

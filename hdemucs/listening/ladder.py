@@ -1,0 +1,68 @@
+"""What listeners train on: graded examples of what each question is about (Ward et al. 2018)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hdemucs.config.listening import Attribute, ListeningConfig
+from hdemucs.listening.anchors import Material, levelled, musical_noise, total
+from hdemucs.listening.excerpts import Excerpt
+from hdemucs.listening.loudness import loudness
+from hdemucs.listening.trials import REFERENCE, Stimulus, Trial, gains, generator
+
+NAMES: dict[Attribute, str] = {"quality": "noise", "contamination": "accompaniment"}
+CAPTIONS: dict[Attribute, str] = {
+    "quality": "artefacts {level:g} dB under the instrument",
+    "contamination": "other instruments {level:g} dB under it",
+}
+CLEAN = "the reference itself"
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """A training trial: the reference and its graded impairments, and what to say of each."""
+
+    trial: Trial
+    attribute: Attribute
+    captions: dict[str, str]  # by condition
+
+
+def ladders(config: ListeningConfig, materials: Sequence[tuple[Excerpt, Material]]) -> list[Ladder]:
+    """A ladder for each attribute, on different excerpts where there are several."""
+    return [
+        ladder(config, attribute, *materials[place % len(materials)])
+        for place, attribute in enumerate(NAMES)
+        if materials
+    ]
+
+
+def ladder(
+    config: ListeningConfig, attribute: Attribute, excerpt: Excerpt, material: Material
+) -> Ladder:
+    """The target with the attribute's impairment, step by step."""
+    rng = generator(config.seed, "training", excerpt.id, attribute)
+    added = impairment(config, attribute, material, rng)
+    steps = {"quality": config.training.noise, "contamination": config.training.accompaniment}
+    names = {f"{NAMES[attribute]}{level:+g}": level for level in steps[attribute]}
+    target = loudness(material.target, material.rate)
+    made = [
+        Stimulus(name, "anchor", material.target + levelled(added, target + level, material.rate))
+        for name, level in names.items()
+    ]
+    stimuli = (Stimulus(REFERENCE, "reference", material.target), *made)
+    caption = CAPTIONS[attribute]
+    captions = {name: caption.format(level=-level) for name, level in names.items()}
+    trial = Trial(excerpt, material.rate, stimuli, gains(config, stimuli, material.rate), {})
+    return Ladder(trial, attribute, {REFERENCE: CLEAN, **captions})
+
+
+def impairment(
+    config: ListeningConfig, attribute: Attribute, material: Material, rng: np.random.Generator
+) -> np.ndarray:
+    """Musical noise made of the target, or the other instruments."""
+    if attribute == "quality":
+        return musical_noise(material.target, config.anchors.noise_zeroed, rng)
+    return total(material.rest)

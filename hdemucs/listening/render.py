@@ -1,0 +1,118 @@
+"""Trials become blind FLAC files; what each one is goes to the key."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from hdemucs import audio
+from hdemucs.config.listening import ListeningConfig
+from hdemucs.listening.anchors import nsdr
+from hdemucs.listening.checks import check_unclipped
+from hdemucs.listening.key import Entry
+from hdemucs.listening.loudness import loudness, true_peak
+from hdemucs.listening.sessions import Served
+from hdemucs.listening.trials import (
+    REFERENCE,
+    SCALE,
+    Pcm,
+    Stimulus,
+    Trial,
+    blind,
+    generator,
+    rendered,
+)
+
+OPEN = "open"  # the reference as listeners know it; the hidden one has the same bytes
+SUFFIX = ".flac"
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """Writes stimuli of the set `set` below `folder`."""
+
+    config: ListeningConfig
+    set: str
+    folder: Path
+    roles: Sequence[str]  # which stimuli; "open": the reference once more
+    nested: bool  # a folder a trial, or all together
+
+    def trial(self, trial: Trial) -> list[Entry]:
+        """Write the trial's stimuli and say what each file is.
+
+        Raises:
+            Refusal: a sample clips.
+        """
+        entries = []
+        for stimulus, gain in zip(trial.stimuli, trial.gains, strict=True):
+            names = (OPEN, REFERENCE) if stimulus.role == REFERENCE else (stimulus.role,)
+            wanted = [role for role in names if role in self.roles]
+            if wanted:
+                entries += self.stimulus(trial, stimulus, gain, wanted)
+        return relative(entries)
+
+    def stimulus(
+        self, trial: Trial, stimulus: Stimulus, gain: float, roles: Sequence[str]
+    ) -> list[Entry]:
+        excerpt, rate, condition = trial.excerpt, trial.rate, stimulus.condition
+        dither = generator(self.config.seed, "dither", excerpt.id, condition)
+        fade = round(self.config.level.fade * rate)
+        samples, clipped = rendered(stimulus.signal, gain, fade, dither)
+        check_unclipped(excerpt.id, condition, clipped)
+        mark = blind(self.config.seed, self.set, excerpt.id)
+        heard = (samples / SCALE).astype(np.float32)
+        entry = Entry(
+            set=self.set,
+            trial=mark,
+            name="",
+            excerpt=excerpt.id,
+            track=excerpt.track,
+            source=excerpt.source,
+            start_s=round(excerpt.start / rate, 3),
+            seconds=round(excerpt.frames / rate, 3),
+            condition=condition,
+            role=stimulus.role,
+            gain_db=round(gain, 2),
+            lufs=finite(loudness(heard, rate)),
+            delta_lu=None,
+            dbtp=finite(true_peak(heard)),
+            nsdr_db=round(nsdr(trial.reference.signal, stimulus.signal), 3),
+            sha256="",
+        )
+        return [self.write(entry, role, samples, rate) for role in roles]
+
+    def write(self, entry: Entry, role: str, samples: Pcm, rate: int) -> Entry:
+        name = blind(self.config.seed, self.set, entry.excerpt, entry.condition, role)
+        folder = self.folder / entry.trial if self.nested else self.folder
+        path = folder / f"{name}{SUFFIX}"
+        audio.write_samples(path, samples.T, rate, "PCM_16")
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        return replace(entry, name=name, role=role, sha256=digest)
+
+
+def finite(level: float) -> float | None:
+    """Two decimals; None for silence, which CSV and JSON cannot say."""
+    return round(level, 2) if math.isfinite(level) else None
+
+
+def relative(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries with their loudness against the first, which is the reference."""
+    zero = entries[0].lufs
+    return [
+        replace(entry, delta_lu=round(entry.lufs - zero, 2))
+        if entry.lufs is not None and zero is not None
+        else entry
+        for entry in entries
+    ]
+
+
+def served(entries: Sequence[Entry]) -> Served:
+    """A trial's files as a session names them: sorted, so that order tells nothing."""
+    openly = [entry.name + SUFFIX for entry in entries if entry.role == OPEN]
+    hidden = sorted(entry.name + SUFFIX for entry in entries if entry.role != OPEN)
+    return Served(entries[0].trial, entries[0].source, "".join(openly), tuple(hidden))

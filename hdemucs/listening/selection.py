@@ -1,0 +1,220 @@
+"""Excerpts by rule: gates on activity, then a seeded draw, spread over strata of difficulty.
+
+No listening and no model takes part. A window's draw depends on seed, track and source alone, so
+that another track or system never moves it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from hdemucs.audio import Signal
+from hdemucs.config.listening import ExcerptsConfig
+from hdemucs.errors import Refusal
+from hdemucs.listening.excerpts import Excerpt, Excerpts, Rejection, excerpt_id
+from hdemucs.listening.loudness import BLOCK, HOP, Blocks, gated, lufs, mean_lufs, momentary_power
+
+Stems = Mapping[str, Signal]  # by source
+Reader = Callable[[str], Stems]  # of a track by name
+Flags = Bool[np.ndarray, "window"]
+Shares = Float[np.ndarray, "window"]
+
+
+@dataclass(frozen=True)
+class Song:
+    """Momentary loudness of a track: what the rule looks at."""
+
+    name: str
+    frames: int
+    power: Mapping[str, Blocks]  # by source
+    mixture: Blocks
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The draw from one track for one source, before the draw among tracks."""
+
+    excerpt: Excerpt
+    order: str  # of the draw among tracks
+
+
+def measure(name: str, stems: Stems, rate: int) -> Song:
+    """Loudness of every stem and their sum; [channel, sample] each."""
+    mixture = np.sum(list(stems.values()), axis=0)
+    power = {source: momentary_power(stem, rate) for source, stem in stems.items()}
+    return Song(name, mixture.shape[1], power, momentary_power(mixture, rate))
+
+
+def select(
+    config: ExcerptsConfig, rate: int, test: Sequence[str], train: Sequence[str], read: Reader
+) -> Excerpts:
+    """The excerpts of the tracks in `test`, and one per source of those in `train` to train on.
+
+    Raises:
+        Refusal: a source has no excerpt at all.
+    """
+    songs = [measure(name, read(name), rate) for name in sorted(test)]
+    sources = tuple(songs[0].power)
+    draws = [draw(config, rate, song, source) for source in sources for song in songs]
+    notes: list[str] = []
+    chosen = tuple(
+        excerpt
+        for source in sources
+        for excerpt in spread(config, source, choices(draws, source), notes)
+    )
+    return Excerpts(
+        rate=rate,
+        sources=sources,
+        excerpts=chosen,
+        training=training(config, rate, sources, train, read),
+        rejections=tuple(d for d in draws if isinstance(d, Rejection)),
+        notes=tuple(notes),
+    )
+
+
+def choices(draws: Sequence[Choice | Rejection], source: str) -> list[Choice]:
+    return [d for d in draws if isinstance(d, Choice) and d.excerpt.source == source]
+
+
+def training(
+    config: ExcerptsConfig, rate: int, sources: Sequence[str], names: Sequence[str], read: Reader
+) -> tuple[Excerpt, ...]:
+    """One excerpt per source, each of the first track, in hash order, that has one."""
+    found: dict[str, Excerpt] = {}
+    for name in sorted(names, key=lambda name: digest(config.seed, name, "training")):
+        missing = [source for source in sources if source not in found]
+        if not missing:
+            break
+        song = measure(name, read(name), rate)
+        for source in missing:
+            drawn = draw(config, rate, song, source)
+            if isinstance(drawn, Choice):
+                found[source] = drawn.excerpt
+    return tuple(found[source] for source in sources if source in found)
+
+
+def draw(config: ExcerptsConfig, rate: int, song: Song, source: str) -> Choice | Rejection:
+    """One of the windows of `song` that pass the gates, by a hash of seed, track and source."""
+    frames = round(config.seconds * rate)
+    starts = window_starts(config, rate, song.frames)
+    active = {name: activity(config, rate, power, starts) for name, power in song.power.items()}
+    near = within(config, rate, song, source, starts)
+    for share in (config.activity.share, config.activity.relaxed_share):
+        others = [active[name] >= share for name in active if name != source]
+        heard = (active[source] >= config.activity.share) & np.all(others, axis=0) & near
+        passing = np.flatnonzero(heard)
+        if len(passing):
+            break
+    else:
+        reason = "no window passes the gates" if len(starts) else "shorter than one window"
+        return Rejection(track=song.name, source=source, windows=len(starts), reason=reason)
+    order = digest(config.seed, song.name, source)
+    pick = int(passing[int(order, 16) % len(passing)])
+    excerpt = Excerpt(
+        id=excerpt_id(song.name, source),
+        track=song.name,
+        source=source,
+        start=starts[pick],
+        frames=frames,
+        difficulty=difficulty(song, source, block_slice(starts[pick], frames, rate)),
+        stratum=0,
+        activity={name: round(float(share[pick]), 3) for name, share in active.items()},
+        loudness=loudnesses(song, block_slice(starts[pick], frames, rate)),
+        candidates=len(passing),
+        windows=len(starts),
+        relaxed=share != config.activity.share,
+    )
+    return Choice(excerpt, order)
+
+
+def digest(seed: int, track: str, source: str) -> str:
+    """The draw: the same for a track and source whatever else there is."""
+    return hashlib.sha256(f"{seed}|{track}|{source}".encode()).hexdigest()
+
+
+def window_starts(config: ExcerptsConfig, rate: int, frames: int) -> range:
+    """First samples of all windows, away from the track's ends; on whole hops of loudness."""
+    margin = round(config.margin * rate)
+    last = frames - margin - round(config.seconds * rate)
+    return range(margin, last + 1, round(config.hop * rate))
+
+
+def block_slice(start: int, frames: int, rate: int) -> slice:
+    """The loudness blocks that lie inside samples [start, start + frames)."""
+    hop, block = round(HOP * rate), round(BLOCK * rate)
+    return slice(-(-start // hop), (start + frames - block) // hop + 1)
+
+
+def activity(config: ExcerptsConfig, rate: int, power: Blocks, starts: range) -> Shares:
+    """Share of the blocks of each window in which a stem is heard."""
+    threshold = max(config.activity.floor, gated(power) - config.activity.below_track)
+    heard = lufs(power) > threshold
+    frames = round(config.seconds * rate)
+    shares = [heard[block_slice(start, frames, rate)].mean() for start in starts]
+    return np.array(shares, dtype=np.float64)
+
+
+def within(config: ExcerptsConfig, rate: int, song: Song, source: str, starts: range) -> Flags:
+    """Whether the target is not too far under the mixture in each window."""
+    frames = round(config.seconds * rate)
+    slices = [block_slice(start, frames, rate) for start in starts]
+    target = np.array([mean_lufs(song.power[source][s]) for s in slices])
+    mixture = np.array([mean_lufs(song.mixture[s]) for s in slices])
+    return np.asarray(target >= mixture - config.activity.below_mixture, dtype=bool)
+
+
+def difficulty(song: Song, source: str, blocks: slice) -> float:
+    """LU of the target over the others' summed power: small is hard, whatever the system."""
+    rest = np.sum([power[blocks] for name, power in song.power.items() if name != source], axis=0)
+    return round(mean_lufs(song.power[source][blocks]) - mean_lufs(rest), 3)
+
+
+def loudnesses(song: Song, blocks: slice) -> dict[str, float | None]:
+    found = {name: gated(power[blocks]) for name, power in song.power.items()}
+    found["mixture"] = gated(song.mixture[blocks])
+    return {name: round(value, 2) if np.isfinite(value) else None for name, value in found.items()}
+
+
+def spread(
+    config: ExcerptsConfig, source: str, drawn: Sequence[Choice], notes: list[str]
+) -> list[Excerpt]:
+    """`per_source` of one source's excerpts, as equally as possible from strata of difficulty.
+
+    Raises:
+        Refusal: there is none.
+    """
+    if not drawn:
+        problem = f"no window of any test track passes the gates for {source}"
+        raise Refusal("excerpts.activity", problem, "lower share, relaxed_share or seconds")
+    ranked = sorted(drawn, key=lambda choice: (choice.excerpt.difficulty, choice.order))
+    strata: list[list[Choice]] = [[] for _ in range(config.strata)]
+    for rank, choice in enumerate(ranked):
+        stratum = rank * config.strata // len(ranked)
+        excerpt = replace(choice.excerpt, stratum=stratum)
+        strata[stratum].append(Choice(excerpt, choice.order))
+    turns = sorted(
+        (turn, choice.order, choice)
+        for members in strata
+        for turn, choice in enumerate(sorted(members, key=lambda choice: choice.order))
+    )
+    chosen = [choice.excerpt for _, _, choice in turns[: config.per_source]]
+    notes += remarks(config, source, chosen)
+    return sorted(chosen, key=lambda excerpt: excerpt.id)
+
+
+def remarks(config: ExcerptsConfig, source: str, chosen: Sequence[Excerpt]) -> list[str]:
+    """What a reader has to know about the material of one source."""
+    relaxed = [excerpt.track for excerpt in chosen if excerpt.relaxed]
+    said = [
+        f"{source}: {track}: the other stems passed only the relaxed activity gate of "
+        f"{config.activity.relaxed_share}"
+        for track in relaxed
+    ]
+    if len(chosen) < config.per_source:
+        said.append(f"{source}: {len(chosen)} excerpts where {config.per_source} were asked for")
+    return said

@@ -1,0 +1,126 @@
+"""Both listening sets from the same trials: audio, sessions, and the key apart from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hdemucs.config.listening import ListeningConfig
+from hdemucs.files import write_json
+from hdemucs.listening.checks import (
+    Correlation,
+    check_aligned,
+    check_design,
+    check_names,
+    check_trial,
+    correlation,
+)
+from hdemucs.listening.examples import Examples, render_examples
+from hdemucs.listening.inputs import Inputs
+from hdemucs.listening.key import Entry
+from hdemucs.listening.render import OPEN, Renderer, served
+from hdemucs.listening.sessions import (
+    Blocks,
+    MosTrial,
+    MushraTrial,
+    Session,
+    mos_blocks,
+    mushra_blocks,
+)
+from hdemucs.listening.trials import REFERENCE, Trial, compose, generator
+from hdemucs.progress import track
+
+FORMAT = 1
+MUSHRA, MOS = "mushra", "mos"
+AUDIO = "audio"
+
+
+@dataclass(frozen=True)
+class Built:
+    """What was rendered."""
+
+    entries: tuple[Entry, ...]
+    dropped: dict[str, dict[str, float]]  # anchors by excerpt, their nSDR in dB
+    correlations: dict[str, Correlation]  # by system, summed over excerpts
+    examples: Examples
+
+
+def build_sets(config: ListeningConfig, inputs: Inputs, root: Path) -> Built:
+    """Render every trial below `root` and write the sessions of both sets.
+
+    Raises:
+        Refusal: whatever hdemucs.listening.checks finds.
+    """
+    check_names(config.systems)
+    check_design(config, inputs.excerpts, inputs.manifest)
+    entries: list[Entry] = []
+    dropped: dict[str, dict[str, float]] = {}
+    correlations: dict[str, Correlation] = {}
+    for excerpt in track(inputs.excerpts.excerpts, "listening sets", unit="excerpt"):
+        estimates = inputs.estimates(excerpt, config.systems)
+        trial = compose(config, excerpt, inputs.material(excerpt), estimates)
+        check_trial(trial, config.anchors.transparent)
+        pool(correlations, trial)
+        dropped[excerpt.id] = dict(trial.dropped)
+        for renderer in renderers(config, root):
+            entries += renderer.trial(trial)
+    check_aligned(correlations)
+    examples = render_examples(config, inputs, root)
+    built = Built(tuple(entries), dropped, correlations, examples)
+    for session in plan_sessions(config, inputs, built):
+        write_json(session_path(root, session), asdict(session))
+    return built
+
+
+def renderers(config: ListeningConfig, root: Path) -> tuple[Renderer, Renderer]:
+    """MUSHRA's stimuli in a folder a trial; MOS clips, of systems and ground truth, together."""
+    every = (OPEN, REFERENCE, "anchor", "system")
+    return (
+        Renderer(config, MUSHRA, root / MUSHRA / AUDIO, every, nested=True),
+        Renderer(config, MOS, root / MOS / AUDIO, (REFERENCE, "system"), nested=False),
+    )
+
+
+def pool(correlations: dict[str, Correlation], trial: Trial) -> None:
+    """Add a trial's cross-correlations to those of its systems."""
+    for stimulus in trial.stimuli:
+        if stimulus.role == "system":
+            found = correlation(trial.reference.signal, stimulus.signal, trial.rate)
+            correlations[stimulus.condition] = correlations.get(stimulus.condition, 0.0) + found
+
+
+def plan_sessions(config: ListeningConfig, inputs: Inputs, built: Built) -> list[Session]:
+    """The sessions of both sets, from what was rendered."""
+    excerpts: dict[str, dict[str, list[Entry]]] = {MUSHRA: {}, MOS: {}}
+    for entry in built.entries:
+        excerpts[entry.set].setdefault(entry.trial, []).append(entry)
+    mushra, mos = ([served(found) for found in excerpts[kind].values()] for kind in (MUSHRA, MOS))
+    rngs = {kind: generator(config.seed, "sessions", kind) for kind in (MUSHRA, MOS)}
+    plans: dict[str, Sequence[Blocks]] = {
+        MUSHRA: mushra_blocks(config.mushra, f"{MUSHRA}/{AUDIO}", mushra, rngs[MUSHRA]),
+        MOS: mos_blocks(config.mos, f"{MOS}/{AUDIO}", mos, rngs[MOS]),
+    }
+    training: dict[str, Sequence[MushraTrial | MosTrial]] = {
+        MUSHRA: built.examples.mushra,
+        MOS: built.examples.mos,
+    }
+    rate = inputs.manifest.sample_rate
+    return [
+        Session(
+            format=FORMAT,
+            test=config.name,
+            set=kind,
+            session=f"{kind}-{number:02}",
+            rate=rate,
+            seconds=inputs.excerpts.excerpts[0].frames / rate,
+            training=tuple(training[kind]),
+            blocks=planned,
+        )
+        for kind, plan in plans.items()
+        for number, planned in enumerate(plan, 1)
+    ]
+
+
+def session_path(root: Path, session: Session) -> Path:
+    return root / session.set / "sessions" / f"{session.session}.json"

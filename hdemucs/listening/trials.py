@@ -1,0 +1,106 @@
+"""A trial: everything that is compared on one excerpt, at one gain, measured and named blindly."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Int16
+
+from hdemucs.audio import Signal
+from hdemucs.config.listening import ListeningConfig
+from hdemucs.listening.anchors import RECIPES, Material, nsdr
+from hdemucs.listening.excerpts import Excerpt
+from hdemucs.listening.loudness import loudness, true_peak
+
+Role = Literal["reference", "anchor", "system"]
+Pcm = Int16[np.ndarray, "channel sample"]
+Seeded = Callable[[str], np.random.Generator]  # by what it is for
+
+REFERENCE = "reference"
+SCALE = 2**15  # of 16-bit samples
+BLIND = 12  # hexadecimal digits of a blind name
+
+
+@dataclass(frozen=True)
+class Stimulus:
+    """One sound of a trial, still at the level it was made at."""
+
+    condition: str  # "reference", an anchor's or a system's name
+    role: Role
+    signal: Signal
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One excerpt's stimuli; the reference is the first."""
+
+    excerpt: Excerpt
+    rate: int
+    stimuli: tuple[Stimulus, ...]
+    gains: tuple[float, ...]  # dB, one a stimulus; all the same under `gain: trial`
+    dropped: Mapping[str, float]  # anchors as good as the reference, and their nSDR in dB
+
+    @property
+    def reference(self) -> Stimulus:
+        return self.stimuli[0]
+
+
+def generator(seed: int, *purpose: str) -> np.random.Generator:
+    """Randomness of its own for each purpose: adding one changes no other."""
+    digest = hashlib.sha256("|".join([str(seed), *purpose]).encode()).digest()
+    return np.random.default_rng(int.from_bytes(digest[:16], "big"))
+
+
+def blind(seed: int, *what: str) -> str:
+    """A name that tells nothing to who does not know the seed."""
+    secret = hashlib.sha256(f"blind|{seed}".encode()).hexdigest()
+    return hashlib.sha256("|".join([secret, *what]).encode()).hexdigest()[:BLIND]
+
+
+def compose(
+    config: ListeningConfig, excerpt: Excerpt, material: Material, estimates: Mapping[str, Signal]
+) -> Trial:
+    """Reference, anchors and systems of one excerpt, with the gains that level them."""
+    made: dict[str, Signal] = {
+        name: RECIPES[name](material, config.anchors, generator(config.seed, excerpt.id, name))
+        for name in config.anchors.names
+    }
+    scores = {name: nsdr(material.target, signal) for name, signal in made.items()}
+    dropped = {name: score for name, score in scores.items() if score > config.anchors.transparent}
+    anchors = [Stimulus(name, "anchor", made[name]) for name in made if name not in dropped]
+    systems = [Stimulus(name, "system", signal) for name, signal in estimates.items()]
+    stimuli = (Stimulus(REFERENCE, "reference", material.target), *anchors, *systems)
+    return Trial(excerpt, material.rate, stimuli, gains(config, stimuli, material.rate), dropped)
+
+
+def gains(config: ListeningConfig, stimuli: tuple[Stimulus, ...], rate: int) -> tuple[float, ...]:
+    """Gains in dB, one a stimulus: to the wanted loudness, lowered alike if one peaks too high.
+
+    BS.1534-3 wants one gain for all items of a trial; `stimulus` is Ward's way and hides errors of
+    level, so the design sheet says which was used.
+    """
+    own = [loudness(stimulus.signal, rate) for stimulus in stimuli]
+    heard = own if config.level.gain == "stimulus" else [own[0]] * len(own)
+    wanted = [config.level.loudness - (now if np.isfinite(now) else own[0]) for now in heard]
+    peaks = [true_peak(s.signal) + gain for s, gain in zip(stimuli, wanted, strict=True)]
+    excess = max(0.0, max(peaks) - config.level.peak)
+    return tuple(gain - excess for gain in wanted)
+
+
+def rendered(signal: Signal, gain: float, fade: int, rng: np.random.Generator) -> tuple[Pcm, int]:
+    """16-bit samples and how many of them clipped: gain in dB, faded ends, TPDF dither of +-1 LSB.
+
+    `fade` is the length in samples of the raised cosine at either end.
+    """
+    ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / fade)
+    shaped = signal.astype(np.float64) * 10 ** (gain / 20)
+    shaped[:, :fade] *= ramp
+    shaped[:, -fade:] *= ramp[::-1]
+    dither = rng.random(shaped.shape) - rng.random(shaped.shape)
+    samples = np.rint(shaped * SCALE + dither)
+    clipped = int(((samples > SCALE - 1) | (samples < -SCALE)).sum())
+    return np.clip(samples, -SCALE, SCALE - 1).astype(np.int16), clipped
