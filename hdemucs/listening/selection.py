@@ -9,15 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from hdemucs.audio import Signal
 from hdemucs.config.listening import ExcerptsConfig
+from hdemucs.data.manifest import Manifest
 from hdemucs.errors import Refusal
 from hdemucs.listening.excerpts import Excerpt, Excerpts, Rejection, excerpt_id
 from hdemucs.listening.loudness import BLOCK, HOP, Blocks, gated, lufs, mean_lufs, momentary_power
+from hdemucs.listening.stems import read_stems
 
 Stems = Mapping[str, Signal]  # by source
 Reader = Callable[[str], Stems]  # of a track by name
@@ -48,6 +51,24 @@ def measure(name: str, stems: Stems, rate: int) -> Song:
     mixture = np.sum(list(stems.values()), axis=0)
     power = {source: momentary_power(stem, rate) for source, stem in stems.items()}
     return Song(name, mixture.shape[1], power, momentary_power(mixture, rate))
+
+
+def select_from(config: ExcerptsConfig, manifest: Manifest, root: Path) -> Excerpts:
+    """The excerpts of the data set at `root`; listeners train on its validation songs, if any.
+
+    Raises:
+        Refusal: a source has no excerpt at all.
+    """
+    tracks = {track.name: track for track in manifest.tracks}
+    test = [track.name for track in manifest.split("test")]
+    train = [track.name for track in manifest.split("valid") or manifest.split("train")]
+    if not test:
+        raise Refusal("data/manifest.json", "has no test tracks", "fetch data with some")
+
+    def read(name: str) -> Stems:
+        return read_stems(root, tracks[name], manifest.sources)
+
+    return select(config, manifest.sample_rate, test, train, read)
 
 
 def select(

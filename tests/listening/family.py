@@ -11,8 +11,8 @@ from hdemucs.config.listening import ExcerptsConfig, ListeningConfig, RatingsCon
 from hdemucs.config.load import validated
 from hdemucs.data.manifest import File, Manifest, Track
 from hdemucs.listening.excerpts import sample_path
-from hdemucs.listening.inputs import Inputs, read_stems
-from hdemucs.listening.selection import select
+from hdemucs.listening.selection import select_from
+from hdemucs.listening.stimuli.inputs import Inputs
 
 RATE = 16_000
 SOURCES = ("drums", "bass", "other", "vocals")
@@ -113,12 +113,7 @@ def inputs(folder: Path, rate: int = RATE, **changes) -> Inputs:
     """A corpus, its excerpts and both systems' samples below `folder`."""
     root = folder / "data"
     manifest = corpus(root, rate)
-    names = {track.name: track for track in manifest.tracks}
-
-    def read(name):
-        return read_stems(root, names[name], SOURCES)
-
-    excerpts = select(excerpts_config(**changes), rate, TEST, TRAIN, read)
+    excerpts = select_from(excerpts_config(**changes), manifest, root)
     found = Inputs(root, manifest, excerpts, folder / "samples")
     for excerpt in excerpts.excerpts:
         material = found.material(excerpt)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from hdemucs.errors import Refusal
-from hdemucs.listening.anchors import (
+from hdemucs.listening.loudness import loudness
+from hdemucs.listening.stimuli.anchors import (
     RECIPES,
     Material,
     dropped,
@@ -14,8 +15,7 @@ from hdemucs.listening.anchors import (
     nsdr,
     stft,
 )
-from hdemucs.listening.filters import filtered, low_pass, measured, nears_nyquist
-from hdemucs.listening.loudness import loudness
+from hdemucs.listening.stimuli.filters import filtered, low_pass, measured, nears_nyquist
 from tests.listening.family import RATE, listening_config, stems
 
 

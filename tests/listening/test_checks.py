@@ -9,7 +9,9 @@ import pytest
 from hdemucs import audio
 from hdemucs.errors import Refusal
 from hdemucs.files import write_json
-from hdemucs.listening.checks import (
+from hdemucs.listening.excerpts import sample_path
+from hdemucs.listening.key import load_key
+from hdemucs.listening.stimuli.checks import (
     best_lag,
     check_blind,
     check_design,
@@ -17,10 +19,8 @@ from hdemucs.listening.checks import (
     check_unclipped,
     correlation,
 )
-from hdemucs.listening.excerpts import sample_path
-from hdemucs.listening.key import load_key
-from hdemucs.listening.sets import build_sets
-from hdemucs.listening.trials import compose, rendered
+from hdemucs.listening.stimuli.sets import build_sets
+from hdemucs.listening.stimuli.trials import compose, rendered
 from tests.listening.family import RATE, SYSTEMS, listening_config
 
 

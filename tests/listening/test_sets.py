@@ -12,7 +12,7 @@ import pytest
 from hdemucs import audio
 from hdemucs.listening.key import load_key, save_key
 from hdemucs.listening.loudness import loudness
-from hdemucs.listening.sets import build_sets
+from hdemucs.listening.stimuli.sets import build_sets
 from tests.listening.family import RATE, SYSTEMS, listening_config, read, tree
 
 
@@ -176,7 +176,7 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(built, tmp_path):
         "from pathlib import Path\n"
         "from tests.listening.family import inputs, listening_config\n"
         "from hdemucs.listening.key import save_key\n"
-        "from hdemucs.listening.sets import build_sets\n"
+        "from hdemucs.listening.stimuli.sets import build_sets\n"
         f"root = Path({str(tmp_path)!r})\n"
         "made = build_sets(listening_config(), inputs(root / 'again'), root / 'sets')\n"
         "save_key(made.entries, root / 'sets.csv')\n"

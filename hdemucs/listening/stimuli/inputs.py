@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +10,9 @@ from hdemucs import audio
 from hdemucs.audio import Signal
 from hdemucs.data.manifest import Manifest, Track
 from hdemucs.errors import Refusal
-from hdemucs.listening.anchors import Material
 from hdemucs.listening.excerpts import Excerpt, Excerpts, sample_path
+from hdemucs.listening.stems import read_stems
+from hdemucs.listening.stimuli.anchors import Material
 
 CHANNELS = 2
 
@@ -55,12 +56,3 @@ class Inputs:
             audio.check(path, audio.inspect(path), wanted)
             found[system] = audio.read(path)
         return found
-
-
-def read_stems(
-    root: Path, track: Track, sources: Sequence[str], start: int = 0, frames: int | None = None
-) -> Mapping[str, Signal]:
-    """The stems of a track, [channel, sample] each, over a stretch of it or all of it."""
-    return {
-        source: audio.read(root / track.files[source].path, start, frames) for source in sources
-    }

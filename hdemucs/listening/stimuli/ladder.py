@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from hdemucs.config.listening import Attribute, ListeningConfig
-from hdemucs.listening.anchors import Material, levelled, musical_noise, total
 from hdemucs.listening.excerpts import Excerpt
 from hdemucs.listening.loudness import loudness
-from hdemucs.listening.trials import REFERENCE, Stimulus, Trial, gains, generator
+from hdemucs.listening.stimuli.anchors import Material, levelled, musical_noise, total
+from hdemucs.listening.stimuli.trials import REFERENCE, Stimulus, Trial, gains, generator
 
 NAMES: dict[Attribute, str] = {"quality": "noise", "contamination": "accompaniment"}
 CAPTIONS: dict[Attribute, str] = {

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from hdemucs.config.listening import ListeningConfig
 from hdemucs.files import write_json
-from hdemucs.listening.checks import (
+from hdemucs.listening.key import Entry
+from hdemucs.listening.stimuli.checks import (
     Correlation,
     check_aligned,
     check_design,
@@ -16,11 +17,10 @@ from hdemucs.listening.checks import (
     check_trial,
     correlation,
 )
-from hdemucs.listening.examples import Examples, render_examples
-from hdemucs.listening.inputs import Inputs
-from hdemucs.listening.key import Entry
-from hdemucs.listening.render import OPEN, Renderer, served
-from hdemucs.listening.sessions import (
+from hdemucs.listening.stimuli.examples import Examples, render_examples
+from hdemucs.listening.stimuli.inputs import Inputs
+from hdemucs.listening.stimuli.render import OPEN, Renderer, served
+from hdemucs.listening.stimuli.sessions import (
     Blocks,
     MosTrial,
     MushraTrial,
@@ -28,7 +28,7 @@ from hdemucs.listening.sessions import (
     mos_blocks,
     mushra_blocks,
 )
-from hdemucs.listening.trials import REFERENCE, Trial, compose, generator
+from hdemucs.listening.stimuli.trials import REFERENCE, Trial, compose, generator
 from hdemucs.progress import track
 
 FORMAT = 1
@@ -50,7 +50,7 @@ def build_sets(config: ListeningConfig, inputs: Inputs, root: Path) -> Built:
     """Render every trial below `root` and write the sessions of both sets.
 
     Raises:
-        Refusal: whatever hdemucs.listening.checks finds.
+        Refusal: whatever hdemucs.listening.stimuli.checks finds.
     """
     check_names(config.systems)
     check_design(config, inputs.excerpts, inputs.manifest)

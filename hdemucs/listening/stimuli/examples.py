@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdemucs.config.listening import ListeningConfig
-from hdemucs.listening.inputs import Inputs
 from hdemucs.listening.key import Entry
-from hdemucs.listening.ladder import Ladder, ladders
-from hdemucs.listening.render import OPEN, SUFFIX, Renderer, served
-from hdemucs.listening.sessions import MosTrial, MushraTrial
+from hdemucs.listening.stimuli.inputs import Inputs
+from hdemucs.listening.stimuli.ladder import Ladder, ladders
+from hdemucs.listening.stimuli.render import OPEN, SUFFIX, Renderer, served
+from hdemucs.listening.stimuli.sessions import MosTrial, MushraTrial
 
 TRAINING = "training"
 ROLES = (OPEN, "reference", "anchor")

@@ -12,12 +12,12 @@ import numpy as np
 
 from hdemucs import audio
 from hdemucs.config.listening import ListeningConfig
-from hdemucs.listening.anchors import nsdr
-from hdemucs.listening.checks import check_unclipped
 from hdemucs.listening.key import Entry
 from hdemucs.listening.loudness import loudness, true_peak
-from hdemucs.listening.sessions import Served
-from hdemucs.listening.trials import (
+from hdemucs.listening.stimuli.anchors import nsdr
+from hdemucs.listening.stimuli.checks import check_unclipped
+from hdemucs.listening.stimuli.sessions import Served
+from hdemucs.listening.stimuli.trials import (
     REFERENCE,
     SCALE,
     Pcm,

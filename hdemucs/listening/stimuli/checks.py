@@ -17,7 +17,7 @@ from hdemucs.data.manifest import Manifest
 from hdemucs.errors import Refusal
 from hdemucs.listening.excerpts import CURE, Excerpts
 from hdemucs.listening.loudness import ABSOLUTE, loudness
-from hdemucs.listening.trials import Stimulus, Trial
+from hdemucs.listening.stimuli.trials import Stimulus, Trial
 
 Correlation = Float[np.ndarray, "lag"]
 

@@ -1,0 +1,29 @@
+"""Which moments are listened to: configs/excerpts.json, the songs -> reports/excerpts.json."""
+
+from pathlib import Path
+
+from hdemucs.config.listening import ExcerptsConfig
+from hdemucs.config.load import load
+from hdemucs.data.manifest import load_manifest
+from hdemucs.errors import one_line
+from hdemucs.listening.excerpts import save_excerpts
+from hdemucs.listening.selection import select_from
+from hdemucs.runs.workspace import Workspace
+
+
+def main() -> None:
+    """No model has a say."""
+    here = Workspace(Path.cwd())
+    config = load(Path("configs/excerpts.json"), ExcerptsConfig)
+    excerpts = select_from(config, load_manifest(here.manifest), here.data)
+    save_excerpts(excerpts, Path("reports/excerpts.json"))
+    print(
+        f"{len(excerpts.excerpts)} excerpts of {len(excerpts.tracks)} songs",
+        *excerpts.notes,
+        sep="\n",
+    )
+
+
+if __name__ == "__main__":
+    with one_line():
+        main()
