@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 from pydantic.dataclasses import dataclass
 
 from hdemucs.config.base import STRICT
 
 Count = Annotated[int, Field(ge=1)]
 LevelIndex = Annotated[int, Field(ge=0)]
+Info = Any  # pydantic's ValidationInfo: a protocol, which tests cannot check at run time
 Activation = Literal["gelu", "relu"]
 
 NARROWEST = 1.5  # rows of a band, so that rounding leaves it one
@@ -70,9 +71,7 @@ class ModelConfig:
 
     @field_validator("residual")
     @classmethod
-    def _divisible(
-        cls, residual: ResidualConfig | None, info: ValidationInfo
-    ) -> ResidualConfig | None:
+    def _divisible(cls, residual: ResidualConfig | None, info: Info) -> ResidualConfig | None:
         channels = info.data.get("channels")
         if residual is None or channels is None:
             return residual
@@ -98,7 +97,7 @@ class HybridConfig(ModelConfig):
 
     @field_validator("window")
     @classmethod
-    def _power_of_four(cls, window: int, info: ValidationInfo) -> int:
+    def _power_of_four(cls, window: int, info: Info) -> int:
         exponent = (window.bit_length() - 1) // 2
         if 4**exponent != window:
             raise ValueError("branches only meet where the window is a power of 4")
@@ -115,7 +114,7 @@ class HybridConfig(ModelConfig):
 
     @field_validator("bands")
     @classmethod
-    def _where_possible(cls, bands: BandsConfig | None, info: ValidationInfo) -> BandsConfig | None:
+    def _where_possible(cls, bands: BandsConfig | None, info: Info) -> BandsConfig | None:
         if bands is None or not {"window", "branches", "norm_from"} <= info.data.keys():
             return bands
         if "spectrogram" not in info.data["branches"]:

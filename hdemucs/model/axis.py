@@ -25,7 +25,8 @@ class Axis(ABC):
     def down(self, cin: int, cout: int, kernel: int, stride: int, pad: int) -> nn.Module: ...
 
     @abstractmethod
-    def up(self, cin: int, cout: int, kernel: int, stride: int) -> nn.Module: ...
+    def up(self, cin: int, cout: int, kernel: int, stride: int, crop: int) -> nn.Module:
+        """A transposed convolution that does not write its first and last `crop` steps."""
 
     @abstractmethod
     def local(self, cin: int, cout: int, kernel: tuple[int, int]) -> nn.Module:
@@ -46,8 +47,8 @@ class _Time(Axis):
     def down(self, cin: int, cout: int, kernel: int, stride: int, pad: int) -> nn.Module:
         return nn.Conv1d(cin, cout, kernel, stride, pad)
 
-    def up(self, cin: int, cout: int, kernel: int, stride: int) -> nn.Module:
-        return nn.ConvTranspose1d(cin, cout, kernel, stride)
+    def up(self, cin: int, cout: int, kernel: int, stride: int, crop: int) -> nn.Module:
+        return nn.ConvTranspose1d(cin, cout, kernel, stride, crop)
 
     def local(self, cin: int, cout: int, kernel: tuple[int, int]) -> nn.Module:
         return nn.Conv1d(cin, cout, kernel[1], padding=kernel[1] // 2)
@@ -65,8 +66,8 @@ class _Frequency(Axis):
     def down(self, cin: int, cout: int, kernel: int, stride: int, pad: int) -> nn.Module:
         return nn.Conv2d(cin, cout, (kernel, 1), (stride, 1), (pad, 0))
 
-    def up(self, cin: int, cout: int, kernel: int, stride: int) -> nn.Module:
-        return nn.ConvTranspose2d(cin, cout, (kernel, 1), (stride, 1))
+    def up(self, cin: int, cout: int, kernel: int, stride: int, crop: int) -> nn.Module:
+        return nn.ConvTranspose2d(cin, cout, (kernel, 1), (stride, 1), (crop, 0))
 
     def local(self, cin: int, cout: int, kernel: tuple[int, int]) -> nn.Module:
         return nn.Conv2d(cin, cout, kernel, padding=(kernel[0] // 2, kernel[1] // 2))
@@ -88,3 +89,8 @@ def pad_to_multiple(x: Tensor, multiple: int, dim: int) -> Tensor:
     if not missing:  # F.pad would copy
         return x
     return F.pad(x, (0, missing) if dim == -1 else (0, 0, 0, missing))
+
+
+def cut(x: Tensor, dim: int, start: int, size: int) -> Tensor:
+    """`size` steps of `dim` from `start`; the gradient of a cut that cuts nothing would copy."""
+    return x if x.shape[dim] == size else x.narrow(dim, start, size)

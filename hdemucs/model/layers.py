@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .axis import pad_to_multiple
+from .axis import cut, pad_to_multiple
 from .plan import Level
 
 Activation = Callable[[], nn.Module]
@@ -72,18 +72,22 @@ class Refine(nn.Module):
 
 
 class Up(nn.Module):
-    """Transposed convolution, cut back to the `size` the level's Down was given."""
+    """Transposed convolution, cut back to the `size` the level's Down was given.
+
+    Group norm counts what is cut away; where there is none, it is not even computed.
+    """
 
     def __init__(self, level: Level, activation: Activation) -> None:
         super().__init__()
-        self.axis, self.pad = level.axis, level.pad
-        self.conv = level.axis.up(level.width, level.cout, level.kernel, level.stride)
+        crop = 0 if level.normed_out else level.pad
+        self.axis, self.start = level.axis, level.pad - crop
+        self.conv = level.axis.up(level.width, level.cout, level.kernel, level.stride, crop)
         self.norm = norm(level.cout, wanted=level.normed_out)
         self.activation = activation()
 
     def forward(self, x: Along, size: int) -> Along:
         x = self.norm(self.conv(self.axis.view(x)))
-        return self.activation(x.narrow(self.axis.dim, self.pad, size))
+        return self.activation(cut(x, self.axis.dim, self.start, size))
 
 
 class Encode(nn.Module):

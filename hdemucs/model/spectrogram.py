@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from functools import reduce
+from operator import add
 
 import torch
 from einops import rearrange
@@ -19,6 +21,7 @@ from torch.nn import functional as F
 from .views import Mixture, Sight, Sources, View, over_all, reflect
 
 OVERLAP = 4  # hops in a window
+STEADY = 1.5  # what squared Hann windows add up to, a quarter of their length apart
 
 
 class Representation(ABC):
@@ -101,9 +104,9 @@ class Spectrogram(View):
     def frames(self, length: int) -> int:
         """How many frames `length` samples have."""
 
-    @abstractmethod
-    def weight(self, frames: int) -> Tensor:
-        """What squared windows add up to: one number, or one for each sample of the frames."""
+    def evened(self, x: Float[Tensor, "*many covered"]) -> Float[Tensor, "*many covered"]:
+        """What overlap-add gave, corrected where fewer windows overlap than elsewhere."""
+        return x
 
     def stft(self, x: Mixture) -> Complex[Tensor, "batch channel frequency frame"]:
         length = x.shape[-1]
@@ -118,10 +121,9 @@ class Spectrogram(View):
     def istft(
         self, z: Complex[Tensor, "*many frequency frame"], length: int
     ) -> Float[Tensor, "*many {length}"]:
-        """Windowed inverse transforms, added where they overlap, over the windows' weight."""
-        frames = z.shape[-1]
-        y = torch.fft.irfft(z.mT, n=self.size, norm="ortho") * self.window
-        x = overlap_add(y.unflatten(-1, (OVERLAP, self.hop))) / self.weight(frames)
+        """Windowed inverse transforms, added where they overlap."""
+        y = torch.fft.irfft(z.mT, n=self.size, norm="ortho") * (self.window / STEADY)
+        x = self.evened(overlap_add(y.unflatten(-1, (OVERLAP, self.hop))))
         return x.narrow(-1, self.margin, length)
 
 
@@ -130,8 +132,8 @@ def overlap_add(
 ) -> Float[Tensor, "*many covered"]:
     """Frames whose parts are a hop each -> samples."""
     parts = y.shape[-2]
-    shifted = (F.pad(y[..., k, :], (0, 0, k, parts - 1 - k)) for k in range(parts))
-    return sum(shifted, start=y.new_zeros(())).flatten(-2)
+    shifted = [F.pad(part, (0, 0, k, parts - 1 - k)) for k, part in enumerate(y.unbind(-2))]
+    return reduce(add, shifted).flatten(-2)
 
 
 class AlignedSpectrogram(Spectrogram):
@@ -149,9 +151,6 @@ class AlignedSpectrogram(Spectrogram):
     def frames(self, length: int) -> int:
         return math.ceil(length / self.hop)
 
-    def weight(self, frames: int) -> Tensor:
-        return self.window.new_tensor(1.5)  # squared Hann windows, a quarter apart
-
 
 class CentredSpectrogram(Spectrogram):
     """floor(L / hop) + 1 frames, centred on samples 0, hop, ...; the inverse is exact."""
@@ -163,7 +162,8 @@ class CentredSpectrogram(Spectrogram):
     def frames(self, length: int) -> int:
         return length // self.hop + 1
 
-    def weight(self, frames: int) -> Tensor:
-        squared = self.window.square().view(1, OVERLAP, self.hop)
-        floor = torch.finfo(squared.dtype).tiny  # where the first window starts, far outside
-        return overlap_add(squared.expand(frames, -1, -1)).clamp(min=floor)
+    def evened(self, x: Float[Tensor, "*many covered"]) -> Float[Tensor, "*many covered"]:
+        squared = (self.window.square() / STEADY).view(1, OVERLAP, self.hop)
+        frames = x.shape[-1] // self.hop - OVERLAP + 1
+        weight = overlap_add(squared.expand(frames, -1, -1))
+        return x / weight.clamp(min=torch.finfo(x.dtype).tiny)  # 0 at the very first sample
