@@ -12,7 +12,6 @@ from hdemucs.config.corpus import CorpusConfig
 
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(ge=1)]
-Digest = Annotated[str, Field(pattern=r"^([0-9a-f]{32}|[0-9a-f]{64})$")]
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 
 
@@ -29,10 +28,10 @@ class ArchiveConfig:
     """A ZIP archive on a web server; nothing in it is believed before the checksums agree."""
 
     url: Annotated[str, Field(pattern=r"^https?://")]
-    size: Positive  # bytes
+    size: Positive  # bytes, as published; what the server says counts
     md5: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    unpacked: Positive  # bytes of all its files, for the check of the disk
+    unpacked: Positive  # bytes of all its files, about; for the check of the disk
     connections: Annotated[int, Field(ge=1, le=16)]
     patience: Annotated[float, Field(gt=0)]  # seconds without a byte before a connection is dropped
     attempts: Positive  # in a row, without a byte of progress, before giving up
@@ -57,9 +56,12 @@ class MusdbConfig:
     valid: tuple[str, ...]  # names of the tracks of train/ that validate
 
 
+Policy = Literal["convert", "refuse"]
+
+
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class OwnConfig:
-    """Any folder of stems; see `hdemucs.data.own` for the YAML file that says this."""
+    """Any folder of stems, converted to MUSDB's layout; `hdemucs.data.own` reads it from YAML."""
 
     kind: Literal["own"]
     name: Name
@@ -67,8 +69,9 @@ class OwnConfig:
     splits: dict[Literal["train", "valid", "test"], tuple[str, ...]]  # glob patterns of folders
     stems: dict[str, tuple[str, ...]]  # source -> glob patterns of the files summed into it
     missing: Literal["silence", "refuse"]  # a source of which a track has no file
-    sample_rate: Literal["convert", "refuse"]  # another rate than the study's
-    channels: Literal["convert", "refuse"]  # mono, or more than two
+    sample_rate: Policy  # files of another rate than the study's
+    channels: Policy  # mono files in a stereo study, or stereo files in a mono one
+    lengths: Policy  # shorter stems of a track: padded with silence at the end
 
 
 Data = Annotated[EmbeddedConfig | MusdbConfig | OwnConfig, Field(discriminator="kind")]

@@ -11,7 +11,7 @@ import numpy as np
 import pyloudnorm
 from jaxtyping import Float32
 
-from hdemucs.data.findings import Finding, remark
+from hdemucs.data.findings import Finding
 from hdemucs.data.manifest import MIXTURE, File, Split, Track
 from hdemucs.data.wav import Wav, open_wav
 from hdemucs.errors import Refusal
@@ -31,15 +31,14 @@ class Expected:
     sources: tuple[str, ...]
     rate: int  # Hz
     channels: int
-    residual: float  # most |mixture - sum of stems| without a remark, of full scale
 
 
 @dataclass(frozen=True)
 class Examined:
-    """A track's record, None if it cannot be used, and what was found."""
+    """A track's record, or what forbids its use."""
 
     track: Track | None
-    findings: tuple[Finding, ...]
+    errors: tuple[Finding, ...]
 
 
 def examine(root: Path, folder: str, split: Split, expected: Expected) -> Examined:
@@ -55,7 +54,7 @@ def examine(root: Path, folder: str, split: Split, expected: Expected) -> Examin
     if found:
         return Examined(None, tuple(found))
     try:
-        return measured(root, folder, split, wavs, expected.residual)
+        return measured(root, folder, split, wavs)
     except (Refusal, OSError) as error:
         return Examined(None, (finding(root, folder, error),))
 
@@ -119,7 +118,7 @@ def differing_lengths(folder: str, wavs: dict[str, Wav]) -> list[Finding]:
     ]
 
 
-def measured(root: Path, folder: str, split: Split, wavs: dict[str, Wav], bound: float) -> Examined:
+def measured(root: Path, folder: str, split: Split, wavs: dict[str, Wav]) -> Examined:
     """The record of a track whose headers are in order."""
     mixture = samples(wavs[MIXTURE])
     frames, rate = wavs[MIXTURE].frames, wavs[MIXTURE].rate
@@ -127,13 +126,11 @@ def measured(root: Path, folder: str, split: Split, wavs: dict[str, Wav], bound:
     if std == 0:
         broken = Finding(f"{folder}/{MIXTURE}.wav", "is silent or constant", "replace or remove it")
         return Examined(None, (broken,))
-    files, found, rest = {MIXTURE: record(root, wavs[MIXTURE], mixture)}, [], mixture
-    for source, wav in wavs.items():
-        if source != MIXTURE:
-            stem = samples(wav)
-            files[source] = record(root, wav, stem)
-            rest = rest - stem
-    found = remarks(folder, files, residual := float(np.abs(rest).max()), bound)
+    files, rest = {MIXTURE: record(root, wavs[MIXTURE], mixture)}, mixture
+    for source in sorted(wavs.keys() - {MIXTURE}):
+        stem = samples(wavs[source])
+        files[source] = record(root, wavs[source], stem)
+        rest = rest - stem
     track = Track(
         name=Path(folder).name,
         split=split,
@@ -141,29 +138,10 @@ def measured(root: Path, folder: str, split: Split, wavs: dict[str, Wav], bound:
         seconds=round(frames / rate, 3),
         mean=mean,
         std=std,
-        residual=round(residual, 9),
-        files=files,
+        residual=round(float(np.abs(rest).max()), 9),
+        files={name: files[name] for name in wavs},
     )
-    return Examined(track, tuple(found))
-
-
-def remarks(folder: str, files: dict[str, File], residual: float, bound: float) -> list[Finding]:
-    """Silent or repeated stems, and a mixture that is not the sum of its stems."""
-    found = []
-    seen: dict[str, str] = {}
-    for source, file in files.items():
-        if file.peak == 0:
-            cure = "nothing to do if the song has no such instrument"
-            found.append(remark(file.path, "is silent", cure))
-        elif file.sha256 in seen:
-            problem = f"is the same file as {seen[file.sha256]}.wav"
-            found.append(remark(file.path, problem, "export the stem again"))
-        seen[file.sha256] = source
-    if residual > bound:
-        level = 20 * math.log10(residual)
-        problem = f"mixture and sum of the stems differ by up to {level:.1f} dBFS"
-        found.append(remark(folder, problem, "training uses the sum, tests the mixture"))
-    return found
+    return Examined(track, ())
 
 
 def samples(wav: Wav) -> Signal:

@@ -11,29 +11,22 @@ from hdemucs.errors import Refusal
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing wrong. Errors forbid the use of the data; remarks are reported."""
+    """One thing that is wrong or odd."""
 
     subject: str  # path relative to the data set's root, "" for the root
     problem: str
     cure: str
-    error: bool = True
 
     def __str__(self) -> str:
-        kind = "error" if self.error else "remark"
-        return f"{kind}: {self.subject or '.'}: {self.problem}; {self.cure}"
+        return f"{self.subject or '.'}: {self.problem}; {self.cure}"
 
 
-def remark(subject: str, problem: str, cure: str) -> Finding:
-    return Finding(subject, problem, cure, error=False)
-
-
-def refused(root: Path, findings: Sequence[Finding]) -> None:
-    """Raise the first error; its line tells how many more there are.
+def refused(root: Path, errors: Sequence[Finding]) -> None:
+    """Raise the first of the errors; its line tells how many more there are.
 
     Raises:
-        Refusal: there is an error among the findings.
+        Refusal: there is one.
     """
-    errors = [finding for finding in findings if finding.error]
     if errors:
         first, more = errors[0], len(errors) - 1
         rest = f" (`hdemucs data verify {root}` lists {more} more)" if more else ""

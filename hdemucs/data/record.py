@@ -1,4 +1,4 @@
-"""A folder in MUSDB's layout -> its manifest and everything wrong with it."""
+"""A folder in MUSDB's layout -> its manifest, or everything that forbids its use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from hdemucs.data.examine import Examined, Expected, examine
-from hdemucs.data.findings import Finding, refused, remark
+from hdemucs.data.findings import Finding, refused
 from hdemucs.data.manifest import MIXTURE, Manifest, Split, Track
 from hdemucs.data.workers import mapped
 
@@ -20,7 +20,7 @@ class Survey:
     """What there is and what is wrong with it."""
 
     manifest: Manifest  # of the tracks that can be used
-    findings: tuple[Finding, ...]
+    errors: tuple[Finding, ...]
 
 
 def record(
@@ -34,7 +34,7 @@ def record(
         Refusal: the first error, with the number of others.
     """
     survey = surveyed(root, name, expected, valid, jobs)
-    refused(root, survey.findings)
+    refused(root, survey.errors)
     return survey.manifest
 
 
@@ -42,22 +42,19 @@ def surveyed(
     root: Path, name: str, expected: Expected, valid: Collection[str], jobs: int
 ) -> Survey:
     """Look at every file of `root`; the manifest depends on the data alone, not on `jobs`."""
-    found = list(layout(root))
-    places = [] if any(f.error for f in found) else list(tracks(root, valid))
-    work = partial(examined, root, expected)
-    results = mapped(work, places, jobs, "checking audio") if places else []
-    found += unknown_names(valid, [folder for folder, _ in places])
-    found += [finding for result in results for finding in result.findings]
-    usable = tuple(result.track for result in results if result.track is not None)
-    found += repeated(usable)
+    errors = list(layout(root))
+    places = [] if errors else list(tracks(root, valid))
+    results = mapped(partial(examined, root, expected), places, jobs, "checking audio")
+    errors += unknown_names(valid, [folder for folder, _ in places])
+    errors += [finding for result in results for finding in result.errors]
     manifest = Manifest(
         name=name,
         sample_rate=expected.rate,
         channels=expected.channels,
         sources=expected.sources,
-        tracks=usable,
+        tracks=tuple(result.track for result in results if result.track is not None),
     )
-    return Survey(manifest, tuple(found))
+    return Survey(manifest, (*errors, *leaks(manifest)))
 
 
 def examined(root: Path, expected: Expected, place: tuple[str, Split]) -> Examined:
@@ -121,13 +118,12 @@ def unknown_names(valid: Collection[str], folders: Collection[str]) -> Iterable[
         yield Finding(f"train/{name}", "is to validate but is missing", "put the track there")
 
 
-def repeated(usable: Collection[Track]) -> Iterable[Finding]:
-    """Songs that are there twice: in two splits, the test would know the answers."""
+def leaks(manifest: Manifest) -> Iterable[Finding]:
+    """Songs that are in two splits: validation or test would know the answers."""
     first: dict[str, Track] = {}
-    for track in usable:
+    for track in manifest.tracks:
         mixture = track.files[MIXTURE]
         known = first.setdefault(mixture.sha256, track)
-        if known is not track:
+        if known.split != track.split:
             problem = f"is the same song as {known.files[MIXTURE].path} ({known.split})"
-            make = Finding if known.split != track.split else remark
-            yield make(mixture.path, problem, "remove one of them")
+            yield Finding(mixture.path, problem, "remove one of them")

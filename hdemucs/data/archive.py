@@ -1,0 +1,27 @@
+"""A published archive brought to its place by steps that each go on after a stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hdemucs.config.data import ArchiveConfig
+from hdemucs.data.download import download
+from hdemucs.data.partial import discard
+from hdemucs.data.place import lock
+from hdemucs.data.unpack import unpack
+
+
+def fetch_archive(config: ArchiveConfig, root: Path) -> None:
+    """Have the data set at `root`, whole or not at all.
+
+    Beside it lie, until then, `.<name>.zip` (with its record) and `.<name>.part`.
+
+    Raises:
+        Refusal: another process is at it, or a step of it failed; what was done stays done.
+    """
+    archive = root.with_name(f".{root.name}.zip")
+    with lock(root.with_name(f".{root.name}.lock"), "downloading the data set"):
+        if not root.exists():  # another process may have brought it meanwhile
+            download(config, archive)
+            unpack(archive, root)
+        discard(archive)

@@ -1,0 +1,55 @@
+"""The embedded corpus: rendered where it stays, healed where it was damaged."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from hdemucs.config.corpus import CorpusConfig
+from hdemucs.corpus.render import make_corpus
+from hdemucs.data.examine import Expected
+from hdemucs.data.findings import refused
+from hdemucs.data.manifest import Manifest
+from hdemucs.data.place import lock
+from hdemucs.data.record import Survey, surveyed
+from hdemucs.data.setup import validation_tracks
+from hdemucs.errors import Refusal
+
+
+def fetch_embedded(corpus: CorpusConfig, expected: Expected, root: Path, jobs: int) -> Manifest:
+    """Render what is missing of the corpus and record it; damaged tracks are rendered anew.
+
+    Raises:
+        Refusal: it cannot be rendered, or is still in disorder.
+    """
+    with lock(root.with_name(f".{root.name}.lock"), "rendering the corpus"):
+        survey = rendered(corpus, expected, root, jobs)
+        for finding in survey.errors:
+            sys.stderr.write(f"{finding.subject} {finding.problem}: the track is rendered anew\n")
+            shutil.rmtree(root.joinpath(*Path(finding.subject).parts[:2]), ignore_errors=True)
+        if survey.errors:
+            survey = rendered(corpus, expected, root, jobs)
+    refused(root, survey.errors)
+    return survey.manifest
+
+
+def rendered(corpus: CorpusConfig, expected: Expected, root: Path, jobs: int) -> Survey:
+    make_corpus(corpus, root, jobs)
+    return surveyed(root, root.name, expected, validation_tracks(root), jobs)
+
+
+def restore_embedded(corpus: CorpusConfig, root: Path, manifest: Manifest, jobs: int) -> None:
+    """Render what a committed manifest knows, in a clone that has no data yet.
+
+    Raises:
+        Refusal: the corpus came out with other bytes than the manifest's.
+    """
+    expected = Expected(manifest.sources, manifest.sample_rate, manifest.channels)
+    made = fetch_embedded(corpus, expected, root, jobs)
+    for track, known in zip(made.tracks, manifest.tracks, strict=False):
+        if track != known:
+            cure = "install the versions of requirements.lock, or run `dvc repro -f -s fetch`"
+            raise Refusal(
+                root / track.split / track.name, "came out unlike data/manifest.json", cure
+            )

@@ -1,0 +1,65 @@
+"""The data of a study: brought to its place, looked at, recorded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hdemucs.config.data import EmbeddedConfig, FetchConfig, MusdbConfig, OwnConfig
+from hdemucs.data.embedded import fetch_embedded, restore_embedded
+from hdemucs.data.join import Placed, fetch_joined
+from hdemucs.data.manifest import Manifest
+from hdemucs.data.musdb import fetch_musdb
+from hdemucs.data.names import expected, main_name, name_of, own_name
+from hdemucs.data.own import fetch_own
+from hdemucs.data.place import check_present, where
+from hdemucs.errors import Refusal
+
+
+def fetch(config: FetchConfig, home: Path, jobs: int) -> Manifest:
+    """Bring the data set to `where(name_of(config), home)` and record it; `jobs` processes work.
+
+    The manifest depends on the data alone: no path of this machine, no time of day.
+
+    Raises:
+        Refusal: it cannot be had, or something is wrong with it.
+    """
+    main = fetch_main(config, home, jobs)
+    if not config.extra:
+        return main[1]
+    extra = [placed(own, config, home, jobs) for own in config.extra]
+    return fetch_joined(main, extra, where(name_of(config), home))
+
+
+def fetch_main(config: FetchConfig, home: Path, jobs: int) -> Placed:
+    """The data set without the extra tracks."""
+    wanted, root = expected(config), where(main_name(config), home)
+    match config.data:
+        case EmbeddedConfig():
+            return root, fetch_embedded(config.data.corpus, wanted, root, jobs)
+        case MusdbConfig():
+            return root, fetch_musdb(config.data, wanted, root, jobs)
+        case OwnConfig():
+            return placed(config.data, config, home, jobs)
+
+
+def placed(own: OwnConfig, config: FetchConfig, home: Path, jobs: int) -> Placed:
+    wanted = expected(config)
+    root = where(own_name(own, wanted), home)
+    return root, fetch_own(own, wanted, root, jobs)
+
+
+def present(manifest: Manifest, config: FetchConfig, home: Path, jobs: int) -> Path:
+    """The root of the data that a manifest knows; the embedded corpus is made again if missing.
+
+    Raises:
+        Refusal: the data are not there, or not those, and what to type.
+    """
+    name = name_of(config)
+    if manifest.name != name:
+        problem = f"knows the data set {manifest.name}, params.yaml asks for {name}"
+        raise Refusal("data/manifest.json", problem, "run `dvc repro fetch`")
+    root = where(name, home)
+    if isinstance(config.data, EmbeddedConfig) and not config.extra and not root.exists():
+        restore_embedded(config.data.corpus, root, manifest, jobs)
+    check_present(root, manifest)
+    return root

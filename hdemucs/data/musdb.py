@@ -1,0 +1,46 @@
+"""MUSDB18-HQ: an existing copy, or the published archive brought to its place."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hdemucs.config.data import MusdbConfig, Tracks
+from hdemucs.data.archive import fetch_archive
+from hdemucs.data.examine import Expected
+from hdemucs.data.manifest import Manifest, Split
+from hdemucs.data.place import MUSDB
+from hdemucs.data.record import record
+from hdemucs.errors import Refusal
+
+SPLITS: tuple[Split, ...] = ("train", "valid", "test")
+
+
+def fetch_musdb(config: MusdbConfig, expected: Expected, root: Path, jobs: int) -> Manifest:
+    """The data set at `root`, downloaded if there is none; a copy that is there is only read.
+
+    Raises:
+        Refusal: it cannot be had, has not its tracks, or a file of it is bad.
+    """
+    if not root.exists():
+        if os.environ.get("MUSDB_ROOT"):
+            cure = "correct the variable, or unset it to have the data set downloaded"
+            raise Refusal("$MUSDB_ROOT", f"is {root}, which does not exist", cure)
+        fetch_archive(config.archive, root)
+    manifest = record(root, MUSDB, expected, config.valid, jobs)
+    check_counts(root, manifest, config.tracks)
+    return manifest
+
+
+def check_counts(root: Path, manifest: Manifest, tracks: Tracks) -> None:
+    """Hold the numbers of tracks to those published.
+
+    Raises:
+        Refusal: a split has more or fewer.
+    """
+    for split in SPLITS:
+        found, wanted = len(manifest.split(split)), getattr(tracks, split)
+        if found != wanted:
+            problem = f"has {found} {split} tracks where {wanted} are expected"
+            cure = "complete the copy, or move it away to have the data set downloaded"
+            raise Refusal(root, problem, cure)

@@ -1,0 +1,25 @@
+"""The data: configs/fetch.json -> data/manifest.json; the songs lie outside DVC."""
+
+from pathlib import Path
+
+from hdemucs.config.data import FetchConfig
+from hdemucs.config.load import load
+from hdemucs.data.fetch import fetch
+from hdemucs.data.manifest import save_manifest
+from hdemucs.data.summary import summary
+from hdemucs.data.workers import jobs
+from hdemucs.errors import one_line
+from hdemucs.runs.workspace import Workspace
+
+
+def main() -> None:
+    """Renders, verifies, downloads or converts, as the configuration says."""
+    config = load(Path("configs/fetch.json"), FetchConfig)
+    manifest = fetch(config, Workspace(Path.cwd()).home, jobs())
+    save_manifest(manifest, Path("data/manifest.json"))
+    print(summary(manifest))
+
+
+if __name__ == "__main__":
+    with one_line():
+        main()
