@@ -21,7 +21,7 @@ def main(name: str) -> None:
     """Starts a run, attaches to it, or collects it."""
     here = Workspace(Path.cwd())
     cluster = load_cluster(here.home)
-    fleet = Fleet.of(here.runs, here.data, cluster)
+    fleet = Fleet.of(here, cluster)
     run, others = here.run(name), []
     if not run.done:
         siblings = stale_siblings(name) if cluster.presubmit else []

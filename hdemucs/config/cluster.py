@@ -58,7 +58,7 @@ class SlurmConfig:
         Raises:
             Refusal: naming the key.
         """
-        if self.time * 60 <= self.signal_delay + 2 * HEADROOM:
+        if self.time * 60 < self.signal_delay + HEADROOM:
             problem = f"is {self.time} min, all of it before the signal ({self.signal_delay} s)"
             raise Refusal(f"{where}.time", problem, "give more time or a shorter signal_delay")
         if self.gpus_per_node and self.gpus_per_node != self.tasks_per_node:

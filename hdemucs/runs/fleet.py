@@ -12,6 +12,9 @@ from hdemucs.runs.directory import Attempt, Run, locked, runs_in
 from hdemucs.runs.executor import LIVE, Executor, State, Status
 from hdemucs.runs.local import NAME as LOCAL
 from hdemucs.runs.local import LocalExecutor, wait_until
+from hdemucs.runs.slurm import NAME as SLURM
+from hdemucs.runs.slurm import SlurmExecutor
+from hdemucs.runs.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -24,9 +27,12 @@ class Fleet:
     patience: float = 20.0  # seconds for an attempt that another client left half-submitted
 
     @classmethod
-    def of(cls, root: Path, data: Path, config: ClusterConfig) -> Fleet:
-        executors: dict[str, Executor] = {LOCAL: LocalExecutor(config.local, data)}
-        return cls(root, config.executor, executors)
+    def of(cls, here: Workspace, config: ClusterConfig) -> Fleet:
+        """With all executors, as earlier attempts may be another's than the one chosen now."""
+        data = here.data
+        local = LocalExecutor(config.local, data)
+        slurm = SlurmExecutor(config.slurm, data, here.root, here.runs / ".batches")
+        return cls(here.runs, config.executor, {LOCAL: local, SLURM: slurm})
 
     def look(self, runs: Sequence[Run]) -> dict[Run, Status]:
         """What became of runs, each asked of the executor that its last attempt went to."""

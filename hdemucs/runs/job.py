@@ -17,6 +17,7 @@ from pathlib import Path
 from hdemucs.runs.directory import Run
 
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
+AGAIN = 75  # exit status of a training that was told to stop and saved its state (EX_TEMPFAIL)
 TAIL = 40  # last lines of a log in which a cause is looked for
 
 
@@ -39,7 +40,7 @@ class Life:
         return life
 
     def start(self, extra: Mapping[str, str], deaf: tuple[signal.Signals, ...] = ()) -> Process:
-        """The training process, deaf to some signals; it ends with this one."""
+        """The training process, deaf to some signals until it listens; it ends with this one."""
         log = self.run.log if self.rank == 0 else self.run.folder / f"log.{self.rank}.txt"
         with log.open("a") as file:
             file.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} {self.token}\n")
@@ -85,6 +86,8 @@ def prepare(deaf: tuple[signal.Signals, ...]) -> None:
 
 def cause(code: int, log: Path) -> str:
     """Why a training process ended, in one line."""
+    if code == AGAIN:
+        return "told to stop; its state is saved"
     if code < 0:
         name = signal.Signals(-code).name
         hint = " (out of memory, or by hand)" if name == "SIGKILL" else ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import socket
 import sys
 import time
@@ -36,7 +37,9 @@ def keep(run: Run, batch: str, slots: int, gpus: list[str]) -> int:
             name = f"{socket.gethostname()}.{os.getpid()}"
             gpu = {"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if gpus else {}
             life = Life.begin(run, batch, name)
-            code = life.start(gpu).wait()
+            child = life.start(gpu)
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is for the child, which saves first
+            code = child.wait()
             life.end(code)
             return code
 

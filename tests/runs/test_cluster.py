@@ -41,7 +41,7 @@ def test_the_local_file_overrides_single_lines(local):
         ("slurm: {partitoin: gpu}", r"cluster\.local\.yaml\.slurm\.partitoin: is no known setting"),
         ("slurm: {time: 24h}", r"slurm\.time: is '24h'"),
         ("slurm: {time: 0}", r"slurm\.time: is 0"),
-        ("slurm: {time: 3}", r"slurm\.time: is 3 min, .*give more time"),
+        ("slurm: {time: 2}", r"slurm\.time: is 2 min, .*give more time"),
         ("slurm: {partition: 'a b'}", r"slurm\.partition: is 'a b'"),
         ("slurm: {gpus_per_node: 8}", r"slurm\.tasks_per_node: is 1 for 8 GPUs a node"),
         ("slurm: {setup: module load cuda}", r"slurm\.setup: is 'module load cuda'"),

@@ -158,6 +158,6 @@ def test_code_edited_while_a_run_waits_does_not_reach_it(toy):
     from hdemucs.config.cluster import load_cluster
     from hdemucs.runs.fleet import Fleet
 
-    fleet = Fleet.of(toy.here.runs, toy.here.data, load_cluster(toy.root))
+    fleet = Fleet.of(toy.here, load_cluster(toy.root))
     fleet.ensure([run])
     until(lambda: run.done)

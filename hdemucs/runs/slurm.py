@@ -1,0 +1,203 @@
+"""Training on a SLURM cluster: one array a batch, through submitit.
+
+    runs/.batches/<batch>/     one call of sbatch
+        batch.json, code/      what was asked for; the launcher's own snapshot
+        *.sh, *.pkl, *.log.*   submitit's
+
+What submitit's pickles say is never believed: a run is done when its DONE.json is there, else it is
+what squeue says, else what sacct says, else it is lost.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import submitit
+from submitit.core.utils import FailedJobError
+from submitit.helpers import clean_env
+
+from hdemucs.config.cluster import FILE, SlurmConfig
+from hdemucs.errors import Refusal
+from hdemucs.files import write_json
+from hdemucs.runs import slurm_queue
+from hdemucs.runs.directory import Attempt, Run, snapshot
+from hdemucs.runs.executor import LIVE, State, Status
+from hdemucs.runs.slurm_job import SlurmJob
+from hdemucs.runs.slurm_queue import Job
+
+NAME = "slurm"
+GRACE = 15.0  # seconds from a submission until it is visible, from a last write until it is here
+SETTLE = 3.0  # seconds from a job's end until the run's own word on it is here
+UNLIMITED = 1_000_000  # times a job may be stopped by its time limit; it resumes each time
+
+# What sbatch complains of (in lower case) and the setting to blame.
+COMPLAINTS = {
+    "partition": "partition",
+    "account": "account",
+    "qos": "qos",
+    "feature": "constraint",
+    "time limit": "time",
+    "memory": "memory_gb",
+    "cpu count": "cpus_per_task",
+    "gres": "gpus_per_node",
+    "node count": "nodes",
+    "unrecognized option": "extra",
+}
+
+
+@dataclass(frozen=True)
+class SlurmExecutor:
+    """Jobs of SLURM."""
+
+    config: SlurmConfig
+    data: Path  # root of the data set
+    project: Path  # whose package launches
+    batches: Path
+
+    def submit(self, runs: Sequence[Run]) -> None:
+        most = slurm_queue.limit("MaxArraySize", 1001) - 1
+        for start in range(0, len(runs), most):
+            self.submit_array(runs[start : start + most])
+
+    def submit_array(self, runs: Sequence[Run]) -> None:
+        """One call of sbatch; each step is noted before the next, so that none can be lost."""
+        batch = uuid.uuid4().hex[:16]
+        folder = self.batches / batch
+        snapshot(self.project, folder / "code")
+        asked = {"runs": [run.name for run in runs], "config": asdict(self.config)}
+        write_json(folder / "batch.json", asked)
+        for i, run in enumerate(runs):
+            run.record(Attempt(NAME, batch, i, len(runs), time.time()))
+        delay = self.config.signal_delay
+        jobs = [SlurmJob(str(run.folder), batch, str(self.data), delay) for run in runs]
+        try:
+            with outside():
+                self.executor(folder, batch).submit_array(jobs)
+        except FailedJobError as error:
+            refusal = refused(str(error))
+            for run in runs:
+                run.note(batch, code=1, cause=str(refusal))
+            raise refusal from error
+
+    def executor(self, folder: Path, batch: str) -> submitit.AutoExecutor:
+        """submitit's, with our settings."""
+        try:
+            executor = submitit.AutoExecutor(
+                folder=folder,
+                cluster="slurm",
+                slurm_max_num_timeout=UNLIMITED,
+                slurm_python=self.config.python,
+            )
+        except RuntimeError as error:
+            problem = "is slurm, but there is no srun here"
+            raise Refusal(
+                f"{FILE}.executor", problem, "log in to the cluster or use local"
+            ) from error
+        executor.update_parameters(**dict(parameters(self.config, folder, name_of(batch))))
+        return executor
+
+    def look(self, attempts: Mapping[Run, Attempt]) -> dict[Run, Status]:
+        """One squeue for all, one sacct for those that it no longer knows."""
+        names = {name_of(attempt.batch) for attempt in attempts.values()}
+        jobs = slurm_queue.present(names)
+        if jobs is None:
+            unknown = Status(State.UNKNOWN, "unreachable", "slurmctld does not answer")
+            return dict.fromkeys(attempts, unknown)
+        known = {(job.name, job.index): job for job in jobs}
+        gone = {a for a in attempts.values() if (name_of(a.batch), a.index) not in known}
+        if gone:
+            since = min(attempt.time for attempt in gone)
+            old = slurm_queue.past({name_of(attempt.batch) for attempt in gone}, since)
+            known = {(job.name, job.index): job for job in old} | known
+        return {
+            run: status(run, attempt, known.get((name_of(attempt.batch), attempt.index)))
+            for run, attempt in attempts.items()
+        }
+
+    def cancel(self, run: Run, status: Status) -> None:
+        slurm_queue.cancel(status.job)
+
+    def log(self, run: Run, attempt: Attempt) -> Path:
+        """The run's own log; a job that did not come to train left only submitit's."""
+        if run.log.exists():
+            return run.log
+        ends = f"*_{attempt.index}_0_log.err" if attempt.size > 1 else "*_0_log.err"
+        found = sorted((self.batches / attempt.batch).glob(ends))
+        return found[-1] if found else self.batches / attempt.batch
+
+
+def name_of(batch: str) -> str:
+    """The jobs' name; `squeue --name` finds them by it."""
+    return f"hdemucs-{batch}"
+
+
+def parameters(config: SlurmConfig, folder: Path, name: str) -> Iterator[tuple[str, Any]]:
+    """What submitit is asked; settings that are null are left to the cluster."""
+    yield from {
+        "name": name,
+        "timeout_min": config.time,
+        "nodes": config.nodes,
+        "tasks_per_node": config.tasks_per_node,
+        "cpus_per_task": config.cpus_per_task,
+        "mem_gb": config.memory_gb,
+        "slurm_signal_delay_s": config.signal_delay,
+        "slurm_array_parallelism": config.array_parallelism,
+        "slurm_setup": list(config.setup),
+        # srun since 22.05 does not take the number of cores over from sbatch, and without the
+        # second a process that dies leaves the others of a DDP run waiting for it.
+        "slurm_srun_args": [f"--cpus-per-task={config.cpus_per_task}", "--kill-on-bad-exit=1"],
+        "slurm_additional_parameters": {
+            "requeue": True,
+            "chdir": str(folder / "code"),  # whence the launcher is imported
+            **config.extra,
+        },
+    }.items()
+    for key in ("partition", "account", "qos", "constraint"):
+        if getattr(config, key) is not None:
+            yield f"slurm_{key}", getattr(config, key)
+    if config.gpus_per_node:
+        yield "gpus_per_node", config.gpus_per_node
+
+
+def outside() -> AbstractContextManager[Any]:
+    """Without the variables of the job in which this may itself be running."""
+    return clean_env() if "SLURM_JOB_ID" in os.environ else nullcontext()
+
+
+def refused(complaint: str) -> Refusal:
+    """What sbatch said, put to the setting that it is about."""
+    lines = [line for line in complaint.splitlines() if "error" in line.lower()]
+    said = " ".join((lines or complaint.splitlines())[-1].split())
+    said = said.removeprefix("sbatch: ").removeprefix("error: ")
+    blamed = (setting for word, setting in COMPLAINTS.items() if word in said.lower())
+    key = next((f"{FILE}.slurm.{setting}" for setting in blamed), f"{FILE}.slurm")
+    return Refusal(key, f"sbatch refuses it ({said})", "see what the cluster has with sinfo")
+
+
+def status(run: Run, attempt: Attempt, job: Job | None) -> Status:
+    """What SLURM's word on an attempt and the run's own come to."""
+    outcome = run.outcome
+    cause = outcome["cause"] if outcome.get("attempt") == attempt.batch else ""
+    if job is not None and job.state in {*LIVE, State.STUCK}:
+        reason = "" if job.reason == "None" else job.reason
+        return Status(job.state, job.word, reason, f"job {job.number}", job.node)
+    if cause:
+        word = "failed" if job is None else job.word
+        return Status(State.FAILED, word, cause, job_name(job))
+    if job is not None:
+        patience = GRACE if job.word == "COMPLETED" else SETTLE
+        return Status(job.state, job.word, "", job_name(job), job.node, patience)
+    if time.time() - attempt.time < GRACE:
+        return Status(State.SUBMITTING, "submitted")
+    return Status(State.LOST, "lost", "SLURM knows no such job", patience=SETTLE)
+
+
+def job_name(job: Job | None) -> str:
+    return "" if job is None else f"job {job.number}"

@@ -1,0 +1,137 @@
+"""What runs on a node: one life of a run, under submitit.
+
+It may be started twice, even at once: after a requeue, a lost node, a crash of slurmctld. So it
+takes the run over, and the life before it can write no more; and it looks for a result first.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import submitit
+from submitit.core.utils import DelayedSubmission, JobPaths
+from submitit.helpers import TorchDistributedEnvironment
+
+from hdemucs.runs.directory import Run
+from hdemucs.runs.job import AGAIN, Life, Process
+
+POLL = 0.2  # seconds between two looks at the training process
+INTENT = 120.0  # seconds in which SLURM ends a job whose training was told to stop
+MARGIN = 20.0  # seconds that a requeue needs of the time between signal and limit
+FRUITLESS = 3  # lives in a row that may end without a new checkpoint
+
+
+@dataclass
+class SlurmJob:
+    """The pickled job. Only strings: what it needs is in the run directory and the snapshot."""
+
+    folder: str
+    batch: str
+    data: str
+    delay: int  # seconds from USR2 to the end
+    fruitless: int = 0  # lives before this one that got nowhere
+
+    def __call__(self) -> None:
+        """Train to the end.
+
+        Raises:
+            RuntimeError: the training failed; SLURM shall see a failed job.
+        """
+        environment = submitit.JobEnvironment()
+        forget(environment.paths)
+        self.pid = os.getpid()
+        self.child: Process | None = None
+        run = Run(Path(self.folder))
+        if run.done:  # requeued or started again after the fact
+            return
+        rank = environment.global_rank
+        name = f"{environment.job_id}.{os.environ.get('SLURM_RESTART_COUNT', '0')}"
+        self.life = Life.begin(run, self.batch, name, rank)
+        self.found = checkpoints(run)
+        code = self.train(several(environment.num_tasks))
+        self.life.end(code)
+        if code:
+            raise RuntimeError(f"{run.name}: training ended with status {code}; see {run.log}")
+
+    def train(self, extra: dict[str, str]) -> int:
+        """The training's exit status; told to stop in a job that goes on, it is started again."""
+        while True:
+            child = self.child = self.life.start({"HDEMUCS_DATA": self.data, **extra}, deaf=DEAF)
+            while (code := child.poll()) is None:
+                time.sleep(POLL)
+            if code != AGAIN:
+                return code
+            time.sleep(INTENT)
+
+    def checkpoint(self) -> DelayedSubmission:
+        """Called by submitit in a signal handler (USR2): stop the training, be queued again.
+
+        Raises:
+            RuntimeError: the job's time is too short to get anywhere.
+        """
+        if os.getpid() != self.pid:  # the signal went to all processes of the job
+            os._exit(0)
+        if self.child is not None:
+            stop(self.child, max(1.0, self.delay - MARGIN))
+        fruitless = 0 if checkpoints(self.life.run) != self.found else self.fruitless + 1
+        if fruitless >= FRUITLESS:
+            cause = f"{fruitless} jobs in a row ended without a checkpoint; give them more time"
+            self.life.run.note(self.batch, code=1, cause=cause)
+            raise RuntimeError(cause)
+        return DelayedSubmission(
+            SlurmJob(self.folder, self.batch, self.data, self.delay, fruitless)
+        )
+
+
+DEAF = (signal.SIGUSR2, signal.SIGTERM)  # until the training listens itself, they would kill it
+
+
+def stop(child: Process, seconds: float) -> None:
+    """Have the training save its state and end; after that time, without it."""
+    end = time.monotonic() + seconds
+    while alive(child) and time.monotonic() < end:
+        child.send_signal(signal.SIGUSR2)  # again and again: at first it may not listen yet
+        time.sleep(1)
+    if alive(child):
+        os.kill(child.pid, signal.SIGKILL)
+
+
+def alive(child: Process) -> bool:
+    """Asked of the system and not of `child`, whose lock the interrupted code may hold."""
+    ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    try:
+        return os.waitid(os.P_PID, child.pid, ended) is None
+    except ChildProcessError:
+        return False
+
+
+def checkpoints(run: Run) -> set[str]:
+    return {
+        f"{path.name} {path.stat().st_mtime_ns}" for path in (run.folder / "checkpoints").glob("*")
+    }
+
+
+def several(count: int) -> dict[str, str]:
+    """What the processes of one training need to meet."""
+    if count == 1:
+        return {}
+    meeting = TorchDistributedEnvironment()
+    return {
+        "MASTER_ADDR": meeting.master_addr,
+        "MASTER_PORT": str(meeting.master_port),
+        "RANK": str(meeting.rank),
+        "WORLD_SIZE": str(meeting.world_size),
+        "LOCAL_RANK": str(meeting.local_rank),
+        "LOCAL_WORLD_SIZE": str(meeting.local_world_size),
+    }
+
+
+def forget(paths: JobPaths) -> None:
+    """Remove earlier lives' pickles: submitit trips over half of one, and believes an old one."""
+    for pickle in (paths.submitted_pickle, paths.result_pickle):
+        pickle.with_suffix(".pkl.save_tmp").unlink(missing_ok=True)
+    paths.result_pickle.unlink(missing_ok=True)

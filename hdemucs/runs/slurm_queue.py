@@ -1,0 +1,114 @@
+"""What SLURM knows of jobs, by their names: squeue of the present, sacct of the past.
+
+A name is a batch's, and no other batch ever has it: so no job number has to be kept, none that is
+used again can deceive, and a job whose submitter died before it learnt the number is found too.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hdemucs.runs.executor import State
+
+QUEUED = {
+    "PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT",
+    "RESV_DEL_HOLD",
+}  # fmt: skip
+ALIVE = {"RUNNING", "SUSPENDED", "COMPLETING", "SIGNALING", "STAGE_OUT", "STOPPED", "RESIZING"}
+MACHINES_FAULT = {"NODE_FAIL", "BOOT_FAIL", "PREEMPTED", "REVOKED"}
+
+# Reasons of queued jobs that no waiting cures (squeue(1), "JOB REASON CODES").
+NEVER = {
+    "partitiontimelimit", "partitionnodelimit", "partitionconfig", "dependencyneversatisfied",
+    "badconstraints", "accountnotallowed", "qosnotallowed", "invalidaccount", "invalidqos",
+    "jobhelduser", "jobheldadmin", "launch failed requeued held",
+}  # fmt: skip
+NEVER_ENDING = "perjoblimit"  # the job alone asks for more than its account or QOS may have
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job, or one task of an array."""
+
+    name: str
+    number: str  # 12 or 12_0
+    word: str  # SLURM's for its state
+    reason: str
+    node: str
+
+    @property
+    def index(self) -> int:
+        """Its place in its batch."""
+        return int(self.number.partition("_")[2] or 0)
+
+    @property
+    def state(self) -> State:
+        """What those who wait make of it, unless the run says otherwise itself."""
+        if self.word in QUEUED:
+            return State.STUCK if never(self.reason) else State.WAITING
+        if self.word in ALIVE:
+            return State.RUNNING
+        return State.LOST if self.word in MACHINES_FAULT else State.FAILED
+
+
+def never(reason: str) -> bool:
+    """Whether a job that is pending for this reason can never start."""
+    plain = reason.strip("()").replace("_", " ").lower()
+    return plain in NEVER or plain.endswith(NEVER_ENDING)
+
+
+def present(names: Iterable[str]) -> list[Job] | None:
+    """The jobs with these names that slurmctld has in memory; None: it does not answer."""
+    said = answer(
+        "squeue", "--noheader", "--array", "--states=all", f"--name={','.join(names)}",
+        "--format=%j|%F|%K|%T|%r|%N",
+    )  # fmt: skip
+    if said is None:
+        return None
+    jobs = []
+    for line in said.splitlines():
+        name, number, index, word, reason, node = line.split("|", 5)
+        number = f"{number}_{index}" if index.isdigit() else number
+        jobs.append(Job(name, number, word, reason, node))
+    return jobs
+
+
+def past(names: Iterable[str], since: float) -> list[Job]:
+    """The jobs with these names in the accounts; none where the cluster keeps no accounts."""
+    start = datetime.fromtimestamp(since) - timedelta(days=1)
+    said = answer(
+        "sacct", "--noheader", "--parsable2", "--allocations", "--allusers",
+        f"--starttime={start:%Y-%m-%dT%H:%M:%S}", f"--name={','.join(names)}",
+        "--format=JobName,JobID,State,NodeList",
+    )  # fmt: skip
+    jobs = []
+    for line in (said or "").splitlines():
+        name, number, word, node = line.split("|", 3)
+        if number.replace("_", "").isdigit():  # not the part of an array that never started
+            jobs.append(Job(name, number, word.split()[0], "", node))
+    return jobs
+
+
+def cancel(number: str) -> None:
+    answer("scancel", number)
+
+
+def limit(name: str, otherwise: int) -> int:
+    """A whole number of the cluster's configuration."""
+    for line in (answer("scontrol", "show", "config") or "").splitlines():
+        key, _, value = line.partition("=")
+        if key.strip() == name and value.strip().isdigit():
+            return int(value)
+    return otherwise
+
+
+def answer(*command: str) -> str | None:
+    """What a command of SLURM prints; None if it fails or is not there."""
+    try:
+        asked = subprocess.run(command, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return None
+    return asked.stdout if asked.returncode == 0 else None
