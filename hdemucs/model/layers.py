@@ -20,7 +20,7 @@ from .plan import Level
 
 Activation = Callable[[], nn.Module]
 Along = Float[Tensor, "batch _ ..."]  # [B, C, T] or [B, C, F, T], whichever the axis
-Frequencies = Float[Tensor, "batch channel frequency time"]
+Frequencies = Float[Tensor, "batch _ _ time"]  # [B, C, F, T]
 
 ALONE, AROUND, OVER_TIME = (1, 1), (3, 3), (1, 3)  # kernels over frequency and over time
 
@@ -128,5 +128,7 @@ class FrequencyEmbedding(nn.Module):
         self.embedding = nn.Parameter(walk / boost)
         self.gain = weight * boost
 
-    def forward(self, x: Frequencies) -> Frequencies:
+    def forward(
+        self, x: Float[Tensor, "batch channel frequency time"]
+    ) -> Float[Tensor, "batch channel frequency time"]:
         return torch.add(x, self.embedding.T[:, :, None], alpha=self.gain)

@@ -140,8 +140,7 @@ class AlignedSpectrogram(Spectrogram):
     """ceil(L / hop) frames, aligned with strided convolutions over the waveform.
 
     As if frames before the first and after the last had been silent, what comes back fades
-    over 11/32 of a window (1,387 samples of 4096) at either end, where a waveform branch
-    has to fill in.
+    over the margin, 3/8 of a window, at either end, where a waveform branch has to fill in.
     """
 
     def __init__(self, representation: Representation, window: int) -> None:
