@@ -1,0 +1,48 @@
+"""How systems are scored."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from hdemucs.config.base import STRICT
+
+Seconds = Annotated[float, Field(gt=0)]
+Oracle = Literal[
+    "mixture",
+    "mixture-quarter",
+    "static-wiener",
+    "ibm",
+    "irm-magnitude",
+    "irm-power",
+    "mwf",
+]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MetricsConfig:
+    """BSSEval v4's frames and filters (the published numbers': 1 s, 1 s, 512 taps)."""
+
+    window: Seconds
+    hop: Seconds
+    metrics: Literal["sdr", "all"]  # SDR alone needs no filters; "all" adds ISR, SIR and SAR
+    filter_length: Annotated[int, Field(ge=2, le=4096)]  # taps
+    backend: Literal["own", "museval"]  # museval: the original, 30 times slower, 512 taps always
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class OracleConfig:
+    """Rows of the tables that need no training."""
+
+    names: tuple[Oracle, ...]
+    window: Annotated[int, Field(ge=16)]  # of the masks' STFT, samples, at the data's rate
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class EvaluationConfig:
+    """Everything that decides a score."""
+
+    metrics: MetricsConfig
+    oracles: OracleConfig

@@ -1,0 +1,1 @@
+"""How sure a number is: published numbers to compare with, differences, intervals, tests."""

@@ -1,0 +1,58 @@
+"""Numbers that others published, each with its source and the conditions it was reached under.
+
+`published.csv` holds the paper's tables (arXiv 2111.03600v3) and the oracles of SiSEC 2018. Its
+conditions are those of the authors' own grids (facebookresearch/demucs, `grids/repro.py`).
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from importlib.resources import files
+
+COLUMNS = ("all", "drums", "bass", "other", "vocals")
+
+
+@dataclass(frozen=True)
+class Published:
+    """One row of somebody's table. None: not stated."""
+
+    key: str
+    table: str
+    label: str
+    metric: str
+    aggregation: str
+    data: str
+    scores: dict[str, float]  # dB (or points of MOS), by source and "all"
+    models: int | None  # in the bag; 1: a single model
+    epochs: int | None
+    fine_tuned: bool | None
+    shifts: int | None
+    source: str
+
+
+def published() -> dict[str, Published]:
+    """All rows by key, in the order of the tables they come from."""
+    text = files("hdemucs.evaluation").joinpath("published.csv").read_text()
+    return {line["key"]: entry(line) for line in csv.DictReader(text.splitlines())}
+
+
+def entry(line: dict[str, str]) -> Published:
+    return Published(
+        key=line["key"],
+        table=line["table"],
+        label=line["label"],
+        metric=line["metric"],
+        aggregation=line["aggregation"],
+        data=line["data"],
+        scores={source: float(line[source]) for source in COLUMNS},
+        models=count(line["models"]),
+        epochs=count(line["epochs"]),
+        fine_tuned=line["fine_tuned"] == "yes" if line["fine_tuned"] else None,
+        shifts=count(line["shifts"]),
+        source=line["source"],
+    )
+
+
+def count(text: str) -> int | None:
+    return int(text) if text else None

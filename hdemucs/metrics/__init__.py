@@ -1,0 +1,1 @@
+"""Numbers for how near an estimate is to its reference; arrays in, arrays out, decibels."""

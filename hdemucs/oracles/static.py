@@ -1,0 +1,42 @@
+"""The static Wiener filter: each source's mean spectrum over the training stems, nothing else.
+
+One mask per source for all songs. A trained model that does not beat it has learnt no more than
+which frequencies each source likes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from jaxtyping import Float
+
+from hdemucs.oracles.spectra import Sound, power, sound, spectrum
+
+Mask = Float[np.ndarray, " frequency"]
+
+
+def fit(songs: Iterable[Mapping[str, Sound]], window: int) -> dict[str, Mask]:
+    """Masks P_j / sum P from the mean power spectra P of the stems of training songs.
+
+    Each song counts by its length, each channel alike.
+    """
+    totals: dict[str, np.ndarray] = {}
+    for stems in songs:
+        for name, stem in stems.items():
+            seen = power(spectrum(stem, window)).sum((0, 2), dtype=np.float64)
+            totals[name] = totals.get(name, 0.0) + seen
+    everything = np.sum(list(totals.values()), axis=0)
+    even = 1 / len(totals)  # where no training stem has any power
+    known = everything > 0
+    safe = np.where(known, everything, 1)
+    return {name: np.where(known, seen / safe, even) for name, seen in totals.items()}
+
+
+def apply(mixture: Sound, masks: Mapping[str, Mask], window: int) -> dict[str, Sound]:
+    """The mixture under each source's mask."""
+    mixed, samples = spectrum(mixture, window), mixture.shape[-1]
+    return {
+        name: sound(mixed * mask[:, None].astype(np.float32), window, samples)
+        for name, mask in masks.items()
+    }

@@ -1,0 +1,164 @@
+"""The whole report from stored scores and curves; no model and no audio is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from hdemucs.config.report import ReportConfig
+from hdemucs.evaluation.published import published
+from hdemucs.files import write_json, write_text
+from hdemucs.metrics.museval_json import FRAMEWISE
+from hdemucs.report import comparison, evidence, provenance
+from hdemucs.report import scores as tables
+from hdemucs.report.figures import style
+from hdemucs.report.figures.boxes import boxes
+from hdemucs.report.figures.curves import COLUMNS, read
+from hdemucs.report.figures.curves import curves as training_curves
+from hdemucs.report.figures.forest import forest
+from hdemucs.report.page import Section, links, picture, write_page
+from hdemucs.report.results import Results, arranged, long
+from hdemucs.report.runs import load_runs
+from hdemucs.report.table import Table, hypertext, write
+from hdemucs.scoring.aggregation import FRAMED, MEDIANS, SONGS, metrics_of
+from hdemucs.scoring.systems import load_systems
+
+
+@dataclass
+class Parts:
+    """What has been made so far, to be put on the page."""
+
+    out: Path
+    tables: list[str] = field(default_factory=list)
+
+    def table(self, table: Table) -> str:
+        write(table, self.out / "tables")
+        self.tables.append(table.name)
+        return hypertext(table)
+
+    def figure(self, figure: Figure, name: str, caption: str, note: str) -> str:
+        style.save(figure, self.out / "figures", name)
+        return picture(name, caption, note)
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the pipeline leaves what a report is made of."""
+
+    scores: Path  # a folder a variant
+    oracles: Path  # a folder an oracle
+    curves: Path  # <variant>.csv
+    runs: Path  # <variant>.json
+
+    @classmethod
+    def of(cls, reports: Path) -> Places:
+        return cls(*(reports / name for name in ("scores", "oracles", "curves", "runs")))
+
+
+def build(config: ReportConfig, places: Places, out: Path) -> None:
+    """Write <out>/{index.html,tables/,figures/}.
+
+    Raises:
+        Refusal: scores are missing, damaged, or not comparable.
+    """
+    systems = load_systems(places.scores, places.oracles)
+    runs = {name: load_runs(places.runs / f"{name}.json") for name in systems}
+    results = arranged(config, systems, runs)
+    parts = Parts(out)
+    with style.styled():
+        sections = (
+            ablation_section(results, parts),
+            scores_section(results, parts),
+            training_section(results, places.curves, parts),
+            tracks_section(results, parts),
+            provenance_section(results, parts),
+        )
+    write_numbers(results, out)
+    write_page(out / "index.html", config.title, lead(results), warnings(results), sections)
+
+
+def write_numbers(results: Results, out: Path) -> None:
+    """Every number as data."""
+    systems = [system for row in results.rows for system in row.systems]
+    ways = {m: FRAMED if m in FRAMEWISE else (SONGS,) for m in metrics_of(systems)}
+    numbers = long(results, ways).round({"score": 4})
+    write_text(out / "tables" / "numbers.csv", numbers.to_csv(index=False, lineterminator="\n"))
+    every = tables.tracks_long(results)
+    write_text(out / "tables" / "tracks_long.csv", every.to_csv(index=False, lineterminator="\n"))
+    bars = numbers[(numbers["metric"] == "SDR") & (numbers["aggregation"] == MEDIANS.name)]
+    short = bars[["row", "source", "score"]]
+    write_text(out / "tables" / "sdr.csv", short.to_csv(index=False, lineterminator="\n"))
+    write_json(out / "tables" / "provenance.json", provenance.record(results))
+
+
+def lead(results: Results) -> str:
+    facts = results.facts
+    return (
+        f"{len(results.models)} trained systems, {len(results.bounds)} floors and oracles, "
+        f"{len(results.tracks)} test tracks of {facts.data.name}, scale {results.config.scale}."
+    )
+
+
+def warnings(results: Results) -> list[str]:
+    if results.facts.data.name == "MUSDB18-HQ":
+        return []
+    return [
+        "These numbers come from data that are not MUSDB18-HQ. They compare systems here with "
+        "each other; they say nothing about MUSDB18-HQ and must not be set against the paper's."
+    ]
+
+
+def ablation_section(results: Results, parts: Parts) -> Section:
+    found = evidence.comparisons(results)
+    known = published()
+    made = [parts.table(comparison.ablation(results, found, known))]
+    if found:
+        note = "Hollow and grey: the interval holds zero."
+        caption = "Paired differences to the baseline"
+        made.append(parts.figure(forest(found), "differences", caption, note))
+        made.append(parts.table(evidence.differences(results, found)))
+    return Section("Ablation", "ablation-section", (), tuple(made))
+
+
+def scores_section(results: Results, parts: Parts) -> Section:
+    note = "; ".join(tables.notes(results, "SDR", MEDIANS))
+    caption = "SDR per source: every dot is a test track"
+    made = [parts.figure(boxes(results), "sdr", caption, note)]
+    systems = [system for row in results.rows for system in row.systems]
+    made += [parts.table(tables.scores(results, metric)) for metric in metrics_of(systems)]
+    made.append(parts.table(tables.aggregations(results)))
+    known = published()
+    made.append(parts.table(comparison.comparison(results, known)))
+    if results.bounds:
+        made.append(parts.table(comparison.oracles(results, known)))
+    return Section("Scores", "scores", (), tuple(made))
+
+
+def training_section(results: Results, folder: Path, parts: Parts) -> Section:
+    labels = {system.name: row.label for row in results.models for system in row.systems}
+    histories = read(folder, list(labels))
+    if not histories:
+        return Section("Training", "training", ("No training curves are stored.",), ())
+    every = pd.concat([frame.assign(row=name) for name, frame in histories.items()])
+    text = every[["row", *COLUMNS]].to_csv(index=False, lineterminator="\n")
+    write_text(parts.out / "tables" / "curves.csv", text)
+    note = "Marker: the best epoch. The validation songs are not the test songs."
+    figure = training_curves(histories, labels)
+    made = parts.figure(figure, "training", "Training curves", note)
+    return Section("Training", "training", (), (made,))
+
+
+def tracks_section(results: Results, parts: Parts) -> Section:
+    made = [parts.table(tables.tracks(results))]
+    if len(results.models) > 1 and len(results.tracks) > 1:
+        made.append(parts.table(evidence.stability(results)))
+    return Section("Tracks", "tracks-section", (), tuple(made))
+
+
+def provenance_section(results: Results, parts: Parts) -> Section:
+    made = [parts.table(provenance.table(results))] if results.models else []
+    made += [provenance.anchors(results), links(parts.tables)]
+    return Section("Provenance", "provenance-section", (), tuple(made))

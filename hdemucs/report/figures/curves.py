@@ -1,0 +1,62 @@
+"""Training curves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from hdemucs.errors import Refusal
+from hdemucs.report.figures.style import look
+
+COLUMNS = ("epoch", "train_loss", "valid_loss", "valid_nsdr")
+
+
+def read(folder: Path, names: list[str]) -> dict[str, pd.DataFrame]:
+    """The curves that are there, by system.
+
+    Raises:
+        Refusal: a file is damaged or lacks a column.
+    """
+    paths = {name: folder / f"{name}.csv" for name in names}
+    return {name: checked(path) for name, path in paths.items() if path.exists()}
+
+
+def checked(path: Path) -> pd.DataFrame:
+    cure = "run the training's stage again"
+    try:
+        frame = pd.read_csv(path)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise Refusal(path, f"is no readable CSV ({error})", cure) from error
+    missing = [column for column in COLUMNS if column not in frame]
+    if missing:
+        raise Refusal(path, f"lacks the column {missing[0]}", cure)
+    return frame
+
+
+def curves(histories: dict[str, pd.DataFrame], labels: dict[str, str]) -> Figure:
+    """Losses (dashed: training) and validation nSDR by epoch; a marker at the best epoch."""
+    figure = Figure(figsize=(10, 3.8))
+    left, right = figure.subplots(1, 2)
+    for index, (name, history) in enumerate(histories.items()):
+        line(left, history, "valid_loss", index, labels[name], best="min")
+        style = look(index) | {"linestyle": "--", "marker": ""}
+        left.plot(history["epoch"], history["train_loss"], linewidth=0.9, alpha=0.7, **style)
+        line(right, history, "valid_nsdr", index, labels[name], best="max")
+    for axis in (left, right):
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    left.set(xlabel="epoch", ylabel="L1 loss (full: validation, dashed: training)")
+    right.set(xlabel="epoch", ylabel="validation nSDR, dB")
+    figure.legend(*right.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
+    return figure
+
+
+def line(
+    axis: Axes, history: pd.DataFrame, column: str, index: int, label: str, *, best: str
+) -> None:
+    values = history[column]
+    at = [int(values.argmin() if best == "min" else values.argmax())]
+    axis.plot(history["epoch"], values, label=label, markevery=at, **look(index))

@@ -1,0 +1,59 @@
+"""The look of all figures, and how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+from hdemucs.files import replacing
+
+# Okabe and Ito, "Color universal design" (2008), dark enough to print, without yellow and black.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#666666")
+DASHES = ("-", "--", "-.", ":")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+QUIET = "#8a8a8a"
+DPI = 160
+
+SETTINGS: dict[str, Any] = {
+    "font.size": 9,
+    "font.family": "DejaVu Sans",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "figure.constrained_layout.use": True,
+    "svg.hashsalt": "hdemucs",  # the same drawing gives the same bytes
+    "path.simplify": True,
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Our settings, for figures drawn and saved inside."""
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(cast(Any, SETTINGS))
+        yield
+
+
+def save(figure: Figure, folder: Path, name: str) -> None:
+    """<folder>/<name>.svg for pages and print, and <name>.png; the same drawing, the same bytes."""
+    for suffix, metadata in {"svg": {"Date": None}, "png": {"Software": None}}.items():
+        with replacing(folder / f"{name}.{suffix}") as temporary:
+            figure.savefig(temporary, format=suffix, dpi=DPI, metadata=metadata)
+
+
+def look(index: int) -> dict[str, Any]:
+    """Colour, dash and marker of the index-th of several curves; 28 differ."""
+    return {
+        "color": COLOURS[index % len(COLOURS)],
+        "linestyle": DASHES[(index // len(COLOURS)) % len(DASHES)],
+        "marker": MARKERS[index % len(MARKERS)],
+    }

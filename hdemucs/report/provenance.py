@@ -1,0 +1,89 @@
+"""What stands behind every row: run, configuration, code, data, seed, machine, hours."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import pandas as pd
+from pydantic import TypeAdapter
+
+from hdemucs.report.results import Results, Row
+from hdemucs.report.runs import RunFacts
+from hdemucs.report.table import Table
+from hdemucs.scoring.systems import Facts, System
+
+SHORT = 8  # digits of a checksum that tables print; provenance.json has them whole
+
+
+def table(results: Results) -> Table:
+    """One line a training."""
+    lines = [
+        line(row, system, run)
+        for row in results.models
+        for system, runs in zip(row.systems, row.runs, strict=True)
+        for run in runs
+    ]
+    remark = "Checksums are SHA-256, the first 8 digits here, whole in provenance.json."
+    title = "Where the numbers come from"
+    return Table("provenance", title, pd.DataFrame(lines), (remark,))
+
+
+def line(row: Row, system: System, run: RunFacts) -> dict[str, Any]:
+    return {
+        "Row": row.label,
+        "System": system.name,
+        "Run": run.run,
+        "Seed": run.seed,
+        "Epochs": f"{run.epochs} of {run.planned}",
+        "Parameters": f"{run.parameters:,}",
+        "Config": run.config[:SHORT],
+        "Code": run.code[:SHORT],
+        "Data": run.data[:SHORT],
+        "Trained on": run.machine,
+        "Hours": run.hours,
+    }
+
+
+def anchors(results: Results) -> str:
+    """For each row, the place that its name in every table links to."""
+    parts = []
+    for row in results.rows:
+        if not row.facts:
+            continue
+        items = "".join(f"<li>{html.escape(text)}</li>" for text in said(row))
+        name = html.escape(row.label)
+        parts.append(f'<details id="provenance-{row.name}"><summary>{name}</summary><ul>{items}')
+        parts.append("</ul></details>")
+    return "\n".join(parts)
+
+
+def said(row: Row) -> list[str]:
+    """A row's provenance in sentences."""
+    scored = [
+        f"{facts.system}: {facts.data.name} (manifest {facts.data.sha256}), "
+        f"backend {facts.metrics.backend}"
+        for facts in row.facts
+    ]
+    trained = [
+        f"run {run.run}: config {run.config}, code {run.code}, data {run.data}, seed {run.seed}, "
+        f"{run.epochs} of {run.planned} epochs, {run.hours:.2f} h on {run.machine}"
+        for runs in row.runs
+        for run in runs
+    ]
+    return [*scored, *trained]
+
+
+def record(results: Results) -> dict[str, Any]:
+    """The same for machines: by system, what was scored and the trainings behind it."""
+    facts, runs = TypeAdapter(Facts), TypeAdapter(tuple[RunFacts, ...])
+    return {
+        system.name: {
+            "row": row.name,
+            "scored": facts.dump_python(system.facts, mode="json"),
+            "runs": runs.dump_python(trained, mode="json"),
+        }
+        for row in results.rows
+        for system, trained in zip(row.systems, row.runs, strict=True)
+        if system.facts
+    }

@@ -1,0 +1,149 @@
+"""The scored systems, arranged as the report's rows, and what their numbers are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from hdemucs.config.report import ReportConfig, RowConfig
+from hdemucs.errors import Refusal
+from hdemucs.report.runs import RunFacts
+from hdemucs.scoring.aggregation import Aggregation, aggregated, per_track
+from hdemucs.scoring.systems import Facts, System
+
+ORACLES = {  # name: label, in the tables' order
+    "mixture": "Mixture as it is",
+    "mixture-quarter": "Mixture / 4",
+    "static-wiener": "Static Wiener filter (training stems' spectra)",
+    "ibm": "Oracle: ideal binary mask",
+    "irm-magnitude": "Oracle: ideal ratio mask, magnitude",
+    "irm-power": "Oracle: ideal ratio mask, power",
+    "mwf": "Oracle: multichannel Wiener filter",
+}
+SHOWN = {"all": "All", "drums": "Drums", "bass": "Bass", "other": "Other", "vocals": "Vocals"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the tables; several systems are trainings that differ in the seed alone."""
+
+    name: str
+    label: str
+    systems: tuple[System, ...]
+    runs: tuple[tuple[RunFacts, ...], ...]  # of each system; empty: not known, or no training
+    config: RowConfig | None  # None: an oracle, a floor, or somebody else's system
+
+    @property
+    def facts(self) -> tuple[Facts, ...]:
+        return tuple(system.facts for system in self.systems if system.facts)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        return tuple(run.seed for runs in self.runs for run in runs)
+
+
+@dataclass(frozen=True)
+class Results:
+    """Everything scored. `models` are the study's rows, `bounds` the oracles and floors."""
+
+    config: ReportConfig
+    models: tuple[Row, ...]
+    bounds: tuple[Row, ...]
+    others: tuple[Row, ...]
+    sources: tuple[str, ...]
+    facts: Facts  # of any system of ours: data and metrics are the same for all
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        return (*self.models, *self.bounds, *self.others)
+
+    @property
+    def tracks(self) -> tuple[str, ...]:
+        return tuple(track.track for track in self.rows[0].systems[0].tracks)
+
+
+def arranged(
+    config: ReportConfig, systems: Mapping[str, System], runs: Mapping[str, tuple[RunFacts, ...]]
+) -> Results:
+    """The systems as rows; rows of the configuration without scores are left out.
+
+    Raises:
+        Refusal: no system is ours, or two of ours were scored on other data, tracks or metrics.
+    """
+    ours = [system for system in systems.values() if system.facts]
+    if not ours or ours[0].facts is None:
+        raise Refusal("reports/scores", "holds no system of this study", "run `dvc repro`")
+    for system in ours[1:]:
+        hold_alike(ours[0], system)
+    models = tuple(
+        Row(row.name, row.label, present, tuple(runs.get(s.name, ()) for s in present), row)
+        for row in config.rows
+        if (present := tuple(systems[name] for name in row.systems if name in systems))
+    )
+    bounds = tuple(
+        Row(name, label, (systems[name],), ((),), None)
+        for name, label in ORACLES.items()
+        if name in systems
+    )
+    taken = {system.name for row in (*models, *bounds) for system in row.systems}
+    others = tuple(
+        Row(name, name, (system,), ((),), None)
+        for name, system in systems.items()
+        if name not in taken
+    )
+    sources = tuple(ours[0].tracks[0].sources)
+    return Results(config, models, bounds, others, sources, ours[0].facts)
+
+
+def hold_alike(first: System, second: System) -> None:
+    """Refuse to put numbers side by side that are no comparison."""
+    if first.facts is None or second.facts is None:
+        return
+    pairs = {
+        "other data": (first.facts.data, second.facts.data),
+        "other metrics": (first.facts.metrics, second.facts.metrics),
+        "other tracks": tuple([t.track for t in one.tracks] for one in (first, second)),
+        "other sources": tuple(list(one.tracks[0].sources) for one in (first, second)),
+    }
+    for what, (one, two) in pairs.items():
+        if one != two:
+            problem = f"was scored on {what} than {first.name}"
+            raise Refusal(f"reports/scores/{second.name}", problem, "score both again")
+
+
+def numbers(row: Row, metric: str, aggregation: Aggregation) -> dict[str, float]:
+    """A row's number for "all" and each source, dB: the mean over its seeds."""
+    each = [aggregated(system, aggregation, metric) for system in row.systems]
+    return {source: float(np.mean([one[source] for one in each])) for source in each[0]}
+
+
+def track_scores(row: Row, metric: str, aggregation: Aggregation) -> pd.DataFrame:
+    """`per_track` of all systems of a row."""
+    tables = [per_track(system, aggregation, metric) for system in row.systems]
+    return pd.concat(tables, ignore_index=True)
+
+
+def long(results: Results, aggregations: Mapping[str, tuple[Aggregation, ...]]) -> pd.DataFrame:
+    """Every number of the report, one a line, with what it is."""
+    lines = [
+        {
+            "row": row.name,
+            "systems": " ".join(system.name for system in row.systems),
+            "metric": metric,
+            "aggregation": aggregation.name,
+            "source": source,
+            "score": value,
+            "tracks": len(row.systems[0].tracks),
+            "seeds": " ".join(str(seed) for seed in row.seeds),
+            "data": row.facts[0].data.name if row.facts else "",
+            "scale": results.config.scale if row.facts else "",
+        }
+        for metric, ways in aggregations.items()
+        for aggregation in ways
+        for row in results.rows
+        for source, value in numbers(row, metric, aggregation).items()
+    ]
+    return pd.DataFrame(lines)

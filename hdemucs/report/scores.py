@@ -1,0 +1,103 @@
+"""The tables of scores: every row of the study, every metric, every way to aggregate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from hdemucs.metrics.museval_json import FRAMEWISE
+from hdemucs.report.results import SHOWN, Results, Row, numbers, track_scores
+from hdemucs.report.table import Cell, Table, Text
+from hdemucs.scoring.aggregation import ALL, FRAMED, MEDIANS, SONGS, Aggregation, usual
+
+SPELT = {
+    "SDR": "SDR (BSSEval v4)",
+    "ISR": "ISR (BSSEval v4: spatial distortion)",
+    "SIR": "SIR (BSSEval v4: interference)",
+    "SAR": "SAR (BSSEval v4: artifacts)",
+    "nSDR": "nSDR (Music Demixing Challenge 2021)",
+    "SI-SDR": "SI-SDR",
+}
+
+
+def heading(source: str) -> str:
+    return SHOWN.get(source, source.capitalize())
+
+
+def name_of(row: Row) -> Cell:
+    """A row's label, with a link to what stands behind it."""
+    return Text(row.label, f"#provenance-{row.name}") if row.facts else row.label
+
+
+def notes(results: Results, metric: str, aggregation: Aggregation) -> tuple[str, ...]:
+    """What the numbers of a table are."""
+    facts = results.facts
+    framed = f", windows of {facts.metrics.window:g} s every {facts.metrics.hop:g} s"
+    seeds = sorted({seed for row in results.models for seed in row.seeds})
+    trained = f"; seeds {', '.join(map(str, seeds))}" if seeds else ""
+    return (
+        f"{SPELT[metric]}, dB, higher is better{framed if metric in FRAMEWISE else ''}; "
+        f"aggregation: {aggregation.name}; All: mean of the sources.",
+        f"{len(results.tracks)} test tracks of {facts.data.name} (manifest "
+        f"{facts.data.sha256[:8]}, {facts.data.sample_rate} Hz); scale {results.config.scale}"
+        f"{trained}.",
+    )
+
+
+def scores(results: Results, metric: str) -> Table:
+    """One metric of every row, aggregated as published work does it."""
+    aggregation = usual(metric)
+    lines = []
+    for row in results.rows:
+        values = numbers(row, metric, aggregation)
+        shown: dict[str, Any] = {"System": name_of(row)}
+        lines.append(shown | {heading(s): values.get(s) for s in (ALL, *results.sources)})
+    return Table(
+        f"scores_{metric.lower().replace('-', '_')}",
+        f"{metric}, every system",
+        pd.DataFrame(lines),
+        notes(results, metric, aggregation),
+    )
+
+
+def aggregations(results: Results) -> Table:
+    """SDR over all sources in every way to aggregate, and nSDR beside it."""
+    lines = [
+        {"System": name_of(row)}
+        | {f"SDR: {way.name}": numbers(row, "SDR", way)[ALL] for way in FRAMED}
+        | {f"nSDR: {SONGS.name}": numbers(row, "nSDR", SONGS)[ALL]}
+        for row in results.rows
+    ]
+    metrics = f"{SPELT['SDR']} and {SPELT['nSDR']}, dB; mean of the sources."
+    kept = (metrics, *notes(results, "SDR", MEDIANS)[1:])
+    title = "All sources, by the way frames and tracks are aggregated"
+    return Table("aggregations", title, pd.DataFrame(lines), kept)
+
+
+def tracks(results: Results) -> Table:
+    """SDR of every track: the median of its frames, mean over sources (and seeds)."""
+    columns = {
+        row.label: track_scores(row, "SDR", MEDIANS).groupby("track")["score"].mean()
+        for row in results.rows
+    }
+    used = track_scores(results.rows[0], "SDR", MEDIANS).groupby("track")[["used", "frames"]].max()
+    frame = pd.DataFrame(columns).reset_index(names="Track")
+    counts = used.loc[frame["Track"]]
+    frame.insert(1, "Frames", [f"{u} of {f}" for u, f in counts.itertuples(index=False)])
+    remark = "Frames: those in which every reference and every estimate sounds, of all."
+    basis = notes(results, "SDR", MEDIANS)
+    title = "SDR by track: median of frames, mean of the sources"
+    return Table("tracks", title, frame, (*basis[1:], remark))
+
+
+def tracks_long(results: Results) -> pd.DataFrame:
+    """Every track, source, metric and system: the data behind the figures."""
+    metrics = [*FRAMEWISE, "nSDR", "SI-SDR"]
+    parts = [
+        track_scores(row, metric, usual(metric)).assign(row=row.name, metric=metric)
+        for metric in metrics
+        for row in results.rows
+    ]
+    frame = pd.concat(parts, ignore_index=True).dropna(subset="score").round({"score": 4})
+    return frame[["row", "system", "track", "source", "metric", "score", "frames", "used"]]

@@ -1,0 +1,197 @@
+"""A table as data; how it looks in Markdown, CSV, LaTeX and HTML follows from it alone."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from hdemucs.files import write_text
+
+DASH = "\N{EN DASH}"  # where there is no number
+
+
+@dataclass(frozen=True)
+class Text:
+    """A cell that refers to something: a run, a page."""
+
+    text: str
+    link: str  # relative address or #anchor
+
+
+@dataclass(frozen=True)
+class Strong:
+    """A cell to be set in bold."""
+
+    text: str
+
+
+Cell = str | int | float | Text | Strong | None
+
+
+@dataclass(frozen=True)
+class Table:
+    """`frame` has one column a heading; floats are printed with two decimals, None as a dash."""
+
+    name: str  # the file's stem
+    title: str
+    frame: pd.DataFrame
+    notes: tuple[str, ...]  # what the numbers are; printed beneath
+
+
+def shown(cell: Cell) -> str:
+    """A cell's text."""
+    match cell:
+        case None:
+            return DASH
+        case bool():
+            return "yes" if cell else "no"
+        case float() if math.isnan(cell):
+            return DASH
+        case float():
+            return f"{cell:.2f}".replace("-", "\N{MINUS SIGN}")
+        case Text() | Strong():
+            return cell.text
+        case _:
+            return str(cell)
+
+
+def is_number(cells: Iterable[Cell]) -> bool:
+    """Whether a column is set flush right."""
+    values = [cell for cell in cells if cell is not None]
+    return bool(values) and all(isinstance(cell, (int, float)) for cell in values)
+
+
+def rows_of(table: Table) -> list[list[Cell]]:
+    return table.frame.astype(object).to_numpy().tolist()
+
+
+def markdown(table: Table) -> str:
+    """GitHub's tables."""
+
+    def text(cell: Cell) -> str:
+        plain = shown(cell).replace("|", "\\|")
+        return f"**{plain}**" if isinstance(cell, Strong) else plain
+
+    headings = [str(column).replace("|", "\\|") for column in table.frame.columns]
+    rules = ["---:" if is_number(table.frame[c]) else "---" for c in table.frame.columns]
+    lines = [headings, rules, *([text(cell) for cell in row] for row in rows_of(table))]
+    body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
+    notes = "\n".join(f"- {note}" for note in table.notes)
+    return f"## {table.title}\n\n{body}\n\n{notes}\n"
+
+
+def comma_separated(table: Table) -> str:
+    """Numbers with four decimals; everything else as shown; empty where there is none."""
+
+    def raw(cell: Cell) -> Cell:
+        if isinstance(cell, float):
+            return None if math.isnan(cell) else round(cell, 4)
+        return cell.text if isinstance(cell, (Text, Strong)) else cell
+
+    text: str = table.frame.map(raw).to_csv(index=False, lineterminator="\n")
+    return text
+
+
+SPECIAL = {
+    "\\": r"\textbackslash{}",
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "\N{MINUS SIGN}": "$-$",
+    DASH: "--",
+    "±": r"$\pm$",
+    "Δ": r"$\Delta$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "<": r"$<$",
+    ">": r"$>$",
+}
+
+
+def escaped(text: str) -> str:
+    """Text for LaTeX."""
+    return "".join(SPECIAL.get(character, character) for character in text)
+
+
+def latex(table: Table) -> str:
+    """A table as the package booktabs wants it."""
+
+    def text(cell: Cell) -> str:
+        plain = escaped(shown(cell))
+        return rf"\textbf{{{plain}}}" if isinstance(cell, Strong) else plain
+
+    def line(cells: Iterable[str]) -> str:
+        return " & ".join(cells) + r" \\"
+
+    columns = "".join("r" if is_number(table.frame[c]) else "l" for c in table.frame.columns)
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{escaped(table.title)}. {' '.join(escaped(n) for n in table.notes)}}}",
+            rf"\label{{tab:{table.name}}}",
+            rf"\begin{{tabular}}{{{columns}}}",
+            r"\toprule",
+            line(escaped(str(column)) for column in table.frame.columns),
+            r"\midrule",
+            *(line(text(cell) for cell in row) for row in rows_of(table)),
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def hypertext(table: Table) -> str:
+    """A `<figure>` with the table and its notes."""
+
+    def text(cell: Cell) -> str:
+        plain = html.escape(shown(cell))
+        match cell:
+            case Text():
+                return f'<a href="{html.escape(cell.link)}">{plain}</a>'
+            case Strong():
+                return f"<strong>{plain}</strong>"
+        return plain
+
+    right = [is_number(table.frame[c]) for c in table.frame.columns]
+
+    def line(tag: str, cells: Iterable[str]) -> str:
+        marked = zip(cells, right, strict=True)
+        return (
+            "<tr>"
+            + "".join(
+                f'<{tag} class="number">{c}</{tag}>' if r else f"<{tag}>{c}</{tag}>"
+                for c, r in marked
+            )
+            + "</tr>"
+        )
+
+    head = line("th", (html.escape(str(column)) for column in table.frame.columns))
+    body = "\n".join(line("td", (text(cell) for cell in row)) for row in rows_of(table))
+    notes = "".join(f"<li>{html.escape(note)}</li>" for note in table.notes)
+    return (
+        f'<figure class="table" id="{table.name}"><figcaption>{html.escape(table.title)}'
+        f'</figcaption>\n<div class="wide"><table>\n<thead>{head}</thead>\n<tbody>\n{body}\n'
+        f"</tbody></table></div>\n<ul>{notes}</ul></figure>\n"
+    )
+
+
+FORMS: dict[str, Callable[[Table], str]] = {
+    "md": markdown,
+    "csv": comma_separated,
+    "tex": latex,
+    "html": hypertext,
+}
+
+
+def write(table: Table, folder: Path) -> None:
+    """All forms of a table: <folder>/<name>.{md,csv,tex,html}."""
+    for suffix, form in FORMS.items():
+        write_text(folder / f"{table.name}.{suffix}", form(table))

@@ -1,0 +1,101 @@
+"""The report is made from files, is the same each time, and says what its numbers are."""
+
+import dataclasses
+import re
+import shutil
+
+import pandas as pd
+import pytest
+
+from hdemucs.errors import Refusal
+from hdemucs.report.build import Places, build
+from hdemucs.scoring.aggregation import summary
+from hdemucs.scoring.systems import load_system
+
+from .conftest import CONFIG, DATA, SOURCES, TRACKS, noisy, save_scored, stems
+
+
+@pytest.fixture(scope="module")
+def report(study, tmp_path_factory):
+    out = tmp_path_factory.mktemp("report")
+    build(CONFIG, Places.of(study), out)
+    return out
+
+
+def files(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_the_same_scores_give_the_same_bytes(study, report, tmp_path):
+    build(CONFIG, Places.of(study), tmp_path)
+    assert files(tmp_path) == files(report)
+
+
+def test_the_page_needs_no_network_and_every_link_leads_somewhere(report):
+    page = (report / "index.html").read_text()
+    assert not re.search(r"https?://", page)
+    for target in re.findall(r'(?:href|src)="([^"#]+)"', page):
+        assert (report / target).exists(), target
+    anchors = set(re.findall(r'id="([^"]+)"', page))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
+
+
+def test_the_page_leads_with_the_ablation(report):
+    page = (report / "index.html").read_text()
+    order = [page.index(f'id="{name}"') for name in ("ablation", "scores_sdr", "provenance")]
+    assert order == sorted(order)
+
+
+def test_every_table_says_metric_aggregation_tracks_scale_and_seed(report):
+    for name in ("ablation", "scores_sdr", "scores_nsdr", "comparison", "oracles"):
+        text = (report / "tables" / f"{name}.md").read_text()
+        for said in ("dB", "aggregation", f"{len(TRACKS)} test tracks", "scale quick", "seeds 42"):
+            assert said in text, (name, said)
+
+
+def test_numbers_are_those_of_the_scores(study, report):
+    numbers = pd.read_csv(report / "tables" / "numbers.csv")
+    sdr = numbers[
+        (numbers["metric"] == "SDR")
+        & (numbers["aggregation"] == "median of frames, median of tracks")
+        & (numbers["row"] == "hybrid")
+    ].set_index("source")["score"]
+    assert sdr["all"] == pytest.approx(sdr[list(SOURCES)].mean(), abs=1e-4)
+    kept = summary(load_system(study / "scores" / "hybrid"))
+    assert sdr["drums"] == pytest.approx(kept["sdr"]["drums"], abs=1e-4)
+
+
+def test_rows_of_table_7_come_in_its_order(report):
+    labels = pd.read_csv(report / "tables" / "ablation.csv")["Model"].tolist()
+    assert labels == ["Improved time Demucs", "- LSTM in branch", "Demucs v2", "Hybrid Demucs"]
+
+
+def test_only_intervals_without_zero_are_strong(report):
+    text = (report / "tables" / "differences.md").read_text()
+    cells = [line.split("|")[4] for line in text.splitlines() if line.startswith("|")][2:]
+    assert any("**" in cell for cell in cells)
+    for cell in cells:
+        low, high = re.search(r"\[(\S+), (\S+)\]", cell).groups()
+        signs = {bound.strip("*").replace("\N{MINUS SIGN}", "-")[0] for bound in (low, high)}
+        assert ("**" in cell) == (len(signs) == 1), cell
+        assert ("holds 0" in cell) == (len(signs) == 2), cell
+
+
+def test_scores_on_other_data_are_refused(study, tmp_path):
+    shutil.copytree(study, tmp_path / "study")
+    made = {t: noisy(stems(seed), 0.1, seed) for seed, t in enumerate(TRACKS)}
+    other = dataclasses.replace(DATA, sha256="e" * 64)
+    save_scored(tmp_path / "study" / "scores", "hybrid", "model", made, data=other)
+    with pytest.raises(Refusal, match=r"scores/.* was scored on other data than .*; score both"):
+        build(CONFIG, Places.of(tmp_path / "study"), tmp_path / "out")
+
+
+def test_damaged_curves_are_one_line(study, tmp_path):
+    (tmp_path / "hybrid.csv").write_text("epoch,valid_loss\n1,2\n")
+    with pytest.raises(Refusal, match=r"hybrid.csv: lacks the column train_loss; run"):
+        build(CONFIG, dataclasses.replace(Places.of(study), curves=tmp_path), tmp_path / "out")
+
+
+def test_no_scores_are_one_line(tmp_path):
+    with pytest.raises(Refusal, match="holds no scored system; run `dvc repro`"):
+        build(CONFIG, Places.of(tmp_path), tmp_path / "out")
