@@ -30,6 +30,7 @@ def unpack(archive: Path, root: Path) -> None:
     try:
         with zipfile.ZipFile(archive) as file:
             entries = dict(chosen(archive, file))
+            clear(part, set(entries))
             missing = [name for name in entries if not is_there(part / name, entries[name])]
             check_space(root.parent, sum(entries[name].file_size for name in missing), "unpacking")
             extract(archive, file, part, {name: entries[name] for name in missing})
@@ -71,6 +72,13 @@ def unsafe(entry: zipfile.ZipInfo) -> bool:
     path = PurePosixPath(entry.filename)
     link = (entry.external_attr >> 16) & KIND == SYMLINK
     return link or path.is_absolute() or ".." in path.parts or "\\" in entry.filename
+
+
+def clear(part: Path, names: set[str]) -> None:
+    """Remove what a killed process was writing, or an older archive had."""
+    for path in part.rglob("*"):
+        if not path.is_dir() and str(path.relative_to(part)) not in names:
+            path.unlink()
 
 
 def is_there(path: Path, entry: zipfile.ZipInfo) -> bool:
