@@ -94,7 +94,7 @@ class MosConfig:
 class ListeningConfig:
     """What is rendered and who hears which part of it."""
 
-    name: str  # of the test; answers carry it
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]  # of the test; answers carry it
     seed: Seed
     systems: tuple[str, ...]
     level: LevelConfig

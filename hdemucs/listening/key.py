@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -62,6 +63,12 @@ def load_key(path: Path) -> tuple[Entry, ...]:
     return tuple(
         validated(typed(row), Entry, f"{path} row {number}") for number, row in enumerate(rows, 1)
     )
+
+
+def digest(entries: Iterable[Entry]) -> str:
+    """Names all sounds of the sets at once: sessions and answers carry it."""
+    lines = sorted(f"{entry.set}/{entry.trial}/{entry.name}/{entry.sha256}" for entry in entries)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def typed(row: dict[str, str]) -> dict[str, object]:

@@ -4,7 +4,6 @@ import hashlib
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,13 +19,6 @@ from tests.listening.family import RATE, SYSTEMS, listening_config, read, tree
 def built(material, tmp_path_factory):
     root = tmp_path_factory.mktemp("sets")
     return root, build_sets(listening_config(), material, root)
-
-
-@pytest.fixture(scope="module")
-def few(material):
-    """Two of the excerpts, where that is enough."""
-    excerpts = replace(material.excerpts, excerpts=material.excerpts.excerpts[:2], training=())
-    return replace(material, excerpts=excerpts)
 
 
 def path(root, entry):

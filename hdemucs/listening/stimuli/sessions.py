@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from hdemucs.config.listening import Attribute, MosConfig, MushraConfig
+from hdemucs.listening.stimuli.questions import Question
 
 ATTRIBUTES: tuple[Attribute, Attribute] = ("quality", "contamination")
 
@@ -61,6 +62,9 @@ class Session:
     session: str
     rate: int
     seconds: float
+    sets: str  # digest of all sounds: answers say what they are about
+    questions: dict[Attribute, Question]
+    names: dict[str, str]  # of sources that are no instrument
     training: tuple[MushraTrial | MosTrial, ...]
     blocks: tuple[tuple[MushraTrial | MosTrial, ...], ...]
 

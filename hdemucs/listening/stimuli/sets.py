@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from hdemucs.config.listening import ListeningConfig
 from hdemucs.files import write_json
-from hdemucs.listening.key import Entry
+from hdemucs.listening.key import Entry, digest
 from hdemucs.listening.stimuli.checks import (
     Correlation,
     check_aligned,
@@ -19,6 +19,7 @@ from hdemucs.listening.stimuli.checks import (
 )
 from hdemucs.listening.stimuli.examples import Examples, render_examples
 from hdemucs.listening.stimuli.inputs import Inputs
+from hdemucs.listening.stimuli.questions import NAMES, QUESTIONS
 from hdemucs.listening.stimuli.render import OPEN, Renderer, served
 from hdemucs.listening.stimuli.sessions import (
     Blocks,
@@ -44,6 +45,7 @@ class Built:
     dropped: dict[str, dict[str, float]]  # anchors by excerpt, their nSDR in dB
     correlations: dict[str, Correlation]  # by system, summed over excerpts
     examples: Examples
+    sessions: tuple[Session, ...] = ()
 
 
 def build_sets(config: ListeningConfig, inputs: Inputs, root: Path) -> Built:
@@ -68,9 +70,10 @@ def build_sets(config: ListeningConfig, inputs: Inputs, root: Path) -> Built:
     check_aligned(correlations)
     examples = render_examples(config, inputs, root)
     built = Built(tuple(entries), dropped, correlations, examples)
-    for session in plan_sessions(config, inputs, built):
+    sessions = tuple(plan_sessions(config, inputs, built))
+    for session in sessions:
         write_json(session_path(root, session), asdict(session))
-    return built
+    return replace(built, sessions=sessions)
 
 
 def renderers(config: ListeningConfig, root: Path) -> tuple[Renderer, Renderer]:
@@ -113,6 +116,9 @@ def plan_sessions(config: ListeningConfig, inputs: Inputs, built: Built) -> list
             set=kind,
             session=f"{kind}-{number:02}",
             rate=rate,
+            sets=digest(built.entries),
+            questions=QUESTIONS,
+            names=NAMES,
             seconds=inputs.excerpts.excerpts[0].frames / rate,
             training=tuple(training[kind]),
             blocks=planned,

@@ -22,7 +22,9 @@ Seeded = Callable[[str], np.random.Generator]  # by what it is for
 
 REFERENCE = "reference"
 SCALE = 2**15  # of 16-bit samples
-BLIND = 12  # hexadecimal digits of a blind name
+BLIND = 12  # letters of a blind name
+# Letters for hexadecimal digits: software that reads results takes 123e45 for a number.
+LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def generator(seed: int, *purpose: str) -> np.random.Generator:
 def blind(seed: int, *what: str) -> str:
     """A name that tells nothing to who does not know the seed."""
     secret = hashlib.sha256(f"blind|{seed}".encode()).hexdigest()
-    return hashlib.sha256("|".join([secret, *what]).encode()).hexdigest()[:BLIND]
+    name = hashlib.sha256("|".join([secret, *what]).encode()).hexdigest()[:BLIND]
+    return name.translate(LETTERS)
 
 
 def compose(

@@ -1,0 +1,1 @@
+"""The folder that listeners and experimenters get."""

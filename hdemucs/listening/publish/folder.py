@@ -1,0 +1,85 @@
+"""The whole listening test, built beside its place and moved there when it is complete."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from hdemucs.config.listening import ListeningConfig
+from hdemucs.files import write_bytes, write_json, write_text
+from hdemucs.listening.key import save_key
+from hdemucs.listening.publish.design import design, instructions, readme
+from hdemucs.listening.publish.qc import write_qc
+from hdemucs.listening.publish.record import excerpts_csv, manifest, session_list
+from hdemucs.listening.publish.webmushra import configuration
+from hdemucs.listening.stimuli.checks import check_blind
+from hdemucs.listening.stimuli.inputs import Inputs
+from hdemucs.listening.stimuli.render import SUFFIX
+from hdemucs.listening.stimuli.sets import MUSHRA, Built, build_sets
+
+PAGE = Path(__file__).parents[1] / "page"
+INDEX = "index.html"
+LIST = "sessions.json"
+FOLDERS = ("page", "mushra", "mos", "training")  # what is served, beside INDEX and LIST
+
+
+def publish(config: ListeningConfig, inputs: Inputs, folder: Path, key: Path) -> str:
+    """Write the test to `folder` and the key to `key`; says what was made.
+
+    Raises:
+        Refusal: whatever would make the test worthless; `folder` and `key` stay as they were.
+    """
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        built = build_sets(config, inputs, temporary)
+        write_page(config, built, temporary)
+        write_records(config, inputs, built, temporary)
+        check_blind(served(temporary), temporary, config.systems)
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.replace(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    save_key(built.entries, key)
+    return (
+        f"{len(inputs.excerpts.excerpts)} excerpts, {len(built.entries)} sounds, "
+        f"{len(built.sessions)} sessions in {folder}; the key is in {key}"
+    )
+
+
+def write_page(config: ListeningConfig, built: Built, root: Path) -> None:
+    """The page's own files, and the list of sessions that it starts from."""
+    for path in sorted(PAGE.iterdir()):
+        place = root / path.name if path.name == INDEX else root / "page" / path.name
+        write_bytes(place, path.read_bytes())
+    write_json(root / LIST, session_list(config, built))
+
+
+def write_records(config: ListeningConfig, inputs: Inputs, built: Built, root: Path) -> None:
+    """What experimenters read."""
+    record = manifest(config, inputs.excerpts, built)
+    write_json(root / "manifest.json", record)
+    write_text(root / "excerpts.csv", excerpts_csv(inputs.excerpts))
+    write_text(root / "design.md", design(config, inputs.excerpts, built, record))
+    write_text(root / "README.md", readme(config))
+    write_qc(root, built, inputs.excerpts.rate)
+    hidden = hidden_references(built)
+    for session in built.sessions:
+        path = root / "webmushra" / f"{session.session}.yaml"
+        write_text(path, configuration(session, hidden))
+    write_text(root / "webmushra" / "RUN.md", instructions(config, built))
+
+
+def hidden_references(built: Built) -> dict[str, str]:
+    """File name of the hidden reference, by blind name of the trial's folder."""
+    return {
+        entry.trial: entry.name + SUFFIX
+        for entry in built.entries
+        if entry.set == MUSHRA and entry.role == "reference"
+    }
+
+
+def served(root: Path) -> list[Path]:
+    """Every file that a listener can ask for."""
+    inside = [path for name in FOLDERS for path in (root / name).rglob("*") if path.is_file()]
+    return sorted([root / INDEX, root / LIST, *inside])

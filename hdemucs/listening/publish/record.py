@@ -1,0 +1,128 @@
+"""The public record of the sets: manifest.json, excerpts.csv, and the list that the page reads."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+from hdemucs.config.listening import ListeningConfig
+from hdemucs.listening.excerpts import Excerpt, Excerpts
+from hdemucs.listening.key import digest
+from hdemucs.listening.stimuli.filters import measured, nears_nyquist
+from hdemucs.listening.stimuli.sets import FORMAT, Built
+
+LOWPASS = "lowpass-"
+
+
+def session_list(config: ListeningConfig, built: Built) -> dict[str, Any]:
+    """What the front page shows; served."""
+    return {
+        "format": FORMAT,
+        "test": config.name,
+        "sets": digest(built.entries),
+        "sessions": [
+            {
+                "set": session.set,
+                "session": session.session,
+                "trials": sum(len(block) for block in session.blocks),
+            }
+            for session in built.sessions
+        ],
+    }
+
+
+def manifest(config: ListeningConfig, excerpts: Excerpts, built: Built) -> dict[str, Any]:
+    """Everything but which file is what: that is in the key."""
+    edges = [int(n.removeprefix(LOWPASS)) for n in config.anchors.names if n.startswith(LOWPASS)]
+    return {
+        "format": FORMAT,
+        "test": config.name,
+        "sets": digest(built.entries),
+        "profile": profile(config, built),
+        "rate": excerpts.rate,
+        "excerpts": dict(sorted(Counter(e.source for e in excerpts.excerpts).items())),
+        "systems": len(config.systems),
+        "level": asdict(config.level),
+        "anchors": {
+            **asdict(config.anchors),
+            "filters": {
+                f"{LOWPASS}{edge}": asdict(measured(edge, excerpts.rate)) for edge in edges
+            },
+        },
+        "dropped": {excerpt: dict(lost) for excerpt, lost in built.dropped.items() if lost},
+        "notes": [*excerpts.notes, *notes(config, excerpts, built)],
+        "sounds": {
+            f"{entry.set}/{entry.trial}/{entry.name}": entry.sha256 for entry in by_name(built)
+        },
+    }
+
+
+def by_name(built: Built) -> list[Any]:
+    return sorted(built.entries, key=lambda entry: (entry.set, entry.trial, entry.name))
+
+
+def profile(config: ListeningConfig, built: Built) -> str:
+    """BS.1534-3 asks for both low-pass anchors in every trial; without them the name is loose."""
+    both = {"lowpass-3500", "lowpass-7000"} <= set(config.anchors.names)
+    return "BS.1534-3" if both and not any(built.dropped.values()) else "MUSHRA-style"
+
+
+def notes(config: ListeningConfig, excerpts: Excerpts, built: Built) -> list[str]:
+    """What a reader of the results has to know of the material."""
+    said = []
+    for name in config.anchors.names:
+        edge = int(name.removeprefix(LOWPASS)) if name.startswith(LOWPASS) else None
+        if edge and nears_nyquist(edge, excerpts.rate):
+            said.append(
+                f"{name}: nears the Nyquist frequency of {excerpts.rate / 2:g} Hz and takes away "
+                "little that this rate can carry"
+            )
+        lost = sorted(excerpt for excerpt, names in built.dropped.items() if name in names)
+        if lost:
+            said.append(
+                f"{name}: dropped in {len(lost)} of {len(built.dropped)} excerpts, where its nSDR "
+                f"is over {config.anchors.transparent:g} dB: {', '.join(lost)}"
+            )
+    return said + shortfalls(config, excerpts)
+
+
+def shortfalls(config: ListeningConfig, excerpts: Excerpts) -> list[str]:
+    """BS.1534-3, 7.1: one and a half excerpts a system, five at least; here per source."""
+    wanted = max(5, -(-3 * len(config.systems) // 2))
+    counts = Counter(excerpt.source for excerpt in excerpts.excerpts)
+    systems = len(config.systems)
+    return [
+        f"{source}: {count} excerpts where BS.1534-3 wants {wanted} for {systems} systems"
+        for source, count in sorted(counts.items())
+        if count < wanted
+    ]
+
+
+def excerpts_csv(excerpts: Excerpts) -> str:
+    """One row an excerpt: where it is from and why."""
+    text = io.StringIO()
+    rows = [row(excerpt, excerpts) for excerpt in excerpts.excerpts]
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def row(excerpt: Excerpt, excerpts: Excerpts) -> dict[str, object]:
+    return {
+        "id": excerpt.id,
+        "track": excerpt.track,
+        "source": excerpt.source,
+        "start_s": round(excerpt.start / excerpts.rate, 3),
+        "seconds": round(excerpt.frames / excerpts.rate, 3),
+        "difficulty_lu": excerpt.difficulty,
+        "stratum": excerpt.stratum,
+        **{f"active_{name}": share for name, share in excerpt.activity.items()},
+        **{f"lufs_{name}": level for name, level in excerpt.loudness.items()},
+        "relaxed": excerpt.relaxed,
+        "windows": excerpt.windows,
+        "candidates": excerpt.candidates,
+    }

@@ -1,0 +1,133 @@
+"""The same sessions as webMUSHRA configurations.
+
+webMUSHRA's YAML reader takes one JSON value in one line a page, and misreads nested block lists;
+results come back with our trial and stimulus names, `reference` standing for the hidden one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from hdemucs.listening.stimuli.questions import POINTS, QUESTIONS, named
+from hdemucs.listening.stimuli.sessions import MosTrial, MushraTrial, Session
+
+COMMIT = "07130f21"  # of webMUSHRA, of 18 May 2025
+RESOURCES = "configs/resources"
+LISTENER = "listener"  # question whose answer tells listeners apart
+CONSENT = (
+    "<p>You will hear short pieces of separated music and rate them. Your ratings are stored under "
+    "a code, without your name. You may stop at any time.</p>"
+)
+
+
+def configuration(session: Session, hidden: Mapping[str, str]) -> str:
+    """One session; `hidden`: each folder's hidden reference, which webMUSHRA adds itself."""
+    head = {
+        "testname": f"{session.test}, {session.session}",
+        "testId": f"{session.test}-{session.session}",
+        "bufferSize": 2048,
+        "stopOnErrors": True,
+        "showButtonPreviousPage": False,
+        "remoteService": "service/write.php",
+    }
+    lines = [f"{key}: {scalar(value)}" for key, value in head.items()]
+    return (
+        "\n".join([*lines, "pages:", *(f"  - {one_line(page)}" for page in pages(session, hidden))])
+        + "\n"
+    )
+
+
+def scalar(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def one_line(page: Any) -> str:
+    return json.dumps(page, ensure_ascii=True, allow_nan=False)
+
+
+def pages(session: Session, hidden: Mapping[str, str]) -> list[Any]:
+    root = f"{RESOURCES}/{session.test}"
+    blocks = [
+        ["random", *(trial_page(session, trial, hidden, root) for trial in block)]
+        for block in session.blocks
+    ]
+    consent = {
+        "type": "consent",
+        "id": "consent",
+        "name": "Consent",
+        "mustConsent": True,
+        "content": CONSENT,
+    }
+    return [consent, *blocks, finish()]
+
+
+def trial_page(
+    session: Session, trial: MushraTrial | MosTrial, hidden: Mapping[str, str], root: str
+) -> dict[str, Any]:
+    if isinstance(trial, MushraTrial):
+        return mushra_page(session, trial, hidden, root)
+    return mos_page(trial, root)
+
+
+def mushra_page(
+    session: Session, trial: MushraTrial, hidden: Mapping[str, str], root: str
+) -> dict[str, Any]:
+    question = session.questions[trial.attribute]
+    stimuli = [name for name in trial.stimuli if name != hidden[trial.folder.rpartition("/")[2]]]
+    return {
+        "type": "mushra",
+        "id": trial.id,
+        "name": question.title,
+        "content": f"<p>{named(question.ask, trial.source)}</p>",
+        "showWaveform": True,
+        "enableLooping": True,
+        "strict": True,
+        "randomize": True,
+        "showConditionNames": False,
+        "switchBack": False,
+        "reference": f"{root}/{trial.folder}/{trial.reference}",
+        "createAnchor35": False,
+        "createAnchor70": False,
+        "stimuli": {stem(name): f"{root}/{trial.folder}/{name}" for name in stimuli},
+    }
+
+
+def mos_page(trial: MosTrial, root: str) -> dict[str, Any]:
+    """Two scales: quality, then contamination."""
+    (name,) = trial.stimuli
+    asked = "".join(
+        f"<p>{place}. {named(question.alone, trial.source)}</p>"
+        for place, question in enumerate(QUESTIONS.values(), 1)
+    )
+    return {
+        "type": "likert_single_stimulus",
+        "id": trial.id,
+        "name": named("{source}", trial.source),
+        "content": asked,
+        "mustRate": True,
+        "mustPlayback": "ended",
+        "stimuli": {stem(name): f"{root}/{trial.folder}/{name}"},
+        "response": [scale() for _ in QUESTIONS],
+    }
+
+
+def scale() -> list[dict[str, str]]:
+    return [{"value": str(point), "label": str(point)} for point in POINTS]
+
+
+def finish() -> dict[str, Any]:
+    return {
+        "type": "finish",
+        "name": "Thank you",
+        "content": "<p>Thank you for listening.</p>",
+        "popupContent": "Your answers were sent.",
+        "showResults": False,
+        "writeResults": True,
+        "questionnaire": [{"type": "text", "label": "Your code", "name": LISTENER}],
+    }
+
+
+def stem(name: str) -> str:
+    return name.removesuffix(".flac")
