@@ -6,7 +6,7 @@ which frequencies each source likes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float
@@ -16,16 +16,17 @@ from hdemucs.oracles.spectra import Sound, power, sound, spectrum
 Mask = Float[np.ndarray, " frequency"]
 
 
-def fit(songs: Iterable[Mapping[str, Sound]], window: int) -> dict[str, Mask]:
-    """Masks P_j / sum P from the mean power spectra P of the stems of training songs.
+def powers(stems: Mapping[str, Sound], window: int) -> dict[str, Mask]:
+    """One song's power by source and frequency, summed over time and channels."""
+    return {
+        name: power(spectrum(stem, window)).sum((0, 2), dtype=np.float64)
+        for name, stem in stems.items()
+    }
 
-    Each song counts by its length, each channel alike.
-    """
-    totals: dict[str, np.ndarray] = {}
-    for stems in songs:
-        for name, stem in stems.items():
-            seen = power(spectrum(stem, window)).sum((0, 2), dtype=np.float64)
-            totals[name] = totals.get(name, 0.0) + seen
+
+def fit(songs: Sequence[Mapping[str, Mask]]) -> dict[str, Mask]:
+    """Masks P_j / sum P from the `powers` of training songs; each song counts by its length."""
+    totals = {name: np.sum([song[name] for song in songs], axis=0) for name in songs[0]}
     everything = np.sum(list(totals.values()), axis=0)
     even = 1 / len(totals)  # where no training stem has any power
     known = everything > 0

@@ -61,9 +61,12 @@ class System:
 
 
 def save_system(folder: Path, tracks: Iterable[TrackScores], facts: Facts) -> None:
-    """Write all files of one system."""
-    for track in tracks:
-        save(track, folder / SUBSET / f"{track.track}.json")
+    """Write all files of one system; scores of other tracks that lie there go."""
+    written = {folder / SUBSET / f"{track.track}.json": track for track in tracks}
+    for path, track in written.items():
+        save(track, path)
+    for stray in set((folder / SUBSET).glob("*.json")) - set(written):
+        stray.unlink()
     write_json(folder / FACTS, TypeAdapter(Facts).dump_python(facts, mode="json"))
 
 

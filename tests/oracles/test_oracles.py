@@ -62,12 +62,12 @@ def test_the_static_filter_learns_where_sources_live():
     time = np.arange(16000)
     low = np.tile(np.sin(0.05 * time), (2, 1)).astype(np.float32)
     high = np.tile(np.sin(2.5 * time), (2, 1)).astype(np.float32)
-    masks = static.fit([{"bass": low, "drums": high}], WINDOW)
+    masks = static.fit([static.powers({"bass": low, "drums": high}, WINDOW)])
     np.testing.assert_allclose(masks["bass"] + masks["drums"], 1)
     truth = {"bass": low * 0.7, "drums": high * 0.4}
     made = static.apply(sum(truth.values()), masks, WINDOW)
     assert (score(made, truth) > 20).all()
-    quiet = static.fit([{"a": 0 * low, "b": 0 * low}], WINDOW)
+    quiet = static.fit([static.powers({"a": 0 * low, "b": 0 * low}, WINDOW)])
     assert set(quiet["a"]) == {0.5}
     noise = rng.standard_normal((2, 4000)).astype(np.float32)
     assert np.isfinite(static.apply(noise, masks, WINDOW)["bass"]).all()

@@ -6,7 +6,7 @@ import pytest
 from hdemucs.config.evaluation import MetricsConfig
 from hdemucs.config.report import IntervalConfig, MarginConfig, ReportConfig, RowConfig
 from hdemucs.oracles.estimate import Fitted, estimate
-from hdemucs.oracles.static import fit
+from hdemucs.oracles.static import fit, powers
 from hdemucs.report.runs import RunFacts, save_runs
 from hdemucs.scoring.score import score_track
 from hdemucs.scoring.systems import DataFacts, Facts, save_system
@@ -106,7 +106,7 @@ def study(tmp_path_factory):
         (root / "curves").mkdir(exist_ok=True)
         text = "\n".join(["epoch,train_loss,valid_loss,valid_nsdr", *lines, ""])
         (root / "curves" / f"{name}.csv").write_text(text)
-    fitted = Fitted(512, fit([stems(100), stems(101)], 512))
+    fitted = Fitted(512, fit([powers(stems(100), 512), powers(stems(101), 512)]))
     for name in ("mixture", "mixture-quarter", "static-wiener", "irm-power"):
         made = {t: estimate(name, sum(s.values()), s, fitted) for t, s in truth.items()}
         save_scored(root / "oracles", name, "oracle", made)
