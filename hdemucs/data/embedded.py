@@ -9,10 +9,11 @@ from pathlib import Path
 from hdemucs.config.corpus import CorpusConfig
 from hdemucs.corpus.render import make_corpus
 from hdemucs.data.examine import Expected
-from hdemucs.data.findings import refused
+from hdemucs.data.findings import Finding, refused
 from hdemucs.data.manifest import Manifest
 from hdemucs.data.place import lock
 from hdemucs.data.record import Survey, surveyed
+from hdemucs.data.setup import NAME as SETUP
 from hdemucs.data.setup import validation_tracks
 from hdemucs.errors import Refusal
 
@@ -21,22 +22,26 @@ def fetch_embedded(corpus: CorpusConfig, expected: Expected, root: Path, jobs: i
     """Render what is missing of the corpus and record it; damaged tracks are rendered anew.
 
     Raises:
-        Refusal: it cannot be rendered, or is still in disorder.
+        Refusal: it cannot be rendered.
     """
     with lock(root.with_name(f".{root.name}.lock"), "rendering the corpus"):
-        survey = rendered(corpus, expected, root, jobs)
-        for finding in survey.errors:
-            sys.stderr.write(f"{finding.subject} {finding.problem}: the track is rendered anew\n")
-            shutil.rmtree(root.joinpath(*Path(finding.subject).parts[:2]), ignore_errors=True)
-        if survey.errors:
-            survey = rendered(corpus, expected, root, jobs)
-    refused(root, survey.errors)
-    return survey.manifest
+        if (root / SETUP).exists():
+            for finding in survey(expected, root, jobs).errors:
+                mend(root, finding)
+        make_corpus(corpus, root, jobs)
+        made = survey(expected, root, jobs)
+    refused(root, made.errors)
+    return made.manifest
 
 
-def rendered(corpus: CorpusConfig, expected: Expected, root: Path, jobs: int) -> Survey:
-    make_corpus(corpus, root, jobs)
+def survey(expected: Expected, root: Path, jobs: int) -> Survey:
     return surveyed(root, root.name, expected, validation_tracks(root), jobs)
+
+
+def mend(root: Path, finding: Finding) -> None:
+    """Remove the track that a finding is about, which is then rendered anew."""
+    sys.stderr.write(f"{finding.subject} {finding.problem}: the track is rendered anew\n")
+    shutil.rmtree(root.joinpath(*Path(finding.subject).parts[:2]), ignore_errors=True)
 
 
 def restore_embedded(corpus: CorpusConfig, root: Path, manifest: Manifest, jobs: int) -> None:

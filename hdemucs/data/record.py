@@ -43,7 +43,7 @@ def surveyed(
 ) -> Survey:
     """Look at every file of `root`; the manifest depends on the data alone, not on `jobs`."""
     errors = list(layout(root))
-    places = [] if errors else list(tracks(root, valid))
+    places = list(tracks(root, valid))
     results = mapped(partial(examined, root, expected), places, jobs, "checking audio")
     errors += unknown_names(valid, [folder for folder, _ in places])
     errors += [finding for result in results for finding in result.errors]
@@ -64,7 +64,8 @@ def examined(root: Path, expected: Expected, place: tuple[str, Split]) -> Examin
 def tracks(root: Path, valid: Collection[str]) -> Iterable[tuple[str, Split]]:
     """(folder, split) of every track by name, train/ before test/; hidden names are no tracks."""
     for top in FOLDERS:
-        for folder in sorted(entry for entry in (root / top).iterdir() if entry.is_dir()):
+        entries = (root / top).iterdir() if (root / top).is_dir() else ()
+        for folder in sorted(entry for entry in entries if entry.is_dir()):
             if not folder.name.startswith((".", "_")):
                 held_out: Split = "valid" if folder.name in valid else "train"
                 yield f"{top}/{folder.name}", "test" if top == "test" else held_out

