@@ -17,6 +17,7 @@ from hdemucs.config.training import RepitchConfig
 Stems = Float32[np.ndarray, "source channel sample"]
 Batch = Float32[np.ndarray, "batch source channel sample"]
 Shorter = Float32[np.ndarray, "batch source channel shorter"]
+Stretched = Float32[np.ndarray, "source channel stretched"]
 
 
 class Repitch:
@@ -40,7 +41,7 @@ class Repitch:
         """Of `length` samples, how many every example keeps: 88 % for tempi up to +-12 %."""
         return int((1 - 0.01 * self.config.max_tempo) * length)
 
-    def example(self, stems: Stems, generator: np.random.Generator) -> Stems:
+    def example(self, stems: Stems, generator: np.random.Generator) -> Stretched:
         """One draw for all stems."""
         most = self.config.max_tempo
         semitones = int(generator.integers(-self.config.max_pitch, self.config.max_pitch + 1))
@@ -49,7 +50,7 @@ class Repitch:
 
 
 def stretched(
-    signal: Float32[np.ndarray, "channel sample"], rate: int, semitones: float, speed: float
+    signal: Float32[np.ndarray, "channel sample"], rate: int, semitones: int, speed: float
 ) -> Float32[np.ndarray, "channel stretched"]:
     """`speed` times as fast, `semitones` higher; about `sample / speed` samples."""
     if not semitones and speed == 1:

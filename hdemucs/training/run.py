@@ -35,6 +35,7 @@ from hdemucs.training.history import Journal
 from hdemucs.training.learner import Learner
 from hdemucs.training.ledger import Ledger
 from hdemucs.training.loop import Loop
+from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.owner import Owner
 from hdemucs.training.processes import Processes
 from hdemucs.training.validation import Validation
@@ -55,6 +56,8 @@ def train(
     manifest = load_manifest(folder / "manifest.json")
     checked(config, manifest, processes)
     torch.set_num_threads(config.training.threads)
+    if processes.device.type == "cpu":
+        keep_freed_memory()
     loop = prepared(folder, root, config, manifest, processes, asked_to_stop)
     ledger = loop.resume(digest(folder))
     loop.run(ledger)
