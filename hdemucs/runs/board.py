@@ -96,7 +96,5 @@ def line(run: Run, status: Status) -> str:
     """One run in words."""
     cells = row(run, status)
     named = ((name, cells[name]) for name in ("job", "node", "epoch", "step", "loss", "left"))
-    told = (
-        value if name in ("job", "node") else f"{name} {value}" for name, value in named if value
-    )
+    told = (f"{name} {value}" for name, value in named if value)
     return "  ".join([f"{cells['run']}: {cells['state']}", *told])

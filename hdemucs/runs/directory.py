@@ -5,6 +5,7 @@ runs/<variant>-<key>/
                     what the job reads, copied when the run was made
     attempts.jsonl  a line for each submission, written before it
     owner           the life of the job that may write here; the newest one takes it
+    life.json       which attempt that is, and where
     log.txt         what all lives printed
     outcome.json    how the last attempt failed, if it did
     history.csv, progress.json, checkpoint, model.safetensors, model.json, DONE.json
@@ -117,10 +118,16 @@ class Run:
         """From here on only the life with this token may write."""
         write_bytes(self.folder / "owner", token.encode())
 
-    def owned(self, token: str) -> bool:
+    @property
+    def owner(self) -> str:
+        """The token of the life that may write; empty before any began."""
         with suppress(FileNotFoundError):
-            return (self.folder / "owner").read_text() == token
-        return False
+            return (self.folder / "owner").read_text()
+        return ""
+
+    def begun(self, attempt: Attempt) -> bool:
+        """Whether an attempt came to train, however it ended."""
+        return self._said("life.json").get("attempt") == attempt.batch
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Status:
     state: State
     word: str  # the executor's own word for it
     reason: str = ""
-    job: str = ""  # how the executor names the job
+    job: str = ""  # its number: SLURM's, or the process id
     node: str = ""
     patience: float = 0.0  # seconds for which a run that is over may still turn out to be done
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hdemucs.files import write_json
 from hdemucs.runs.directory import Run
 
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -27,22 +29,28 @@ class Life:
 
     run: Run
     batch: str  # the attempt it belongs to
-    token: str
+    name: str  # of the job's turn, the same for all its processes
+    token: str  # of this process
     rank: int = 0  # only the first process of a DDP job writes
 
     @classmethod
     def begin(cls, run: Run, batch: str, name: str, rank: int = 0) -> Life:
         """Take the run over; `name` tells people whose turn it is."""
-        life = cls(run, batch, f"{name}.{uuid.uuid4().hex[:8]}", rank)
+        life = cls(run, batch, name, f"{name}.{uuid.uuid4().hex[:8]}", rank)
         if rank == 0:
             run.own(life.token)
             (run.folder / "outcome.json").unlink(missing_ok=True)  # an earlier life's
+            begun = {"attempt": batch, "token": life.token, "host": socket.gethostname()}
+            write_json(run.folder / "life.json", begun)
         return life
+
+    @property
+    def log(self) -> Path:
+        return self.run.log if self.rank == 0 else self.run.folder / f"log.{self.rank}.txt"
 
     def start(self, extra: Mapping[str, str], deaf: tuple[signal.Signals, ...] = ()) -> Process:
         """The training process, deaf to some signals until it listens; it ends with this one."""
-        log = self.run.log if self.rank == 0 else self.run.folder / f"log.{self.rank}.txt"
-        with log.open("a") as file:
+        with self.log.open("a") as file:
             file.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} {self.token}\n")
             file.flush()
             return subprocess.Popen(
@@ -69,9 +77,12 @@ class Life:
         }
 
     def end(self, code: int) -> None:
-        """Note a failure, unless the run is another life's by now."""
-        if self.rank == 0 and not self.run.done and self.run.owned(self.token):
-            self.run.note(self.batch, code, cause(code, self.run.log))
+        """Note a failure, unless the run is another life's by now, or another process was first."""
+        if self.run.done or not self.run.owner.startswith(f"{self.name}."):
+            return
+        if self.run.outcome.get("attempt") != self.batch:
+            process = f"process {self.rank}: " if self.rank else ""
+            self.run.note(self.batch, code, process + cause(code, self.log))
 
 
 Process = subprocess.Popen[bytes]

@@ -93,7 +93,7 @@ def status(run: Run, attempt: Attempt) -> Status:
     """What the files and locks of a run say."""
     process, outcome = said(run), run.outcome
     mine = process.get("attempt") == attempt.batch
-    job, node = (f"pid {process['pid']}", process["host"]) if mine else ("", "")
+    job, node = (str(process["pid"]), process["host"]) if mine else ("", "")
     if outcome.get("attempt") == attempt.batch:
         return Status(State.FAILED, "failed", outcome["cause"], job, node)
     if held(run) and mine:

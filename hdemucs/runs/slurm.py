@@ -126,7 +126,7 @@ class SlurmExecutor:
 
     def log(self, run: Run, attempt: Attempt) -> Path:
         """The run's own log; a job that did not come to train left only submitit's."""
-        if run.log.exists():
+        if run.begun(attempt):
             return run.log
         ends = f"*_{attempt.index}_0_log.err" if attempt.size > 1 else "*_0_log.err"
         found = sorted((self.batches / attempt.batch).glob(ends))
@@ -173,10 +173,10 @@ def outside() -> AbstractContextManager[Any]:
 
 def refused(complaint: str) -> Refusal:
     """What sbatch said, put to the setting that it is about."""
-    lines = [line for line in complaint.splitlines() if "error" in line.lower()]
-    said = " ".join((lines or complaint.splitlines())[-1].split())
+    lines = [line for line in complaint.splitlines() if line.startswith("sbatch: ")]
+    said = " ".join((lines or complaint.splitlines() or ["it does not say why"])[-1].split())
     said = said.removeprefix("sbatch: ").removeprefix("error: ")
-    blamed = (setting for word, setting in COMPLAINTS.items() if word in said.lower())
+    blamed = (setting for word, setting in COMPLAINTS.items() if word in " ".join(lines).lower())
     key = next((f"{FILE}.slurm.{setting}" for setting in blamed), f"{FILE}.slurm")
     return Refusal(key, f"sbatch refuses it ({said})", "see what the cluster has with sinfo")
 
@@ -187,10 +187,12 @@ def status(run: Run, attempt: Attempt, job: Job | None) -> Status:
     cause = outcome["cause"] if outcome.get("attempt") == attempt.batch else ""
     if job is not None and job.state in {*LIVE, State.STUCK}:
         reason = "" if job.reason == "None" else job.reason
-        return Status(job.state, job.word, reason, f"job {job.number}", job.node)
+        return Status(job.state, job.word, reason, job.number, job.node)
     if cause:
         word = "failed" if job is None else job.word
         return Status(State.FAILED, word, cause, job_name(job))
+    if job is not None and not run.begun(attempt):
+        return Status(State.LOST, job.word, "it never came to train", job_name(job), job.node)
     if job is not None:
         patience = GRACE if job.word == "COMPLETED" else SETTLE
         return Status(job.state, job.word, "", job_name(job), job.node, patience)
@@ -200,4 +202,4 @@ def status(run: Run, attempt: Attempt, job: Job | None) -> Status:
 
 
 def job_name(job: Job | None) -> str:
-    return "" if job is None else f"job {job.number}"
+    return "" if job is None else job.number

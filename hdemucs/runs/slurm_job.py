@@ -77,6 +77,7 @@ class SlurmJob:
             os._exit(0)
         if self.child is not None:
             stop(self.child, max(1.0, self.delay - MARGIN))
+        forget(submitit.JobEnvironment().paths)
         fruitless = 0 if checkpoints(self.life.run) != self.found else self.fruitless + 1
         if fruitless >= FRUITLESS:
             cause = f"{fruitless} jobs in a row ended without a checkpoint; give them more time"

@@ -40,13 +40,13 @@ def wait(fleet: Fleet, run: Run, others: Sequence[Run], poll: float) -> None:
 
 def failure(fleet: Fleet, run: Run, status: Status) -> Refusal:
     """What to tell of a run that is over without a result; a stuck one is cancelled."""
+    job = f"job {status.job}" if status.job else "its job"
     if status.state is State.STUCK:
         fleet.cancel(run)
-        problem = f"{status.job} can never start: {status.reason}"
+        problem = f"{job} can never start: {status.reason}"
         return Refusal(run.name, problem, "correct cluster.yaml and run the same command again")
     attempt = run.attempt
     log = run.log if attempt is None else fleet.executor(attempt.executor).log(run, attempt)
-    problem = " ".join(part for part in (status.job, status.word) if part)
-    problem = f"{problem}: {status.reason}" if status.reason else problem
+    problem = f"{job} {status.word}" + (f": {status.reason}" if status.reason else "")
     cure = f"log: {log}; the same command goes on from the last checkpoint"
     return Refusal(run.name, problem, cure)

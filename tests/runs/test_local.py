@@ -39,7 +39,8 @@ def test_a_finished_run_is_collected_without_training(toy):
 
 
 def test_ctrl_c_detaches_and_the_next_call_attaches(toy):
-    toy.variant("a", epochs=8, segment=0.2)
+    toy.pace(0.2)
+    toy.variant("a", epochs=8)
     with toy.start("stages.train", "a") as client:
         until(lambda: toy.lives("a"))
         client.send_signal(signal.SIGINT)
@@ -52,7 +53,8 @@ def test_ctrl_c_detaches_and_the_next_call_attaches(toy):
 
 
 def test_a_killed_client_loses_nothing(toy):
-    toy.variant("a", epochs=8, segment=0.2)
+    toy.pace(0.2)
+    toy.variant("a", epochs=8)
     with toy.start("stages.train", "a") as client:
         until(lambda: toy.lives("a"))
         client.kill()
@@ -84,7 +86,8 @@ def test_a_run_that_ends_without_a_result_failed(toy):
 
 
 def test_a_lost_keeper_takes_its_training_along_and_the_run_goes_on(toy):
-    toy.variant("a", epochs=6, segment=0.2)
+    toy.pace(0.2)
+    toy.variant("a", epochs=6)
     with toy.start("stages.train", "a") as client:
         until(lambda: toy.lives("a"))
         os.kill(toy.keepers()[0], signal.SIGKILL)
@@ -94,7 +97,8 @@ def test_a_lost_keeper_takes_its_training_along_and_the_run_goes_on(toy):
 
 
 def test_four_clients_start_one_run(toy):
-    toy.variant("a", epochs=4, segment=0.2)
+    toy.pace(0.2)
+    toy.variant("a", epochs=4)
     clients = [toy.start("stages.train", "a") for _ in range(4)]
     said = [client.communicate(timeout=60)[0] for client in clients]
     assert [client.returncode for client in clients] == [0] * 4, said
@@ -104,7 +108,8 @@ def test_four_clients_start_one_run(toy):
 
 def test_runs_wait_for_a_slot_without_their_clients(toy):
     toy.cluster(local={"slots": 1})
-    toy.variant("b", epochs=3, segment=0.2)
+    toy.pace(0.2)
+    toy.variant("b", epochs=3)
     clients = [toy.start("stages.train", name) for name in "abc"]
     until(lambda: len(toy.keepers()) >= 2 or toy.run("c").attempt)
     until(lambda: all(toy.run(name).attempt for name in "abc"))
@@ -124,7 +129,8 @@ def span(toy: Toy, name: str) -> tuple[float, float]:
 
 
 def test_an_edit_while_the_run_trains_is_noticed_and_can_be_undone(toy):
-    toy.variant("a", epochs=5, segment=0.2)
+    toy.pace(0.2)
+    toy.variant("a", epochs=5)
     before = toy.here.config("a").read_text()
     with toy.start("stages.train", "a") as client:
         until(lambda: toy.lives("a"))
@@ -139,7 +145,8 @@ def test_an_edit_while_the_run_trains_is_noticed_and_can_be_undone(toy):
 
 def test_two_lives_of_one_run_leave_one_result(toy):
     """The newer life owns the run; the older one stops at its next write."""
-    toy.variant("a", epochs=4, segment=0.3)
+    toy.pace(0.3)
+    toy.variant("a", epochs=4)
     with toy.start("stages.train", "a") as client:
         until(lambda: toy.lives("a"))
         toy.run("a").own("somebody else")

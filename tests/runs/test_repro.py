@@ -36,8 +36,9 @@ def trained(toy: Toy) -> dict[str, int]:
 
 def test_all_variants_start_with_the_first_and_the_others_attach(toy):
     toy.cluster(local={"slots": 3})
+    toy.pace(1.0)
     for name in "abc":
-        toy.variant(name, epochs=3, segment=1.0)
+        toy.variant(name, epochs=3)
     said = repro(toy)
     first = said.index("collected from a-")
     assert said.rindex("started ") < first
@@ -78,8 +79,9 @@ def test_a_single_stage_starts_nothing_else(toy):
 
 
 def test_ctrl_c_leaves_all_runs_alive(toy):
+    toy.pace(0.5)
     for name in "abc":
-        toy.variant(name, epochs=4, segment=0.5)
+        toy.variant(name, epochs=4)
     with toy.start("dvc", "repro", start_new_session=True) as client:
         until(lambda: all(toy.lives(name) for name in "ab"))
         os.killpg(client.pid, signal.SIGINT)  # as a terminal does

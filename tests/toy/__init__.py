@@ -26,7 +26,7 @@ MANIFEST = {"name": "toy", "sample_rate": 16000, "channels": 2, "sources": ["dru
 class Toy:
     """A checkout of the project in `root`, with variants `a`, `b`, `c` of a counting training."""
 
-    def __init__(self, root: Path, epochs: int = 2, seconds: float = 0.05) -> None:
+    def __init__(self, root: Path, epochs: int = 2, pace: float = 0.05) -> None:
         self.root, self.here = root, Workspace(root)
         ignore = shutil.ignore_patterns("__pycache__", "training")
         shutil.copytree(PROJECT / "hdemucs", root / "hdemucs", ignore=ignore)
@@ -39,8 +39,9 @@ class Toy:
         manifest = {**MANIFEST, "tracks": []}
         (root / "data" / "manifest.json").write_text(json.dumps(manifest))
         self.cluster(presubmit=True, poll=0.1)
+        self.pace(pace)
         for name in "abc":
-            self.variant(name, epochs=epochs, segment=seconds)
+            self.variant(name, epochs=epochs)
 
     def cluster(self, **changes: Any) -> None:
         """Change cluster.yaml; a dictionary changes a section."""
@@ -64,7 +65,12 @@ class Toy:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(content, indent=2))
 
+    def pace(self, seconds: float) -> None:
+        """How long an epoch takes from now on."""
+        (self.root / "data" / "toy" / "pace").write_text(str(seconds))
+
     def fault(self, name: str, *lines: str) -> None:
+        """What goes wrong in a training, once each: `epoch what`, or `rank:epoch what`."""
         (self.root / "data" / "toy" / "faults" / name).write_text("\n".join(lines))
 
     def run(self, name: str) -> Run:

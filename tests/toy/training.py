@@ -1,7 +1,8 @@
 """Stands in for the real training where time must be told: it counts, waits, saves and resumes.
 
 Its waits are `sleep`, not work: what is measured is where and when runs run, and two cores would
-falsify that. `faults/<variant>` in the data root says what goes wrong, once, at which epoch.
+falsify that. In the data root, so that they are no part of a run's identity, lie `pace`, the
+seconds an epoch takes, and `faults/<variant>`, what goes wrong, once, at which epoch.
 """
 
 import hashlib
@@ -20,17 +21,24 @@ def main(run: Path) -> None:
     state = run / "checkpoints" / "state.json"
     done = read_json(state, "")["epochs"] if state.exists() else 0
     data = Path(os.environ["HDEMUCS_DATA"])
+    rank = int(os.environ.get("RANK", "0"))
     with (run / "lives.txt").open("a") as lives:
-        lives.write(f"{time.time():.3f} {os.environ['HDEMUCS_OWNER']} from {done}\n")
+        lives.write(f"{time.time():.3f} {os.environ.get('HDEMUCS_OWNER')} from {done}\n")
     for epoch in range(done + 1, training["epochs"] + 1):
-        time.sleep(training["segment"])
-        fault(data / "faults" / run.name.rpartition("-")[0], epoch)
+        rest(float((data / "pace").read_text()))
+        fault(
+            data / "faults" / run.name.rpartition("-")[0], f"{rank}:{epoch}" if rank else f"{epoch}"
+        )
+        if rank:
+            continue
         fence(run)
         rows = "".join(f"{i},{1 / i}\n" for i in range(1, epoch + 1))
         write_text(run / "history.csv", "epoch,valid_loss\n" + rows)
         write_json(state, {"epochs": epoch})
         said = {"epoch": epoch, "epochs": training["epochs"], "loss": 1 / epoch, "eta_seconds": 1}
         write_json(run / "progress.json", said)
+    if rank:
+        return
     fence(run)
     weights = hashlib.sha256((run / "config.json").read_bytes()).hexdigest()
     write_text(run / "model.safetensors", weights)
@@ -38,7 +46,16 @@ def main(run: Path) -> None:
     write_json(run / "DONE.json", {"epochs": training["epochs"]})
 
 
-def diverge(epoch: int) -> None:
+def rest(seconds: float) -> None:
+    """Wait; told to stop, end with the status that says: to be continued."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(0.02)
+        if ASKED:
+            sys.exit(75)
+
+
+def diverge(epoch: str) -> None:
     raise ValueError(f"diverged at epoch {epoch}")
 
 
@@ -55,8 +72,8 @@ def fence(run: Path) -> None:
         raise Refusal(run, "superseded", "nothing to do")
 
 
-def fault(path: Path, epoch: int) -> None:
-    """What `path` asks for, if it does for this epoch: each line is `epoch what`."""
+def fault(path: Path, epoch: str) -> None:
+    """What `path` asks for, if it does for this epoch: each line is `[rank:]epoch what`."""
     if not path.exists():
         return
     lines = path.read_text().splitlines()
@@ -66,6 +83,10 @@ def fault(path: Path, epoch: int) -> None:
         FAULTS[what](epoch)
 
 
+ASKED: list[int] = []
+
 if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGUSR2):
+        signal.signal(number, lambda number, _: ASKED.append(number))
     with one_line():
         main(Path(sys.argv[1]))

@@ -1,0 +1,95 @@
+"""A counting study on the test cluster, and what can be done to its jobs."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from hdemucs.runs.directory import Run
+from tests.toy import Toy, until
+
+EPOCHS = 8
+
+
+class Study(Toy):
+    """A toy project whose variants train as jobs of one core; `slurm` changes cluster.yaml."""
+
+    def __init__(self, root: Path, pace: float = 0.05, **slurm: Any) -> None:
+        super().__init__(root, EPOCHS, pace)
+        small = {"gpus_per_node": 0, "cpus_per_task": 1, "memory_gb": 0.25, "time": 10}
+        self.cluster(executor="slurm", poll=0.5, slurm={**small, "signal_delay": 60, **slurm})
+
+    def job(self, name: str) -> str:
+        """The number of a variant's last job, once it is in the queue."""
+        found: list[str] = []
+
+        def look() -> bool:
+            attempt = self.run(name).attempt
+            if attempt is not None:
+                said = output("squeue", "-h", "-r", "-t", "all", "-n", f"hdemucs-{attempt.batch}",
+                              "-o", "%F|%K")  # fmt: skip
+                jobs = {
+                    line.partition("|")[2]: line.partition("|")[0] for line in said.splitlines()
+                }
+                found.extend(f"{jobs[k]}_{k}" if k.isdigit() else jobs[k] for k in jobs)
+            return bool(found)
+
+        until(look)
+        whole = [number for number in found if "_" not in number]
+        index = self.run(name).attempt.index
+        return whole[0] if whole else next(n for n in found if n.endswith(f"_{index}"))
+
+    def node(self, name: str) -> str:
+        return output("squeue", "-h", "-j", self.job(name), "-o", "%N").strip()
+
+    def reached(self, name: str, epoch: int) -> bool:
+        return self.run(name).progress.get("epoch", 0) >= epoch
+
+    def batches(self) -> int:
+        """How often sbatch was called."""
+        return len(list((self.here.runs / ".batches").glob("*/batch.json")))
+
+    def results(self, name: str) -> dict[str, bytes]:
+        """What a variant published."""
+        files = [*(self.root / "models" / name).iterdir(), self.root / f"reports/curves/{name}.csv"]
+        return {str(path.relative_to(self.root)): path.read_bytes() for path in files}
+
+    def close(self) -> None:
+        for folder in (self.here.runs / ".batches").glob("*"):
+            subprocess.run(["scancel", "-n", f"hdemucs-{folder.name}"], check=True)
+
+
+def output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def wrapped(folder: Path, command: str, before: str = "", after: str = "") -> str:
+    """A PATH on which a command of SLURM does something else as well."""
+    folder.mkdir()
+    real = output("which", command).strip()
+    path = folder / command
+    path.write_text(f'#!/bin/sh\n{before}\n{real} "$@"\nstatus=$?\n{after}\nexit $status\n')
+    path.chmod(0o755)
+    return f"{folder}:{os.environ['PATH']}"
+
+
+def submitted(said: str) -> list[str]:
+    """The variants whose runs a client started."""
+    lines = [line.split() for line in said.splitlines() if line.startswith("started ")]
+    return sorted(words[1].rpartition("-")[0] for words in lines)
+
+
+def batch(run: Run) -> Path:
+    """The folder of a run's last submission."""
+    assert run.attempt is not None
+    return run.folder.parent / ".batches" / run.attempt.batch
+
+
+def tokens(run: Run) -> list[str]:
+    """The lives that a run had: job.restart.letters."""
+    return [line.split()[1] for line in (run.folder / "lives.txt").read_text().splitlines()]
+
+
+def spec(run: Run) -> dict[str, Any]:
+    return json.loads((run.folder / "spec.json").read_text())
