@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from hdemucs.errors import Refusal
 from hdemucs.files import replacing, sha256, write_text
 from hdemucs.training.owner import Owner
 
@@ -51,7 +52,7 @@ class Checkpoints:
             key: value.detach().cpu().contiguous() for key, value in checkpoint.tensors.items()
         }
         with replacing(path) as temporary:
-            save_file(tensors, temporary, {"facts": json.dumps(checkpoint.facts)})
+            write(tensors, temporary, json.dumps(checkpoint.facts))
             digest = sha256(temporary)
         self.owner.check()
         write_text(path.with_suffix(".sha256"), f"{digest}  {path.name}\n")
@@ -83,6 +84,14 @@ class Checkpoints:
             else:
                 digest.unlink()
                 sys.stderr.write(f"{path}: is damaged; going on from the one before it\n")
+
+
+def write(tensors: Mapping[str, Tensor], path: Path, facts: str) -> None:
+    try:
+        save_file(dict(tensors), path, {"facts": facts})
+    except SafetensorError as error:
+        cure = "check the space left on the disk and run the same command again"
+        raise Refusal(path, f"cannot be written ({error})", cure) from error
 
 
 def intact(path: Path, digest: Path) -> bool:
