@@ -16,7 +16,7 @@ from hdemucs.config.load import validated
 from hdemucs.config.training import TrainConfig
 from hdemucs.files import write_text
 from hdemucs.study.params import Tree, changed, unknown
-from hdemucs.study.sections import SECTIONS
+from hdemucs.study.sections import SECTIONS, Study
 from hdemucs.study.variants import check_names, effective
 
 SHARED = ("models", "training", "validation", "separation", "estimation")  # among variants
@@ -36,21 +36,27 @@ class Params:
 def configurations(params: Tree) -> dict[str, Any]:
     """Path under configs/ -> content, for every stage and every variant of the study.
 
+    All scales are checked, and all variants; those of the scale and the study are returned.
+
     Raises:
         Refusal: the first parameter that is unknown, missing, of a wrong type or out of range.
     """
-    all_of = read(params)
-    scale, scales, variants = all_of.scale, all_of.scales, all_of.variants
-    study = check_names(all_of.study, variants)
-    base = changed(all_of.base, scales[scale], f"scales.{scale}")
-    out = {f"{name}.json": section(name, base, study) for name in SECTIONS}
-    for name in variants:  # those outside the study are checked too, not written
-        parts = effective(base, scale, scales, variants, name)
+    found = read(params)
+    return {scale: at_scale(found, scale) for scale in found.scales}[found.scale]
+
+
+def at_scale(params: Params, scale: str) -> dict[str, Any]:
+    names = check_names(params.study, params.variants)
+    base = changed(params.base, params.scales[scale], f"scales.{scale}")
+    study = Study(scale, names, base, params.variants)
+    out = {f"{name}.json": section(name, study) for name in SECTIONS}
+    for name in params.variants:
+        parts = effective(base, scale, params.scales, params.variants, name)
         files = {
             f"train/{name}.json": training(name, base, parts),
             f"separation/{name}.json": separation(name, base, parts),
         }
-        out.update(files if name in study else {})
+        out.update(files if name in names else {})
     return out
 
 
@@ -67,10 +73,10 @@ def read(params: Tree) -> Params:
     return found
 
 
-def section(name: str, base: Tree, study: list[str]) -> Any:
+def section(name: str, study: Study) -> Any:
     """One stage's part of the base, completed by what the whole study says."""
     kind, derived = SECTIONS[name]
-    content = {**base[name], **derived(base, study)}
+    content = {**study.base[name], **derived(study)}
     validated(content, kind, name)
     return content
 

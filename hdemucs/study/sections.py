@@ -3,32 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from hdemucs.config.data import FetchConfig
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.listening import ExcerptsConfig, ListeningConfig, RatingsConfig
+from hdemucs.config.report import ReportConfig
 from hdemucs.study.params import Tree
+from hdemucs.study.rows import rows
 
-Derived = Callable[[Tree, list[str]], dict[str, Any]]
+
+@dataclass(frozen=True)
+class Study:
+    """What sections may follow from."""
+
+    scale: str
+    names: list[str]  # of the variants
+    base: Tree  # with the scale's changes
+    variants: Tree
 
 
-def nothing(_base: Tree, _study: list[str]) -> dict[str, Any]:
+Derived = Callable[[Study], dict[str, Any]]
+
+
+def nothing(_study: Study) -> dict[str, Any]:
     return {}
 
 
-def systems(_base: Tree, study: list[str]) -> dict[str, Any]:
+def systems(study: Study) -> dict[str, Any]:
     """What listeners compare: the study's variants."""
-    return {"systems": study}
+    return {"systems": study.names}
 
 
-def corpus_rate(base: Tree, _study: list[str]) -> dict[str, Any]:
+def corpus_rate(study: Study) -> dict[str, Any]:
     """The embedded corpus is rendered at the study's rate."""
-    data = dict(base["fetch"]["data"])
+    fetch = study.base["fetch"]
+    data = dict(fetch["data"])
     if data.get("kind") == "embedded":
-        rate = base["fetch"]["sample_rate"]
-        data["corpus"] = {**data["corpus"], "sample_rate": rate}
+        data["corpus"] = {**data["corpus"], "sample_rate": fetch["sample_rate"]}
     return {"data": data}
+
+
+def table(study: Study) -> dict[str, Any]:
+    """The tables' rows are the study's variants, in the order in which params.yaml has them."""
+    return {"scale": study.scale, "rows": rows(study.names, study.variants)}
 
 
 # Stage -> its configuration, which is base.<stage> and what is derived.
@@ -37,5 +56,6 @@ SECTIONS: dict[str, tuple[Any, Derived]] = {
     "evaluate": (EvaluationConfig, nothing),
     "excerpts": (ExcerptsConfig, nothing),
     "listening": (ListeningConfig, systems),
+    "report": (ReportConfig, table),
     "ratings": (RatingsConfig, systems),
 }

@@ -41,7 +41,7 @@ def checked(variant: Any, where: str, scales: Tree) -> dict[str, Any]:
     """A variant's mapping, with no key in it that means nothing."""
     if not isinstance(variant, Mapping) or "family" not in variant:
         raise Refusal(where, "has no family", "give it `family: hybrid` or `family: waveform`")
-    known = {"family", *OWN, *scales}
+    known = {"family", "row", *OWN, *scales}
     for key in variant:
         if key not in known:
             raise unknown(f"{where}.{key}", key, known)

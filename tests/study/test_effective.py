@@ -43,6 +43,7 @@ BEFORE = configurations(PARAMS)
         ),
         ("base.training.stride", 2.0, {f"train/{name}.json" for name in PARAMS["study"]}),
         ("variants.v2_hq.paper.training.epochs", 300, set()),  # another scale's
+        ("variants.hybrid.row.label", "x", {"report.json"}),
         ("base.excerpts.seed", 8, {"excerpts.json"}),
         ("variants.hybrid.separation.shifts", 3, {"separation/hybrid.json"}),
     ],
@@ -67,7 +68,10 @@ def test_a_change_reaches_what_it_concerns_and_nothing_else(path, value, reached
         ("study", [], "study: must list each"),
         ("study", ["hybird"], "study.hybird: is no known parameter; did you mean 'hybrid'?"),
         ("variants.a-b", {"family": "hybrid"}, "variants.a-b: is no name that a stage can have"),
-        ("variants.hybrid", {}, "variants.hybrid: has no family"),
+        ("variants.hybrid.family", None, "variants.hybrid.family=None: is no known parameter"),
+        ("variants.hybrid.row", None, "variants.hybrid.row: is missing"),
+        ("variants.hybrid.row.seed_of", "x", "variants.hybrid.row.label: is no known parameter"),
+        ("variants.spectrogram.row.baseline", "hybird", "variants.spectrogram.row: hybird: is no"),
         ("variants.hybrid.model.channels", 1.5, "variants.hybrid.model.hybrid.channels: is 1.5"),
         ("typo", 1, "params.yaml.typo: is no known parameter"),
         ("base.evaluate.metrics.hop", 0.0, "evaluate.metrics.hop: is 0"),
@@ -96,6 +100,20 @@ def test_a_variant_outside_the_study_is_checked_and_not_written():
     params["variants"]["v2_hq"]["model"]["activation"] = "selu"
     with pytest.raises(Refusal, match=r"variants\.v2_hq"):
         configurations(params)
+
+
+def test_seeds_share_a_row_and_a_missing_baseline_falls_away():
+    whole = configurations(put("study", list(PARAMS["variants"])))["report.json"]["rows"]
+    systems = {row["name"]: row["systems"] for row in whole}
+    assert systems["hybrid"] == ["hybrid", "hybrid_s43"]
+    assert [row["name"] for row in whole] == [
+        name for name, v in PARAMS["variants"].items() if "seed_of" not in v["row"]
+    ]
+    alone = configurations(put("study", ["spectrogram", "hybrid_s43"]))["report.json"]["rows"]
+    assert [(row["name"], row["baseline"]) for row in alone] == [
+        ("spectrogram", None),
+        ("hybrid_s43", None),
+    ]
 
 
 def test_files_stay_untouched_where_nothing_changed(tmp_path):

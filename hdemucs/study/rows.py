@@ -1,0 +1,76 @@
+"""The rows of the report's tables, from what each variant says of its own."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from hdemucs.config.base import STRICT
+from hdemucs.config.load import validated
+from hdemucs.errors import Refusal
+from hdemucs.study.params import Tree, unknown
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class OwnRow:
+    """A variant that has a row; what may be absent is empty, not assumed."""
+
+    label: Annotated[str, Field(min_length=1)]
+    baseline: str | None = None
+    published: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class SharedRow:
+    """A variant that is one more seed of another's row."""
+
+    seed_of: str
+
+
+def row_of(name: str, variants: Tree) -> OwnRow | SharedRow:
+    """
+    Raises:
+        Refusal: the row is missing or wrong, or names a variant that is not defined.
+    """
+    where = f"variants.{name}.row"
+    content = variants[name].get("row")
+    if not isinstance(content, dict):
+        raise Refusal(where, "is missing", 'give it `row: {label: "..."}` or `row: {seed_of: ...}`')
+    row: OwnRow | SharedRow
+    if "seed_of" in content:
+        row = validated(content, SharedRow, where)
+        other: str | None = row.seed_of
+    else:
+        row = validated(content, OwnRow, where)
+        other = row.baseline
+    if other is not None and other not in variants:
+        raise unknown(f"{where}: {other}", other, variants)
+    return row
+
+
+def rows(names: list[str], variants: Tree) -> list[dict[str, Any]]:
+    """RowConfig of each row of the study; a baseline that is not in the study falls away."""
+    found = {name: row_of(name, variants) for name in variants}
+    out: dict[str, dict[str, Any]] = {}
+    for name in (name for name in found if name in names):
+        row = found[name]
+        if isinstance(row, SharedRow) and row.seed_of in names:
+            out[row.seed_of]["systems"].append(name)
+        else:
+            out[name] = own(name, row, found, names)
+    return list(out.values())
+
+
+def own(name: str, row: OwnRow | SharedRow, found: Tree, names: list[str]) -> dict[str, Any]:
+    """A row of its own; a further seed has one when the first is not in the study."""
+    kept = found[row.seed_of] if isinstance(row, SharedRow) else row
+    baseline = kept.baseline if kept.baseline in names and kept.baseline != name else None
+    return {
+        "name": name,
+        "label": kept.label,
+        "systems": [name],
+        "baseline": baseline,
+        "published": list(kept.published),
+    }
