@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,9 +33,15 @@ def validated(content: Any, kind: type[T], where: str) -> T:
         Refusal: naming the first key at fault under `where`, its value and what it must be.
     """
     try:
-        return TypeAdapter(kind).validate_json(json.dumps(content))
+        return adapter(kind).validate_json(json.dumps(content))
     except ValidationError as error:
         raise refusal(error, where) from error
+
+
+@cache
+def adapter(kind: Any) -> Any:
+    """Building one costs more than using it."""
+    return TypeAdapter(kind)
 
 
 def refusal(error: ValidationError, where: str) -> Refusal:
