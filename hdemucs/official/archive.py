@@ -1,0 +1,104 @@
+"""torch.save's files, read with zipfile alone: a pickle, and the bytes of its tensors."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .pickles import Global, Hostile, Record, Stored, read
+
+LARGEST_PICKLE = 64 << 20  # bytes; the official ones have some hundred thousand
+TYPES = {
+    "FloatStorage": torch.float32,
+    "HalfStorage": torch.float16,
+    "BFloat16Storage": torch.bfloat16,
+    "DoubleStorage": torch.float64,
+    "LongStorage": torch.int64,
+    "ShortStorage": torch.int16,
+    "ByteStorage": torch.uint8,
+}
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An open file of torch.save."""
+
+    file: zipfile.ZipFile
+    root: str
+    content: Any  # what its pickle describes, tensors as Records
+
+    def tensor(self, record: Any) -> Tensor:
+        """The tensor that a Record stands for; never larger than its bytes in the file.
+
+        Raises:
+            Hostile: it is no tensor, or one beyond its storage.
+        """
+        match record:
+            case Record(Global("torch._utils", "_rebuild_parameter"), (Record() as inner, *_)):
+                return self.tensor(inner)
+            case Record(
+                Global("torch._utils", "_rebuild_tensor_v2"),
+                (Stored(("storage", Global() as kind, str(key), *_)), offset, size, stride, *_),
+            ):
+                return placed(self.storage(kind, key), offset, size, stride)
+            case _:
+                raise Hostile(f"a {type(record).__name__} stands where a tensor should")
+
+    def storage(self, kind: Global, key: str) -> Tensor:
+        """All of a storage, in one dimension."""
+        dtype = TYPES.get(kind.name) if kind.module == "torch" else None
+        if dtype is None:
+            raise Hostile(f"a tensor of {kind} is none of a model's")
+        content = stored(self.file, f"{self.root}/data/{key}")
+        size = len(content) // dtype.itemsize
+        return torch.frombuffer(bytearray(content), dtype=dtype, count=size) if size else EMPTY
+
+
+EMPTY = torch.empty(0)
+
+
+def placed(storage: Tensor, offset: Any, size: Any, stride: Any) -> Tensor:
+    """A view of the storage, once its numbers are known to stay inside."""
+    numbers = (offset, *size, *stride)
+    if not all(type(n) is int and n >= 0 for n in numbers) or len(size) != len(stride):
+        raise Hostile("a tensor has impossible dimensions")
+    count = math.prod(size)
+    last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
+    if count > len(storage) or (count and last >= len(storage)):
+        raise Hostile("a tensor is larger than its bytes in the file")
+    return storage.as_strided(size, stride, offset)
+
+
+def open_archive(path: Path, file: zipfile.ZipFile) -> Archive:
+    """The archive in an open zip file.
+
+    Raises:
+        Hostile: it is not a file of torch.save's, or a part of it is hostile.
+    """
+    pickles = [name for name in file.namelist() if name.endswith("/data.pkl")]
+    if len(pickles) != 1:
+        raise Hostile("it has no pickle of torch.save's")
+    root = pickles[0].removesuffix("/data.pkl")
+    order = f"{root}/byteorder"
+    if order in file.namelist() and stored(file, order) != b"little":
+        raise Hostile("its numbers are not little-endian")
+    if file.getinfo(pickles[0]).file_size > min(LARGEST_PICKLE, path.stat().st_size):
+        raise Hostile("its pickle is larger than any model's")
+    return Archive(file, root, read(stored(file, pickles[0])))
+
+
+def stored(file: zipfile.ZipFile, name: str) -> bytes:
+    """A member's bytes. torch.save compresses none, so a member that is would be a bomb."""
+    try:
+        info = file.getinfo(name)
+    except KeyError as error:
+        raise Hostile(f"its part {name} is missing") from error
+    if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
+        raise Hostile(f"its part {name} is compressed, which torch.save does not")
+    return file.read(info)

@@ -1,0 +1,182 @@
+"""Pickles as data: what a file says, without doing what it says.
+
+A pickle is a program that may call anything. This reader runs none of it: it understands
+the few instructions that checkpoints are made of, keeps each name as a `Global` and each
+object as an inert `Record`, and refuses the rest. Nothing is imported, looked up or called.
+"""
+
+from __future__ import annotations
+
+import pickletools
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+ORDERED = ("collections", "OrderedDict")
+CALLED = {ORDERED, ("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_rebuild_parameter")}
+BUILT_IN = sys.stdlib_module_names | {"__builtin__"}  # the latter is Python 2's name
+
+MARK = object()
+
+
+class Hostile(ValueError):  # noqa: N818  what the file is, no accident of ours
+    """The pickle is damaged, or asks for what no checkpoint needs."""
+
+
+@dataclass(frozen=True)
+class Global:
+    """The name of a class or a function."""
+
+    module: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}"
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """What would have been `kind(*args)`, perhaps with a state."""
+
+    kind: Global
+    args: tuple[Any, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """A reference to something outside the pickle."""
+
+    key: Any
+
+
+def read(content: bytes) -> Any:
+    """The object a pickle describes.
+
+    Raises:
+        Hostile: saying what is wrong with it.
+    """
+    machine = Machine()
+    try:
+        for opcode, argument, _ in pickletools.genops(content):
+            if opcode.name == "STOP":
+                return machine.pop()
+            machine.step(opcode.name, argument)
+    except Hostile:
+        raise
+    except (ValueError, IndexError, KeyError, TypeError, OverflowError, MemoryError) as error:
+        raise Hostile(f"its pickle is damaged ({type(error).__name__}: {error})") from error
+    raise Hostile("its pickle has no end")
+
+
+class Machine:
+    """A pickle machine's stack and memo, for the instructions that make data."""
+
+    def __init__(self) -> None:
+        self.stack: list[Any] = []
+        self.memo: dict[int, Any] = {}
+
+    def step(self, name: str, argument: Any) -> None:
+        if name in PUSHED:
+            self.stack.append(argument)
+        elif name in MADE:
+            self.stack.append(MADE[name]())
+        elif name in STEPS:
+            STEPS[name](self, argument)
+        elif name not in SKIPPED:
+            raise Hostile(f"its pickle uses the instruction {name}, which no checkpoint needs")
+
+    def pop(self) -> Any:
+        value = self.stack.pop()
+        if value is MARK:
+            raise Hostile("its pickle is damaged (a stray mark)")
+        return value
+
+    def pop_to_mark(self) -> list[Any]:
+        last = len(self.stack) - 1 - self.stack[::-1].index(MARK)
+        values = self.stack[last + 1 :]
+        del self.stack[last:]
+        return values
+
+    def top(self, kind: type) -> Any:
+        if not isinstance(self.stack[-1], kind):
+            raise Hostile(f"its pickle changes what is no {kind.__name__}")
+        return self.stack[-1]
+
+    def tuple_of(self, count: int) -> None:
+        values = [self.pop() for _ in range(count)]
+        self.stack.append(tuple(reversed(values)))
+
+    def name(self, module: Any, name: Any) -> None:
+        if not (isinstance(module, str) and isinstance(name, str)):
+            raise Hostile("its pickle names something by no name")
+        if module.partition(".")[0] in BUILT_IN and (module, name) not in CALLED:
+            raise Hostile(f"its pickle names {module}.{name}, which no checkpoint needs")
+        self.stack.append(Global(module, name))
+
+    def call(self) -> None:
+        """A call of one of the three functions that tensors need; even they are not called."""
+        args, function = self.pop(), self.pop()
+        if not isinstance(function, Global) or (function.module, function.name) not in CALLED:
+            raise Hostile(f"its pickle calls {function}, which no checkpoint needs")
+        ordered = (function.module, function.name) == ORDERED
+        self.stack.append(dict(*args) if ordered else Record(function, args))
+
+    def instance(self) -> None:
+        args, kind = self.pop(), self.pop()
+        if not isinstance(kind, Global):
+            raise Hostile("its pickle makes an instance of what is no class")
+        self.stack.append(Record(kind, args))
+
+    def build(self) -> None:
+        """Attributes of the object below; none that we read has any."""
+        self.pop()
+        if not isinstance(self.stack[-1], Record | dict):
+            raise Hostile("its pickle gives attributes to what is no object")
+
+    def extend(self, values: list[Any]) -> None:
+        self.top(list).extend(values)
+
+    def set_items(self, values: list[Any]) -> None:
+        target = self.top(dict)
+        for key, value in zip(values[::2], values[1::2], strict=True):
+            if not isinstance(key, str | int | float | bool | tuple | None):
+                raise Hostile("its pickle has a key that is no name")
+            target[key] = value
+
+
+PUSHED = {
+    "BININT", "BININT1", "BININT2", "LONG1", "BINFLOAT", "BINUNICODE", "SHORT_BINUNICODE",
+    "BINBYTES", "SHORT_BINBYTES",
+}  # fmt: skip
+SKIPPED = {"PROTO", "FRAME"}
+MADE: dict[str, Callable[[], Any]] = {
+    "NONE": lambda: None,
+    "NEWTRUE": lambda: True,
+    "NEWFALSE": lambda: False,
+    "EMPTY_DICT": dict,
+    "EMPTY_LIST": list,
+    "EMPTY_TUPLE": tuple,
+    "MARK": lambda: MARK,
+}
+STEPS: dict[str, Callable[[Machine, Any], Any]] = {
+    "BINPUT": lambda m, i: m.memo.update({i: m.stack[-1]}),
+    "LONG_BINPUT": lambda m, i: m.memo.update({i: m.stack[-1]}),
+    "MEMOIZE": lambda m, _: m.memo.update({len(m.memo): m.stack[-1]}),
+    "BINGET": lambda m, i: m.stack.append(m.memo[i]),
+    "LONG_BINGET": lambda m, i: m.stack.append(m.memo[i]),
+    "TUPLE": lambda m, _: m.stack.append(tuple(m.pop_to_mark())),
+    "TUPLE1": lambda m, _: m.tuple_of(1),
+    "TUPLE2": lambda m, _: m.tuple_of(2),
+    "TUPLE3": lambda m, _: m.tuple_of(3),
+    "APPEND": lambda m, _: m.extend([m.pop()]),
+    "APPENDS": lambda m, _: m.extend(m.pop_to_mark()),
+    "SETITEM": lambda m, _: m.set_items([m.pop(), m.pop()][::-1]),
+    "SETITEMS": lambda m, _: m.set_items(m.pop_to_mark()),
+    "GLOBAL": lambda m, text: m.name(*text.split(" ", 1)),
+    "STACK_GLOBAL": lambda m, _: m.name(*[m.pop(), m.pop()][::-1]),
+    "REDUCE": lambda m, _: m.call(),
+    "NEWOBJ": lambda m, _: m.instance(),
+    "BUILD": lambda m, _: m.build(),
+    "BINPERSID": lambda m, _: m.stack.append(Stored(m.pop())),
+}
