@@ -32,8 +32,9 @@ def validated(content: Any, kind: type[T], where: str) -> T:
     Raises:
         Refusal: naming the first key at fault under `where`, its value and what it must be.
     """
+    hashable: Any = kind
     try:
-        return adapter(kind).validate_json(json.dumps(content))
+        return adapter(hashable).validate_json(json.dumps(content))
     except ValidationError as error:
         raise refusal(error, where) from error
 
