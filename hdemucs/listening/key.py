@@ -34,7 +34,7 @@ class Entry:
     lufs: float | None  # as served
     delta_lu: float | None  # to the reference
     dbtp: float | None  # as served
-    nsdr_db: float  # against the reference, before gain and dither
+    nsdr_db: float | None  # against the reference, before gain and dither; None: it is that
     sha256: str
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from hdemucs.errors import Refusal
 from hdemucs.listening.key import load_key
-from hdemucs.listening.publish.folder import publish, served
+from hdemucs.listening.layout import served
+from hdemucs.listening.publish.folder import publish
 from tests.listening.family import SYSTEMS, listening_config, read, tree
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from hdemucs.config.listening import ListeningConfig
 from hdemucs.files import write_bytes, write_json, write_text
 from hdemucs.listening.key import save_key
+from hdemucs.listening.layout import INDEX, LIST, served
 from hdemucs.listening.publish.design import design, instructions, readme
 from hdemucs.listening.publish.qc import write_qc
 from hdemucs.listening.publish.record import excerpts_csv, manifest, session_list
@@ -18,9 +19,6 @@ from hdemucs.listening.stimuli.render import SUFFIX
 from hdemucs.listening.stimuli.sets import MUSHRA, Built, build_sets
 
 PAGE = Path(__file__).parents[1] / "page"
-INDEX = "index.html"
-LIST = "sessions.json"
-FOLDERS = ("page", "mushra", "mos", "training")  # what is served, beside INDEX and LIST
 
 
 def publish(config: ListeningConfig, inputs: Inputs, folder: Path, key: Path) -> str:
@@ -77,9 +75,3 @@ def hidden_references(built: Built) -> dict[str, str]:
         for entry in built.entries
         if entry.set == MUSHRA and entry.role == "reference"
     }
-
-
-def served(root: Path) -> list[Path]:
-    """Every file that a listener can ask for."""
-    inside = [path for name in FOLDERS for path in (root / name).rglob("*") if path.is_file()]
-    return sorted([root / INDEX, root / LIST, *inside])

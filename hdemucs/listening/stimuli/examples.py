@@ -55,7 +55,7 @@ def training_trial(ladder: Ladder, folder: str, entries: Sequence[Entry]) -> Mus
 def training_clips(ladder: Ladder, folder: str, entries: Sequence[Entry]) -> list[MosTrial]:
     """The best and the worst of a ladder, as clips."""
     hidden = [entry for entry in entries if entry.role != OPEN]
-    worst = max(hidden[1:], key=lambda entry: -entry.nsdr_db)
+    worst = min(hidden[1:], key=lambda entry: entry.nsdr_db or 0.0)
     return [
         MosTrial(
             id=f"{TRAINING}.{entry.name}",

@@ -81,7 +81,7 @@ class Renderer:
             lufs=finite(loudness(heard, rate)),
             delta_lu=None,
             dbtp=finite(true_peak(heard)),
-            nsdr_db=round(nsdr(trial.reference.signal, stimulus.signal), 3),
+            nsdr_db=score(trial, stimulus),
             sha256="",
         )
         return [self.write(entry, role, samples, rate) for role in roles]
@@ -93,6 +93,13 @@ class Renderer:
         audio.write_samples(path, samples.T, rate, "PCM_16")
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         return replace(entry, name=name, role=role, sha256=digest)
+
+
+def score(trial: Trial, stimulus: Stimulus) -> float | None:
+    """NSDR in dB; the reference has none."""
+    if stimulus.role == REFERENCE:
+        return None
+    return round(nsdr(trial.reference.signal, stimulus.signal), 3)
 
 
 def finite(level: float) -> float | None:

@@ -1,0 +1,15 @@
+"""Where things lie in the folder of a listening test, and which of them listeners may see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+INDEX = "index.html"
+LIST = "sessions.json"
+FOLDERS = ("page", "mushra", "mos", "training")  # what is served, beside INDEX and LIST
+
+
+def served(root: Path) -> list[Path]:
+    """Every file that a listener can ask for."""
+    inside = [path for name in FOLDERS for path in (root / name).rglob("*") if path.is_file()]
+    return sorted([root / INDEX, root / LIST, *inside])

@@ -1,0 +1,56 @@
+"""A session in a single file: opens by double click; answers come as a download."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hdemucs.errors import Refusal
+from hdemucs.files import read_json, write_text
+from hdemucs.listening.layout import INDEX, LIST
+from hdemucs.listening.serve.content import CURE
+
+STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
+SCRIPT = re.compile(r'\n\s*<script defer src="([^"]+)"></script>')
+
+
+def standalone(folder: Path, session: str, path: Path) -> None:
+    """Write the session `session` of the test in `folder` to `path`.
+
+    Raises:
+        Refusal: there is no such session.
+    """
+    found = {entry["session"]: entry["set"] for entry in read_json(folder / LIST, CURE)["sessions"]}
+    if session not in found:
+        known = ", ".join(sorted(found))
+        raise Refusal(session, "is no session of this test", f"choose one of {known}")
+    content = read_json(folder / found[session] / "sessions" / f"{session}.json", CURE)
+    embedded = {name: encoded(folder / name) for name in sorted(set(files(content)))}
+    data = f"Listen.content = {script(content)};\nListen.embedded = {script(embedded)};\n"
+    index = (folder / INDEX).read_text()
+    names = SCRIPT.findall(index)
+    parts = [(folder / name).read_text() for name in names]
+    code = "\n".join([parts[0], data, *parts[1:]])
+    style = STYLE.sub(lambda match: f"<style>{(folder / match[1]).read_text()}</style>", index)
+    page = SCRIPT.sub("", style)
+    write_text(path, page.replace("</body>", f"<script>\n{code}</script>\n</body>"))
+
+
+def files(content: dict[str, Any]) -> Iterator[str]:
+    """Every sound that a session plays."""
+    for trial in [*content["training"], *(trial for block in content["blocks"] for trial in block)]:
+        for name in [*trial["stimuli"], *([trial["reference"]] if "reference" in trial else [])]:
+            yield f"{trial['folder']}/{name}"
+
+
+def encoded(path: Path) -> str:
+    return base64.b64encode(path.read_bytes()).decode()
+
+
+def script(value: Any) -> str:
+    """JSON that may stand inside a script element."""
+    return json.dumps(value).replace("<", "\\u003c")
