@@ -36,11 +36,16 @@ class Job:
     expected: Expected
 
 
+def folder_of(split: Split) -> str:
+    """MUSDB's folder for a split: tracks that validate lie in train/."""
+    return "test" if split == "test" else "train"
+
+
 def convert(target: Path, job: Job) -> list[Finding]:
     """Write a track's stems and mixture below `target`, or tell why not."""
     try:
         stems = dict(sources(job))
-        write(target / ("test" if job.split == "test" else "train") / job.name, stems, job)
+        write(target / folder_of(job.split) / job.name, stems, job)
     except Refusal as refusal:
         subject, rest = str(refusal).split(": ", 1)
         problem, cure = rest.split("; ", 1)

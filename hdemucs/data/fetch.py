@@ -12,6 +12,7 @@ from hdemucs.data.musdb import fetch_musdb
 from hdemucs.data.names import expected, main_name, name_of, own_name
 from hdemucs.data.own import fetch_own
 from hdemucs.data.place import check_present, where
+from hdemucs.data.summary import SPLITS
 from hdemucs.errors import Refusal
 
 
@@ -24,6 +25,9 @@ def fetch(config: FetchConfig, home: Path, jobs: int) -> Manifest:
         Refusal: it cannot be had, or something is wrong with it.
     """
     main = fetch_main(config, home, jobs)
+    for split in SPLITS:
+        if not main[1].split(split):
+            raise Refusal(main[0], f"has no {split} tracks", f"give it some under splits.{split}")
     if not config.extra:
         return main[1]
     extra = [placed(own, config, home, jobs) for own in config.extra]

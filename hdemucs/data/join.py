@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from hdemucs.data.findings import refused
 from hdemucs.data.manifest import File, Manifest, Track
 from hdemucs.data.place import lock, put
+from hdemucs.data.record import leaks
 from hdemucs.errors import Refusal
 
 Placed = tuple[Path, Manifest]
@@ -20,7 +22,8 @@ def fetch_joined(main: Placed, extra: Sequence[Placed], root: Path) -> Manifest:
     The order is the main set's, then each other's: adding a set moves no track of those before.
 
     Raises:
-        Refusal: an extra set validates or tests, or two tracks have one name.
+        Refusal: an extra set validates or tests, has a song of the main one's valid or test split,
+            or two tracks have one name.
     """
     part = root.with_name(f".{root.name}.part")
     with lock(root.with_name(f".{root.name}.lock"), "joining data sets"):
@@ -29,8 +32,10 @@ def fetch_joined(main: Placed, extra: Sequence[Placed], root: Path) -> Manifest:
         for place, manifest in extra:
             check_trains(place, manifest)
             tracks += [link(part, place, track, manifest.name) for track in manifest.tracks]
+        joined = replace(main[1], name=root.name, tracks=tuple(tracks))
+        refused(part, list(leaks(joined)))
         put(part, root)
-    return replace(main[1], name=root.name, tracks=tuple(tracks))
+    return joined
 
 
 def check_trains(root: Path, manifest: Manifest) -> None:

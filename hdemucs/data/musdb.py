@@ -8,12 +8,11 @@ from pathlib import Path
 from hdemucs.config.data import MusdbConfig, Tracks
 from hdemucs.data.archive import fetch_archive
 from hdemucs.data.examine import Expected
-from hdemucs.data.manifest import Manifest, Split
+from hdemucs.data.manifest import Manifest
 from hdemucs.data.place import MUSDB
 from hdemucs.data.record import record
+from hdemucs.data.summary import SPLITS
 from hdemucs.errors import Refusal
-
-SPLITS: tuple[Split, ...] = ("train", "valid", "test")
 
 
 def fetch_musdb(config: MusdbConfig, expected: Expected, root: Path, jobs: int) -> Manifest:

@@ -28,12 +28,12 @@ from ruamel.yaml.error import YAMLError
 
 from hdemucs.config.data import OwnConfig
 from hdemucs.config.load import validated
-from hdemucs.data.convert import Job, convert
+from hdemucs.data.convert import Job, convert, folder_of
 from hdemucs.data.examine import Expected
-from hdemucs.data.findings import refused
+from hdemucs.data.findings import Finding, refused
 from hdemucs.data.manifest import MIXTURE, Manifest, Split
 from hdemucs.data.place import lock, put
-from hdemucs.data.record import record
+from hdemucs.data.record import surveyed
 from hdemucs.data.workers import mapped
 from hdemucs.errors import Refusal
 
@@ -70,14 +70,19 @@ def fetch_own(own: OwnConfig, expected: Expected, root: Path, jobs: int) -> Mani
         try:
             made = mapped(partial(convert, part), planned, jobs, f"converting {own.name}")
             refused(Path(own.root), [finding for findings in made for finding in findings])
-            for top in ("train", "test"):
-                (part / top).mkdir(parents=True, exist_ok=True)
             valid = [job.name for job in planned if job.split == "valid"]
-            manifest = record(part, root.name, expected, valid, jobs)
+            tops = sorted({folder_of(job.split) for job in planned})
+            survey = surveyed(part, root.name, expected, valid, jobs, tops)
+            refused(Path(own.root), [original(error) for error in survey.errors])
             put(part, root)
         finally:
             shutil.rmtree(part, ignore_errors=True)
-    return manifest
+    return survey.manifest
+
+
+def original(error: Finding) -> Finding:
+    """An error of a converted track as one of the folder it came from."""
+    return replace(error, subject=error.subject.partition("/")[2])
 
 
 def plan(own: OwnConfig, expected: Expected) -> list[Job]:

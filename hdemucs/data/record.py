@@ -39,10 +39,15 @@ def record(
 
 
 def surveyed(
-    root: Path, name: str, expected: Expected, valid: Collection[str], jobs: int
+    root: Path,
+    name: str,
+    expected: Expected,
+    valid: Collection[str],
+    jobs: int,
+    tops: Collection[str] = FOLDERS,
 ) -> Survey:
     """Look at every file of `root`; the manifest depends on the data alone, not on `jobs`."""
-    errors = list(layout(root))
+    errors = list(layout(root, tops))
     places = list(tracks(root, valid))
     results = mapped(partial(examined, root, expected), places, jobs, "checking audio")
     errors += unknown_names(valid, [folder for folder, _ in places])
@@ -71,8 +76,8 @@ def tracks(root: Path, valid: Collection[str]) -> Iterable[tuple[str, Split]]:
                 yield f"{top}/{folder.name}", "test" if top == "test" else held_out
 
 
-def layout(root: Path) -> Iterable[Finding]:
-    """What is wrong with the folders themselves."""
+def layout(root: Path, tops: Collection[str]) -> Iterable[Finding]:
+    """What is wrong with the folders themselves, of which `tops` must hold tracks."""
     whole = "give the folder that holds train/ and test/"
     if not root.exists():
         yield Finding("", "is missing", whole)
@@ -81,7 +86,7 @@ def layout(root: Path) -> Iterable[Finding]:
     elif not any((root / top).is_dir() for top in FOLDERS):
         yield nothing_there(root)
     else:
-        for top in FOLDERS:
+        for top in tops:
             yield from lacking(root, top)
 
 
@@ -121,10 +126,16 @@ def unknown_names(valid: Collection[str], folders: Collection[str]) -> Iterable[
 
 def leaks(manifest: Manifest) -> Iterable[Finding]:
     """Songs that are in two splits: validation or test would know the answers."""
-    first: dict[str, Track] = {}
+    first: dict[tuple[str, ...], Track] = {}
     for track in manifest.tracks:
-        mixture = track.files[MIXTURE]
-        known = first.setdefault(mixture.sha256, track)
+        known = first.setdefault(fingerprint(track), track)
         if known.split != track.split:
             problem = f"is the same song as {known.files[MIXTURE].path} ({known.split})"
-            yield Finding(mixture.path, problem, "remove one of them")
+            yield Finding(track.files[MIXTURE].path, problem, "remove one of them")
+
+
+def fingerprint(track: Track) -> tuple[str, ...]:
+    """What a song keeps when its files are converted to another number of bits."""
+    mixture = track.files[MIXTURE]
+    level = f"{track.std:.6e} {mixture.peak:.4f} {mixture.loudness}"
+    return str(track.frames), level

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hdemucs.data.manifest import MIXTURE, Manifest, Track
+from hdemucs.data.manifest import MIXTURE, Manifest, Split, Track
 
-SPLITS = ("train", "valid", "test")
+SPLITS: tuple[Split, ...] = ("train", "valid", "test")
 
 
 def summary(manifest: Manifest) -> str:

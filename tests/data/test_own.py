@@ -1,0 +1,295 @@
+"""One's own songs, in the formats and disorder in which they come; extra training tracks."""
+
+import dataclasses
+import shutil
+import textwrap
+
+import numpy as np
+import pytest
+import soundfile
+
+from hdemucs.config.data import FetchConfig, OwnConfig
+from hdemucs.data.examine import Expected
+from hdemucs.data.fetch import fetch, present
+from hdemucs.data.manifest import load_manifest, save_manifest
+from hdemucs.data.own import fetch_own, load_own
+from hdemucs.data.place import where
+from hdemucs.data.segments import Segments
+from hdemucs.errors import Refusal
+from tests.data.conftest import EXPECTED, RATE, SOURCES, write_track
+
+BAND = """
+    name: band
+    root: songs
+    splits: {train: ["*"], valid: ["02*"], test: ["03*"]}
+    stems:
+      drums: ["kick.*", "snare*"]
+      bass: ["bass*"]
+      other: ["*gtr*", "keys/*"]
+      vocals: ["*VOX*"]
+    missing: silence
+    sample_rate: convert
+    channels: convert
+    lengths: convert
+"""
+
+
+def tone(frequency, seconds=1.0, rate=RATE, channels=2, gain=0.2):
+    time = np.arange(round(seconds * rate)) / rate
+    return np.repeat(gain * np.sin(2 * np.pi * frequency * time)[:, None], channels, axis=1)
+
+
+def put(path, signal, rate=RATE, **kinds):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    soundfile.write(path, signal, rate, **kinds)
+
+
+@pytest.fixture
+def band(tmp_path):
+    """Three songs: several files a stem, FLAC, AIFF, OGG, mono, other rates and lengths."""
+    songs = tmp_path / "songs"
+    for number, name in enumerate(("01 Opener", "02 Middle", "03 Last")):
+        put(songs / name / "kick.wav", tone(60))
+        put(songs / name / "Snare top.aiff", tone(200, channels=1, gain=0.1))
+        put(songs / name / "bass DI.flac", tone(80 + number, seconds=0.9), subtype="PCM_24")
+        put(songs / name / "Lead Gtr.wav", tone(440, rate=16_000), 16_000, subtype="FLOAT")
+        put(songs / name / "keys" / "piano.wav", tone(330))
+        put(songs / name / "lead vox.ogg", tone(500))
+        (songs / name / "notes.txt").write_text("take 3")
+    (songs / "readme.md").write_text("")
+    (tmp_path / "band.yaml").write_text(textwrap.dedent(BAND))
+    return tmp_path
+
+
+def converted(band, jobs=1, expected=EXPECTED, **changes):
+    own = dataclasses.replace(load_own(band / "band.yaml"), **changes)
+    return fetch_own(own, expected, band / "out", jobs)
+
+
+def heard(band, name, split="train"):
+    x, rate = soundfile.read(band / "out" / split / "01 Opener" / f"{name}.wav", always_2d=True)
+    assert rate == RATE and x.shape == (RATE, 2)
+    return x
+
+
+def test_songs_are_converted_to_musdb_s_layout(band):
+    manifest = converted(band)
+    assert [(t.name, t.split, t.frames) for t in manifest.tracks] == [
+        ("01 Opener", "train", RATE),
+        ("02 Middle", "valid", RATE),
+        ("03 Last", "test", RATE),
+    ]
+    middle = slice(500, -500)  # resampling rings at the ends
+    np.testing.assert_allclose(heard(band, "drums"), tone(60) + tone(200, gain=0.1), atol=1e-4)
+    np.testing.assert_allclose(heard(band, "bass")[:7200], tone(80, seconds=0.9), atol=1e-6)
+    assert not heard(band, "bass")[7200:].any()
+    np.testing.assert_allclose(
+        heard(band, "other")[middle], (tone(440) + tone(330))[middle], atol=2e-3
+    )
+    stems = sum(heard(band, source) for source in SOURCES)
+    np.testing.assert_allclose(heard(band, "mixture"), stems, atol=4 / 2**23)
+    assert len(Segments(band / "out", manifest, "train", 4000, 1000)) == 5
+
+
+def test_the_same_songs_give_the_same_bytes(band):
+    one = converted(band)
+    assert converted(band) == one
+    assert [path.name for path in band.glob(".out*")] == [".out.lock"]
+
+
+def test_a_loud_track_is_turned_down_as_a_whole(band):
+    put(band / "songs" / "01 Opener" / "kick.wav", tone(60, gain=0.95))
+    put(band / "songs" / "01 Opener" / "bass DI.flac", tone(60, gain=0.95))
+    manifest = converted(band)
+    assert manifest.tracks[0].files["mixture"].peak <= 1
+    assert manifest.tracks[0].residual < 1e-6
+    ratio = np.abs(heard(band, "vocals")).max() / np.abs(heard(band, "bass")).max()
+    assert ratio == pytest.approx(0.2 / 0.95, rel=0.05)
+
+
+def test_a_mixture_of_its_own_is_kept(band):
+    own = load_own(band / "band.yaml")
+    for number, song in enumerate(sorted((band / "songs").glob("0*"))):
+        put(song / "master.wav", tone(100, gain=0.2 + 0.1 * number))
+    stems = {**own.stems, "mixture": ("master.*",)}
+    manifest = converted(band, stems=stems)
+    np.testing.assert_allclose(heard(band, "mixture"), tone(100), atol=1e-6)
+    assert manifest.tracks[0].residual > 0.1
+
+
+def test_other_sources_and_mono(band):
+    own = load_own(band / "band.yaml")
+    stems = {"voice": own.stems["vocals"], "band": ("kick.*", "bass*")}
+    expected = Expected(("voice", "band"), RATE, 1)
+    manifest = converted(band, expected=expected, stems=stems)
+    assert manifest.sources == ("voice", "band") and manifest.channels == 1
+    assert list(manifest.tracks[0].files) == ["mixture", "voice", "band"]
+
+
+def test_an_instrument_that_a_song_lacks_is_silent(band):
+    (band / "songs" / "01 Opener" / "lead vox.ogg").unlink()
+    manifest = converted(band)
+    assert manifest.tracks[0].files["vocals"].peak == 0
+    with pytest.raises(Refusal, match=r"01 Opener: has no file for vocals \(\*VOX\*\); add one"):
+        converted(band, missing="refuse")
+
+
+def nan(path):
+    x, rate = soundfile.read(path)
+    x[3] = np.nan
+    soundfile.write(path, x, rate, subtype="FLOAT")
+
+
+def surround(path):
+    put(path, tone(60, channels=6))
+
+
+SONG = "songs/01 Opener"
+FAULTS = {
+    "another rate": ({"sample_rate": "refuse"}, None, r"Lead Gtr\.wav: has a sample rate of 16000"),
+    "mono": ({"channels": "refuse"}, None, r"Snare top\.aiff: has 1 channels where 2 are"),
+    "shorter": ({"lengths": "refuse"}, None, "/bass: is 7200 samples long where the track's"),
+    "surround": ({}, surround, r"kick\.wav: has 6 channels where 2 are expected; mix it down"),
+    "NaN": ({}, nan, r"kick\.wav: holds NaN or infinite samples"),
+    "text": ({}, lambda p: p.write_text("kick"), r"kick\.wav: is not a readable sound file"),
+    "empty": ({}, lambda p: p.write_bytes(b""), r"kick\.wav: is not a readable sound file"),
+    "no samples": ({}, lambda p: put(p, tone(60)[:0]), r"kick\.wav: holds no audio"),
+    "two patterns": (
+        {"stems": dict.fromkeys(SOURCES, ("kick.*",))},
+        None,
+        r"kick\.wav: is matched by the patterns of drums and of bass; make them tell",
+    ),
+    "no stem at all": (
+        {"stems": dict.fromkeys(SOURCES, ("nothing",))},
+        None,
+        "no file that a pattern",
+    ),
+    "a stem too many": (
+        {"stems": {**{s: (s,) for s in SOURCES}, "strings": ("x",)}},
+        None,
+        r"band\.stems\.strings: is no source of the study",
+    ),
+    "a stem too few": ({"stems": {"drums": ("x",)}}, None, r"band\.stems\.bass: is missing; give"),
+    "no folder": ({"root": "/nowhere"}, None, "/nowhere: is no folder; correct `root`"),
+    "no track": ({"splits": {"train": ("X*",)}}, None, "holds no folder that splits.train matches"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_refused_in_one_line_and_leaves_nothing(band, fault):
+    changes, spoil, line = FAULTS[fault]
+    if spoil is not None:
+        spoil(band / SONG / "kick.wav")
+    with pytest.raises(Refusal, match=line) as caught:
+        converted(band, **changes)
+    assert "\n" not in str(caught.value)
+    assert not (band / "out").exists() and not list(band.glob(".out.part"))
+
+
+def test_silent_songs_are_refused(band):
+    for path in (band / SONG).rglob("*.*"):
+        if path.suffix != ".txt":
+            path.unlink()
+    put(band / SONG / "kick.wav", 0 * tone(60))
+    with pytest.raises(Refusal, match=r"01 Opener/mixture\.wav: is silent or constant"):
+        converted(band)
+
+
+YAMLS = {
+    "a missing file": (None, r"band\.yaml: is missing; write it as hdemucs/data/own\.py shows"),
+    "no YAML": ("name: [", r"band\.yaml: is no YAML"),
+    "no mapping": ("- band", r"band\.yaml: holds no mapping"),
+    "an unknown key": (BAND + "    rate: 3\n", r"band\.yaml\.rate: is no known parameter"),
+    "a missing key": (BAND.replace("missing: silence", ""), r"band\.yaml\.missing: is missing"),
+    "a wrong word": (BAND.replace("silence", "guess"), r"band\.yaml\.missing: is 'guess'"),
+    "a wrong split": (BAND.replace("valid:", "dev:"), r"band\.yaml\.splits\.dev"),
+    "a name with a slash": (BAND.replace("name: band", "name: my/band"), r"band\.yaml\.name: is"),
+}
+
+
+@pytest.mark.parametrize("fault", YAMLS)
+def test_a_bad_description_is_refused_in_one_line(tmp_path, fault):
+    content, line = YAMLS[fault]
+    if content is not None:
+        (tmp_path / "band.yaml").write_text(textwrap.dedent(content))
+    with pytest.raises(Refusal, match=line) as caught:
+        load_own(tmp_path / "band.yaml")
+    assert "\n" not in str(caught.value)
+
+
+# The paper's Track B: MUSDB18-HQ and more
+
+
+def study(main, *extra):
+    audio = {"sources": SOURCES, "sample_rate": RATE, "channels": 2, "residual": 1e-3}
+    return FetchConfig(**audio, data=main, extra=extra)
+
+
+@pytest.fixture
+def more(tmp_path):
+    """Songs in MUSDB's layout as a set of one's own, all to train on."""
+    for seed, name in enumerate(("Ann - One", "Xen - More")):
+        write_track(tmp_path / "more" / name, 100 + seed, 6000)
+    stems = {source: (f"{source}.wav",) for source in SOURCES}
+    splits = {"train": ("*",)}
+    policies = dict.fromkeys(("missing", "sample_rate", "channels", "lengths"), "refuse")
+    root = str(tmp_path / "more")
+    return OwnConfig(kind="own", name="more", root=root, splits=splits, stems=stems, **policies)
+
+
+def test_extra_tracks_train_beside_the_data_set(band, more, tmp_path):
+    own = load_own(band / "band.yaml")
+    config = study(own, more)
+    manifest = fetch(config, tmp_path, jobs=1)
+    names = [track.name for track in manifest.split("train")]
+    prefix = names[-1].removesuffix(" Xen - More")
+    assert names == ["01 Opener", f"{prefix} Ann - One", f"{prefix} Xen - More"]
+    assert len(manifest.split("test")) == 1
+    root = present(manifest, config, tmp_path, jobs=1)
+    assert root == where(manifest.name, tmp_path)
+    segments = Segments(root, manifest, "train", 4000, 1000)
+    assert len(segments) == 5 + 3 + 3
+    assert segments.batch([0, 5, 8]).isfinite().all()
+    save_manifest(manifest, tmp_path / "m.json")
+    assert load_manifest(tmp_path / "m.json") == manifest
+    assert fetch(config, tmp_path, jobs=1) == manifest
+
+
+def test_musdb_reads_the_joined_set(band, more, tmp_path):
+    musdb = pytest.importorskip("musdb")
+    manifest = fetch(study(load_own(band / "band.yaml"), more), tmp_path, jobs=1)
+    root = where(manifest.name, tmp_path)
+    found = musdb.DB(str(root), is_wav=True, sample_rate=RATE)
+    assert sorted(track.name for track in found) == sorted(t.name for t in manifest.tracks)
+
+
+def test_a_study_needs_tracks_to_validate_and_to_test(more, tmp_path):
+    with pytest.raises(Refusal, match=r"has no valid tracks; give it some under splits\.valid"):
+        fetch(study(more), tmp_path, jobs=1)
+
+
+def test_extra_tracks_may_not_be_tested_on(band, tmp_path):
+    own = load_own(band / "band.yaml")
+    with pytest.raises(Refusal, match=r"is extra data, yet '02 Middle' is to valid; put all its"):
+        fetch(study(own, dataclasses.replace(own, name="again")), tmp_path, jobs=1)
+
+
+def test_an_extra_song_that_is_tested_on_is_refused(band, more, tmp_path):
+    own = load_own(band / "band.yaml")
+    main = converted(band)
+    last = band / "out" / "test" / main.tracks[2].name
+    for source in (*SOURCES, "mixture"):
+        x, _ = soundfile.read(last / f"{source}.wav")
+        put(tmp_path / "more" / "Renamed" / f"{source}.flac", x, subtype="PCM_24")
+    stems = {source: (f"{source}.*",) for source in SOURCES}
+    with pytest.raises(Refusal, match=r"Renamed/mixture\.wav: is the same song as test/03 Last"):
+        fetch(study(own, dataclasses.replace(more, stems=stems)), tmp_path, jobs=1)
+
+
+def test_another_description_is_another_data_set(band, more, tmp_path):
+    own = load_own(band / "band.yaml")
+    plain, joined = fetch(study(own), tmp_path, 1), fetch(study(own, more), tmp_path, 1)
+    assert plain.name != joined.name and joined.name.startswith(plain.name)
+    shutil.rmtree(where(joined.name, tmp_path))
+    with pytest.raises(Refusal, match="is missing, with the data set band-"):
+        present(joined, study(own, more), tmp_path, 1)
