@@ -1,6 +1,6 @@
 """What the official models say with weights that anyone can recompute.
 
-    python -m tests.official.goldens     writes tests/goldens/model.json again (needs demucs)
+    python -m tests.official.goldens     writes tests/goldens/model.json again (needs demucs, diffq)
 
 The weights of each tensor follow from its official name, so a wrong pairing of names shows
 in the numbers as a wrong architecture does; only a sample of the outputs is stored.
@@ -45,6 +45,31 @@ def sampled(model, parameters):
     return model.eval()(mixture())[0, ..., ::EVERY]
 
 
+QUANTISED = FILE.with_name("model-quantised.th")
+
+
+def quantised():
+    """A DiffQ-quantised checkpoint and what the official loader makes of it.
+
+    Needs diffq 0.2.4, whose licence forbids commercial use: no dependency of ours.
+    """
+    from demucs.demucs import Demucs
+    from demucs.states import get_state, load_model
+    from diffq import DiffQuantizer
+
+    kwargs = dict(sources=["a", "b"], channels=8, depth=3, norm_starts=2, dconv_mode=0)
+    model = Demucs(**kwargs)
+    for name, parameter in model.named_parameters():
+        parameter.data.copy_(formula(name, parameter.shape))
+    quantiser = DiffQuantizer(model, min_size=0.005, group_size=8)
+    for k, part in enumerate(quantiser._qparams):  # groups of 5 to 8 bits
+        part.logit.data.copy_(0.5 * torch.sin(torch.arange(part.logit.numel()) + k) - 0.5)
+    state = get_state(model, quantiser)
+    package = {"klass": Demucs, "args": (), "kwargs": kwargs, "state": state, "training_args": {}}
+    torch.save(package, QUANTISED)
+    return sampled(load_model(QUANTISED), [])
+
+
 def main():
     import demucs
 
@@ -55,6 +80,7 @@ def main():
         theirs = COUNTERPARTS[name].theirs()
         estimates = sampled(theirs, theirs.named_parameters())
         outputs[name] = [float(f"{x:.6g}") for x in estimates.flatten().tolist()]
+    outputs["quantised"] = [float(f"{x:.6g}") for x in quantised().flatten().tolist()]
     origin = f"demucs {demucs.__version__}, torch {torch.__version__}: tests/official/goldens.py"
     lines = [f'"{name}": {json.dumps(values)}' for name, values in outputs.items()]
     FILE.write_text(f'{{"origin": "{origin}",\n' + ",\n".join(lines) + "}\n")

@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from hdemucs.model.build import build
+from hdemucs.official.importing import import_official
 from hdemucs.official.names import official_parameters
 from tests.family import FAMILY
-from tests.official.goldens import CASES, FILE, sampled
+from tests.official.goldens import CASES, FILE, QUANTISED, sampled
 
 GOLDENS = json.loads(FILE.read_text())
 
@@ -18,5 +19,12 @@ def test_golden_outputs(name):
     ours = build(FAMILY[name], seed=0)
     estimates = sampled(ours, official_parameters(ours))
     expected = torch.tensor(GOLDENS[name]).reshape(estimates.shape)
+    atol = 1e-5 * expected.abs().max().item()
+    torch.testing.assert_close(estimates, expected, atol=atol, rtol=0)
+
+
+def test_a_quantised_checkpoint():
+    estimates = sampled(import_official(QUANTISED)[0], [])
+    expected = torch.tensor(GOLDENS["quantised"]).reshape(estimates.shape)
     atol = 1e-5 * expected.abs().max().item()
     torch.testing.assert_close(estimates, expected, atol=atol, rtol=0)
