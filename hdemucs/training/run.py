@@ -132,11 +132,12 @@ def publish(folder: Path, config: TrainConfig, loop: Loop, ledger: Ledger) -> No
         save_model(folder, model, config.model, facts)
     owner.check()
     loop.tell("done")
-    write_json(folder / "DONE.json", {"variant": config.variant, **facts})
+    cost = {"seconds": round(ledger.seconds, 1), "machine": machine(loop.learner.processes)}
+    write_json(folder / "DONE.json", {**facts, **cost})
 
 
 def summary(config: TrainConfig, loop: Loop, ledger: Ledger) -> dict[str, Any]:
-    """Where the weights come from."""
+    """Where the weights come from; the same run gives the same, wherever and however fast."""
     best = ledger.best
     return {
         "variant": config.variant,
@@ -147,8 +148,6 @@ def summary(config: TrainConfig, loop: Loop, ledger: Ledger) -> dict[str, Any]:
         "epochs": config.training.epochs,
         "steps": config.training.epochs * loop.batches.steps,
         "sample_rate": config.sample_rate,
-        "seconds": round(ledger.seconds, 1),
-        "machine": machine(loop.learner.processes),
     }
 
 
