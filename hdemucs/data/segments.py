@@ -65,17 +65,22 @@ class Segments(Dataset[Stems]):
 
     def batch(self, indices: Sequence[int]) -> Batch:
         """The segments at `indices`, read straight into one tensor."""
-        out = torch.empty(len(indices), *self.shape)
-        for index, place in zip(indices, out.numpy(), strict=True):
-            self.fill(index, place)
+        out = room(len(indices), *self.shape)
+        for index, example in zip(indices, out.numpy(), strict=True):
+            for source, stem in enumerate(example):
+                self.read(index, source, stem)
         return out
 
-    def fill(self, index: int, out: np.ndarray) -> None:
-        """Read segment `index` into `out` [source, channel, sample] float32."""
+    def read(
+        self, index: int, source: int, out: np.ndarray, offset: int = 0, gain: float = 1.0
+    ) -> None:
+        """Fill `out` [channel, sample] float32 with `gain` times a stem of segment `index`.
+
+        From sample `offset` of the segment on; `out` may be shorter than the segment.
+        """
         song, start = self.place(index)
-        gain, bias = 1 / song.track.std, -song.track.mean / song.track.std
-        for wav, stem in zip(song.stems, out, strict=True):
-            wav.read(start, stem, gain, bias)
+        mean, std = song.track.mean, song.track.std
+        song.stems[source].read(start + offset, out, gain / std, -gain * mean / std)
 
     def place(self, index: int) -> tuple[Song, int]:
         """The song of segment `index` and the sample it starts at."""
@@ -84,6 +89,11 @@ class Segments(Dataset[Stems]):
         which = int(np.searchsorted(self.ends, index, side="right"))
         before = int(self.ends[which - 1]) if which else 0
         return self.songs[which], (index - before) * self.stride
+
+
+def room(*shape: int) -> Tensor:
+    """Fresh memory for a batch: NumPy asks for huge pages, without which it costs twice reading."""
+    return torch.from_numpy(np.empty(shape, np.float32))
 
 
 def count_starts(frames: int, segment: int, stride: int) -> int:
