@@ -1,0 +1,120 @@
+"""From clone to report: all is made, nothing twice, and a change reaches what it must."""
+
+import json
+
+import pytest
+
+from tests.pipeline.conftest import STUDY
+
+SMALL = [
+    "data/manifest.json",
+    "configs/train/hybrid.json",
+    "reports/index.html",
+    "reports/tables/sdr.csv",
+    "reports/excerpts.json",
+    "reports/oracles/static-wiener/system.json",
+    *(f"reports/scores/{name}.json" for name in STUDY),
+    *(f"reports/curves/{name}.csv" for name in STUDY),
+    *(f"reports/runs/{name}.json" for name in STUDY),
+]
+LARGE = [
+    *(f"models/{name}/model.safetensors" for name in STUDY),
+    *(f"samples/{name}" for name in STUDY),
+    "reports/listening/index.html",
+    "private/listening/key.csv",
+]
+
+
+def test_everything_is_made_and_the_small_things_are_in_git(project):
+    tracked = set(project.git("ls-files").splitlines())
+    for name in SMALL:
+        assert (project.root / name).exists(), name
+        assert name in tracked
+    for name in LARGE:
+        assert (project.root / name).exists(), name
+        assert not any(path.startswith(name) for path in tracked)
+
+
+def test_again_nothing_runs(project):
+    assert project.ran("repro") == []
+
+
+def test_one_rate_is_one_training(project):
+    def faster(params):
+        params["variants"]["hybrid"]["training"] = {"optimiser": {"learning_rate": 1e-4}}
+
+    project.edit(faster)
+    ran = project.ran("repro", "--dry")
+    assert [name for name in ran if name.startswith("train@")] == ["train@hybrid"]
+    project.restore()
+
+
+def test_a_base_value_reaches_the_variants_that_have_it(project):
+    project.edit(lambda params: params["scales"]["quick"]["models"]["hybrid"].update(channels=8))
+    project.dvc("repro", "resolve")
+    ran = project.ran("repro", "--dry")
+    assert [name for name in ran if name.startswith("train@")] == ["train@hybrid"]
+    project.restore()
+    project.dvc("repro", "resolve")
+
+
+def test_comments_cluster_and_launcher_make_nothing_stale(project):
+    for name, line in [
+        ("params.yaml", "# a comment"),
+        ("cluster.yaml", "# another"),
+        ("stages/train.py", "# a third"),
+        ("hdemucs/runs/wait.py", "# a fourth"),
+    ]:
+        with (project.root / name).open("a") as file:
+            file.write(f"{line}\n")
+    assert project.ran("repro", "--dry") == []
+    project.git("checkout", "-q", "--", ".")
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        (("variants", "hybrid", "training"), "variants.hybrid.training.lrr: is no known parameter"),
+        (("scales", "quick", "training"), "scales.quick.training.lrr: is no known parameter"),
+    ],
+)
+def test_a_wrong_parameter_is_one_line_and_nothing_runs(project, place, said):
+    def wrong(params):
+        for key in place[:-1]:
+            params = params[key]
+        params.setdefault(place[-1], {})["lrr"] = 1
+
+    project.edit(wrong)
+    done = project.dvc("repro", check=False)
+    assert done.returncode != 0
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Running stage 'train" not in done.stdout
+    project.git("checkout", "-q", "--", ".")
+
+
+def test_experiments_compare(project):
+    shown = json.loads(project.dvc("metrics", "show", "--json").stdout)[""]["data"]
+    assert set(shown) == {f"reports/scores/{name}.json" for name in STUDY}
+    project.edit(lambda params: params["variants"]["hybrid"].update(training={"batch": 8}))
+    project.dvc("repro", "resolve")
+    changed = json.loads(project.dvc("params", "diff", "--json").stdout)
+    assert changed["configs/train/hybrid.json"] == {"training.batch": {"old": 4, "new": 8}}
+    project.git("checkout", "-q", "--", ".")
+    project.dvc("metrics", "diff", "HEAD~1")
+    project.dvc("plots", "diff", "HEAD")
+
+
+def test_published_and_taken_by_another(project, tmp_path):
+    project.dvc("remote", "add", "-d", "shelf", str(tmp_path / "shelf"))
+    project.dvc("push")
+    project.git("add", "-A")
+    project.git("commit", "-qm", "a remote")
+    project.run("git", "clone", "-q", str(project.root), str(tmp_path / "clone"))
+    clone = type(project)(tmp_path / "clone")
+    clone.dvc("pull")
+    assert clone.ran("repro") == []
+    for name in LARGE:
+        assert (clone.root / name).exists(), name
+    clone.dvc("get", str(project.root), "reports/index.html", "-o", str(tmp_path / "page.html"))
+    assert (tmp_path / "page.html").exists()
