@@ -15,6 +15,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from hdemucs.config.model import GROUPS
+
 from .axis import cut, pad_to_multiple
 from .plan import Level
 
@@ -27,7 +29,7 @@ ALONE, AROUND, OVER_TIME = (1, 1), (3, 3), (1, 3)  # kernels over frequency and 
 
 def norm(channels: int, *, wanted: bool) -> nn.Module:
     """Group norm, on levels where the plan asks for it."""
-    return nn.GroupNorm(4, channels) if wanted else nn.Identity()
+    return nn.GroupNorm(GROUPS, channels) if wanted else nn.Identity()
 
 
 class Down(nn.Module):

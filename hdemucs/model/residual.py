@@ -61,7 +61,7 @@ class LocalAttention(nn.Module):
     to itself, unless it is alone. [B, C, T] -> [B, C, T].
     """
 
-    def __init__(self, channels: int, heads: int = 4, decays: int = 4) -> None:
+    def __init__(self, channels: int, heads: int, decays: int) -> None:
         super().__init__()
         self.heads, self.decays = heads, decays
         self.content = nn.Conv1d(channels, channels, 1)

@@ -94,3 +94,12 @@ def test_bf16_autocast_stays_close():
             rounded = network(name)(mix)
         assert rounded.dtype == torch.float32
         assert (rounded - plain).norm() < 0.05 * plain.norm(), name
+
+
+@torch.no_grad()
+def test_the_kernel_around_a_single_frequency_is_dead_but_for_its_middle():
+    net, mix = build(FAMILY["hybrid"], seed=1).eval(), torch.randn(1, 2, 3001)
+    before = net(mix)
+    weight = net.trunk.leave.conv.weight
+    weight[:, :, [0, 2]] = torch.randn_like(weight[:, :, [0, 2]])
+    assert torch.equal(net(mix), before)
