@@ -8,10 +8,12 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
+import torch
 from jaxtyping import Float
 
 from hdemucs.config.evaluation import MetricsConfig
 from hdemucs.errors import Refusal
+from hdemucs.metrics.bsseval.evaluate import bsseval
 from hdemucs.metrics.sdr import sdr
 from hdemucs.metrics.signals import Estimates, Sources
 
@@ -27,7 +29,14 @@ def framewise(
     window, hop = round(config.window * rate), round(config.hop * rate)
     if config.backend == "museval":
         return by_museval(references, estimates, window, hop)
-    return {"SDR": sdr(references, estimates, window, hop)}
+    if config.metrics == "sdr":
+        return {"SDR": sdr(references, estimates, window, hop)}
+    return bsseval(references, estimates, window, hop, config.filter_length, device())
+
+
+def device() -> torch.device:
+    """A GPU where there is one that has float64 (all of CUDA's do)."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def by_museval(references: Sources, estimates: Estimates, window: int, hop: int) -> Framed:

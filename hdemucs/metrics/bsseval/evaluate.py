@@ -1,0 +1,129 @@
+"""SDR, ISR, SIR and SAR of BSSEval v4, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from hdemucs.metrics.bsseval.correlation import across, cross, lagged
+from hdemucs.metrics.bsseval.energies import Energies, Filters, Own, Shared, energies
+from hdemucs.metrics.bsseval.filters import project
+from hdemucs.metrics.bsseval.spectra import Song, Spectra, Spectrum, fast_length
+from hdemucs.metrics.frames import Frames, unscored
+from hdemucs.metrics.sdr import sdr
+from hdemucs.metrics.signals import Estimates, Sources, decibels, doubled, fitted, products
+
+BLOCK = 1 << 15  # least samples that are correlated together
+DOUBTFUL = 60.0  # dB from which complex64 is not enough
+KEPT = 1 << 30  # bytes of spectra that are kept for the second pass; more are made anew
+
+Scores = Float[np.ndarray, "source frame"]
+
+
+def bsseval(
+    references: Sources,
+    estimates: Estimates,
+    window: int,
+    hop: int,
+    taps: int = 512,
+    device: torch.device | None = None,
+) -> dict[str, Scores]:
+    """Framewise scores in dB by metric, as `museval.evaluate(mode="v4")` gives them.
+
+    Vincent, Gribonval and Févotte, IEEE TASLP 14(4), 2006; Liutkus, Stöter and Ito, "The 2018
+    Signal Separation Evaluation Campaign". The filters are fitted once, on the whole song. No
+    reference and no estimate may be silent throughout. `window`, `hop` and `taps` are in samples.
+    """
+    estimates = fitted(estimates, references.shape[-1])
+    frames = Frames(references.shape[-1], window, hop)
+    scores = framewise(references, estimates, frames, taps, device or torch.device("cpu"))
+    for values in scores.values():
+        values[:, unscored(references, estimates, frames)] = np.nan
+    return {"SDR": sdr(references, estimates, window, hop), **scores}
+
+
+def framewise(
+    references: Sources, estimates: Sources, frames: Frames, taps: int, device: torch.device
+) -> dict[str, Scores]:
+    """What needs filters, of every frame."""
+    song = Song(references.reshape(-1, frames.samples), estimates.reshape(-1, frames.samples))
+    size = max(frames.length, min(BLOCK, frames.samples), taps)
+    starts = range(0, frames.samples, size)
+    blocks = [slice(start, min(start + size, frames.samples)) for start in starts]
+    length = fast_length(min(size, frames.samples) + taps - 1)
+    spectra = Kept(Spectra(song, blocks, length, device))
+    half = len(song.references)
+    correlation = lagged(cross((s[:, :half], s) for s in spectra), length, taps)
+    correlation += across(song, list(starts)[1:], taps)
+    taken = fit(correlation.numpy(), len(references), taps)
+    target = np.stack([energy(references[..., frame]) for frame in frames], -1)
+    if list(frames) == blocks[: len(frames)]:
+        filters = Filters.of(*taken, length)
+        scores = ratios(target, energies(spectra, filters, length))
+        if not spectra.rounded or all(
+            (s[np.isfinite(s)] < DOUBTFUL).all() for s in scores.values()
+        ):
+            return scores
+    length = fast_length(frames.length + taps - 1)
+    exact = Spectra(song, list(frames), length, device)
+    return ratios(target, energies(exact, Filters.of(*taken, length), length))
+
+
+def ratios(target: Scores, parts: Energies) -> dict[str, Scores]:
+    """The metrics of the frames of `target`, from the energies of the parts."""
+    count = target.shape[-1]
+    parts = {name: values[:, :count] for name, values in parts.items()}
+    return {
+        "ISR": decibels(target, parts["spatial"]),
+        "SIR": decibels(parts["own"], parts["interference"]),
+        "SAR": decibels(parts["all"], parts["artifacts"]),
+    }
+
+
+def energy(reference: Sources) -> Float[np.ndarray, " source"]:
+    values = doubled(reference)
+    return products(values, values)
+
+
+class Kept:
+    """Spectra for two passes: kept as complex64 after the first, if they are not too many."""
+
+    def __init__(self, spectra: Spectra) -> None:
+        self.spectra = spectra
+        channels, bins = spectra.song.channels, spectra.length // 2 + 1
+        self.few = len(spectra.blocks) * channels * bins * 8 <= KEPT
+        self.store: list[Tensor] = []
+
+    @property
+    def rounded(self) -> bool:
+        """Whether a second pass sees complex64."""
+        return bool(self.store)
+
+    def __iter__(self) -> Iterator[Spectrum]:
+        if self.store:
+            yield from self.store
+            return
+        for spectrum in self.spectra:
+            yield spectrum
+            if self.few:
+                self.store.append(spectrum.to(torch.complex64))
+
+
+def fit(
+    correlation: Float[np.ndarray, "reference channel lag"], sources: int, taps: int
+) -> tuple[Shared, Own]:
+    """The filters for all estimates, and each source's own: [1 or source, tap, from, to]."""
+    half = len(correlation)
+    gram = np.moveaxis(correlation[:, :half, taps - 1 :], -1, 0)  # [lag, a, b]: sum a[n] b[n + k]
+    right = np.moveaxis(correlation[:, half:, taps - 1 :], -1, 0)
+    everything = project(gram[None], right[None])
+    size = half // sources
+    places = [slice(start, start + size) for start in range(0, half, size)]
+    own = project(
+        np.stack([gram[:, p, p] for p in places]), np.stack([right[:, p, p] for p in places])
+    )
+    return everything, own

@@ -1,0 +1,76 @@
+"""Spectra of blocks of a song, some blocks at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+GROUP = 8  # blocks that are transformed together
+PRIMES = (2, 3, 5, 7)  # factors that FFTs are fast with
+
+Spectrum = Complex[Tensor, "frequency channel block"]
+
+
+def fast_length(least: int) -> int:
+    """The smallest even number from `least` on that has no prime factor above 7."""
+    length = least + least % 2
+    while rest(length) != 1:
+        length += 2
+    return length
+
+
+def rest(number: int) -> int:
+    """What is left of a number when all small primes are divided out."""
+    for prime in PRIMES:
+        while number % prime == 0:
+            number //= prime
+    return number
+
+
+@dataclass(frozen=True)
+class Song:
+    """The channels of all references, then those of all estimates, as they lie in memory."""
+
+    references: Float[np.ndarray, "channel sample"]
+    estimates: Float[np.ndarray, "channel sample"]
+
+    @property
+    def channels(self) -> int:
+        return len(self.references) + len(self.estimates)
+
+    @property
+    def samples(self) -> int:
+        return self.references.shape[-1]
+
+    def copy(self, block: slice, rows: Float[np.ndarray, "channel sample"]) -> None:
+        """Put a block at the start of rows of float64, zeros behind it."""
+        half, length = len(self.references), block.stop - block.start
+        rows[:half, :length] = self.references[:, block]
+        rows[half:, :length] = self.estimates[:, block]
+        rows[:, length:] = 0
+
+
+@dataclass(frozen=True)
+class Spectra:
+    """The spectra of blocks, float64, zero-padded to `length`; made anew at each pass."""
+
+    song: Song
+    blocks: Sequence[slice]
+    length: int  # even
+    device: torch.device
+
+    def __iter__(self) -> Iterator[Spectrum]:
+        """Group after group, with the bin first, as batches of small matrices want it."""
+        rows = np.empty((self.song.channels, GROUP, self.length))
+        for start in range(0, len(self.blocks), GROUP):
+            blocks = self.blocks[start : start + GROUP]
+            for place, block in enumerate(blocks):
+                self.song.copy(block, rows[:, place])
+            moved = torch.from_numpy(rows[:, : len(blocks)]).to(self.device)
+            spectrum = torch.fft.rfft(moved)
+            yield spectrum.permute(2, 0, 1).contiguous()
