@@ -27,9 +27,11 @@ class Fleet:
     patience: float = 20.0  # seconds for an attempt that another client left half-submitted
 
     @classmethod
-    def of(cls, here: Workspace, config: ClusterConfig) -> Fleet:
-        """With all executors, as earlier attempts may be another's than the one chosen now."""
-        data = here.data
+    def of(cls, here: Workspace, config: ClusterConfig, data: Path) -> Fleet:
+        """The runs of a checkout; `data` is the root of the songs that new jobs train on.
+
+        With all executors, as earlier attempts may be another's than the one chosen now.
+        """
         local = LocalExecutor(config.local, data)
         slurm = SlurmExecutor(config.slurm, data, here.root, here.runs / ".batches")
         return cls(here.runs, config.executor, {LOCAL: local, SLURM: slurm})

@@ -7,8 +7,26 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hdemucs.errors import Refusal
-from hdemucs.files import replacing
+from hdemucs.files import read_json, replacing
+from hdemucs.report.runs import RunFacts
 from hdemucs.runs.directory import Run
+from hdemucs.runs.key import digest
+from hdemucs.runs.workspace import Workspace
+
+CURE = "remove the run directory and run the same command again"
+
+
+def check_unchanged(run: Run, here: Workspace) -> None:
+    """Hold a run to what its variant is now: DVC would record an edited input as its origin.
+
+    Raises:
+        Refusal: code, configuration or data changed while it trained.
+    """
+    now = here.identity(run.variant)
+    if now.key != run.identity.key:
+        problem = f"changed while the run trained; its result stays in {run.folder}"
+        cure = "undo the change to publish it, or run the same command again to train anew"
+        raise Refusal(now.difference(run.identity), problem, cure)
 
 
 def publish(run: Run, files: Mapping[str, Path]) -> None:
@@ -16,7 +34,24 @@ def publish(run: Run, files: Mapping[str, Path]) -> None:
     for name, target in files.items():
         source = run.folder / name
         if not source.exists():
-            problem = f"lacks {name}, though it says it is done"
-            raise Refusal(run.folder, problem, "remove that directory and run the command again")
+            raise Refusal(run.folder, f"lacks {name}, though it says it is done", CURE)
         with replacing(target) as temporary:
             shutil.copyfile(source, temporary)
+
+
+def facts(run: Run) -> RunFacts:
+    """What is kept of a finished run for the provenance of its numbers."""
+    identity, done = run.identity, read_json(run.folder / "DONE.json", CURE)
+    return RunFacts(
+        run=run.name,
+        config=identity.config,
+        code=digest(sorted(identity.code.items())),
+        data=identity.data,
+        seed=done["seed"],
+        epochs=done["epochs"],
+        planned=done["epochs"],
+        fine_tuned=identity.start is not None,
+        parameters=read_json(run.folder / "model.json", CURE)["parameters"],
+        hours=round(done["seconds"] / 3600, 2),
+        machine=done["machine"],
+    )

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from hdemucs.config.load import load
 from hdemucs.config.training import TrainConfig
-from hdemucs.data.manifest import load_manifest
 from hdemucs.errors import Refusal
 from hdemucs.files import read_json, sha256
 from hdemucs.runs.directory import Inputs, Run, create
@@ -36,12 +35,6 @@ class Workspace:
     def runs(self) -> Path:
         """Where run directories lie: $HDEMUCS_RUNS, else the main checkout's runs/."""
         return Path(os.environ.get("HDEMUCS_RUNS") or self.home / "runs").resolve()
-
-    @property
-    def data(self) -> Path:
-        """The data set's root: $HDEMUCS_DATA, else the main checkout's data/<its name>."""
-        given = os.environ.get("HDEMUCS_DATA")
-        return Path(given or self.home / "data" / load_manifest(self.manifest).name).resolve()
 
     @property
     def manifest(self) -> Path:

@@ -162,9 +162,5 @@ def test_code_edited_while_a_run_waits_does_not_reach_it(toy):
     module = toy.root / "hdemucs/training/__main__.py"
     module.write_text("raise SystemExit('the working tree was used')\n")
     time.sleep(0.01)
-    from hdemucs.config.cluster import load_cluster
-    from hdemucs.runs.fleet import Fleet
-
-    fleet = Fleet.of(toy.here, load_cluster(toy.root))
-    fleet.ensure([run])
+    toy.fleet.ensure([run])
     until(lambda: run.done)

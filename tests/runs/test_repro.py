@@ -20,6 +20,18 @@ def toy(tmp_path: Path) -> Iterator[Toy]:
     toy.close()
 
 
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> Iterator[Toy]:
+    """Trained by one `dvc repro`, whose output is in `said`."""
+    toy = Toy(tmp_path_factory.mktemp("study"), epochs=3, pace=1.0)
+    toy.pipeline()
+    toy.cluster(local={"slots": 3})
+    toy.said = repro(toy, "train")
+    toy.pace(0.05)
+    yield toy
+    toy.close()
+
+
 def repro(toy: Toy, *arguments: str, status: int = 0) -> str:
     return toy.call("dvc", "repro", *arguments, status=status)
 
@@ -30,68 +42,56 @@ def started(said: str) -> set[str]:
     return {words[1].rpartition("-")[0] for words in lines}
 
 
-def trained(toy: Toy) -> dict[str, int]:
+def lives(toy: Toy) -> dict[str, int]:
     return {name: len(toy.lives(name)) for name in "abc"}
 
 
-def test_all_variants_start_with_the_first_and_the_others_attach(toy):
-    toy.cluster(local={"slots": 3})
-    toy.pace(1.0)
-    for name in "abc":
-        toy.variant(name, epochs=3)
-    said = repro(toy)
-    first = said.index("collected from a-")
-    assert said.rindex("started ") < first
-    assert started(said) == {"a", "b", "c"}
-    assert trained(toy) == {"a": 1, "b": 1, "c": 1}
-    begun = [float((toy.run(n).folder / "lives.txt").read_text().split()[0]) for n in "abc"]
+def test_all_variants_start_with_the_first_and_the_others_attach(study):
+    assert study.said.rindex("started ") < study.said.index("collected from a-")
+    assert started(study.said) == {"a", "b", "c"}
+    assert lives(study) == {"a": 1, "b": 1, "c": 1}
+    begun = [float((study.run(n).folder / "lives.txt").read_text().split()[0]) for n in "abc"]
     assert max(begun) - min(begun) < 3  # less than one of them takes: they ran side by side
-    again = repro(toy)
-    assert "Running stage" not in again
+
+
+def test_one_changed_variant_trains_alone_and_is_found_again_when_it_is_changed_back(study):
+    study.variant("b", epochs=2)
+    assert started(repro(study, "train")) == {"b"}
+    study.variant("b", epochs=3)
+    assert started(repro(study, "train@b")) == set()
+
+
+def test_a_missing_model_is_not_trained_anew(study):
+    """In a clone all models are missing: they are pulled; a GPU job each would be waste."""
+    for path in (study.root / "models", study.root / ".dvc/cache"):
+        shutil.rmtree(path)
+    study.variant("a", epochs=2)
+    assert started(repro(study, "--allow-missing", "train")) == {"a"}
 
 
 def test_only_what_was_asked_for_starts(toy):
-    said = repro(toy, "evaluate@b")
-    assert started(said) == {"b"}
-    assert not (toy.root / "models/a").exists()
-
-
-def test_one_changed_variant_trains_alone(toy):
-    repro(toy)
-    toy.variant("b", epochs=3)
-    assert started(repro(toy)) == {"b"}
-    toy.variant("b", epochs=2)
-    assert started(repro(toy)) == set()
-
-
-def test_a_missing_model_is_not_trained_anew(toy):
-    """In a clone all models are missing: they are pulled; a GPU job each would be waste."""
-    repro(toy)
-    shutil.rmtree(toy.root / "models")
-    shutil.rmtree(toy.root / ".dvc/cache")
-    toy.variant("a", epochs=3)
-    said = repro(toy, "--allow-missing", "train@a", "train@b", "train@c")
-    assert started(said) == {"a"}
-
-
-def test_a_single_stage_starts_nothing_else(toy):
-    assert started(repro(toy, "-s", "train@a")) == {"a"}
+    assert started(repro(toy, "evaluate@b")) == {"b"}
+    assert started(repro(toy, "--single-item", "train@a")) == {"a"}
+    assert not toy.run("c").attempt
 
 
 def test_ctrl_c_leaves_all_runs_alive(toy):
-    toy.pace(0.5)
+    toy.cluster(local={"slots": 3})
+    toy.pace(1)
     for name in "abc":
         toy.variant(name, epochs=4)
-    with toy.start("dvc", "repro", start_new_session=True) as client:
-        until(lambda: all(toy.lives(name) for name in "ab"))
+    with toy.start("dvc", "repro", "train", start_new_session=True) as client:
+        until(lambda: all(toy.lives(name) for name in "abc"), 60)
         os.killpg(client.pid, signal.SIGINT)  # as a terminal does
-        client.communicate(timeout=20)
+        client.communicate(timeout=60)
     assert client.returncode != 0
     assert not (toy.root / "models/a/model.json").exists()
-    assert started(repro(toy)) <= {"c"}
-    assert trained(toy) == {"a": 1, "b": 1, "c": 1}
+    assert started(repro(toy, "train@c")) == set()
+    until(lambda: all(toy.run(name).done for name in "abc"))
+    assert lives(toy) == {"a": 1, "b": 1, "c": 1}
 
 
+@pytest.mark.slow
 def test_an_experiment_in_a_temporary_workspace_trains_in_the_main_checkout(toy):
     toy.commit()
     said = toy.call("dvc", "exp", "run", "--temp", "-S", "configs/train/a.json:training.epochs=3")
@@ -102,6 +102,7 @@ def test_an_experiment_in_a_temporary_workspace_trains_in_the_main_checkout(toy)
     ).stdout
 
 
+@pytest.mark.slow
 def test_a_failed_variant_does_not_hold_up_the_others(toy):
     toy.fault("a", "1 raise")
     said = repro(toy, "--keep-going", status=255)

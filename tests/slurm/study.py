@@ -52,7 +52,9 @@ class Study(Toy):
 
     def results(self, name: str) -> dict[str, bytes]:
         """What a variant published."""
-        files = [*(self.root / "models" / name).iterdir(), self.root / f"reports/curves/{name}.csv"]
+        reports = (f"curves/{name}.csv", f"runs/{name}.json")
+        models = self.root / "models" / name
+        files = [*models.iterdir(), *(self.root / "reports" / report for report in reports)]
         return {str(path.relative_to(self.root)): path.read_bytes() for path in files}
 
     def close(self) -> None:

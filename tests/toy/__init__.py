@@ -13,7 +13,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from hdemucs.config.cluster import load_cluster
 from hdemucs.runs.directory import Run
+from hdemucs.runs.fleet import Fleet
 from hdemucs.runs.workspace import Workspace
 from hdemucs.study.effective import configurations
 from hdemucs.study.params import read_params
@@ -28,6 +30,7 @@ class Toy:
 
     def __init__(self, root: Path, epochs: int = 2, pace: float = 0.05) -> None:
         self.root, self.here = root, Workspace(root)
+        self.data = root / "data" / "toy"
         ignore = shutil.ignore_patterns("__pycache__", "training")
         shutil.copytree(PROJECT / "hdemucs", root / "hdemucs", ignore=ignore)
         shutil.copytree(PROJECT / "stages", root / "stages", ignore=ignore)
@@ -35,7 +38,7 @@ class Toy:
         (root / "hdemucs" / "training").mkdir()
         (root / "hdemucs" / "training" / "__init__.py").touch()
         shutil.copy(Path(__file__).parent / "training.py", root / "hdemucs/training/__main__.py")
-        (root / "data" / "toy" / "faults").mkdir(parents=True)
+        (self.data / "faults").mkdir(parents=True)
         manifest = {**MANIFEST, "tracks": []}
         (root / "data" / "manifest.json").write_text(json.dumps(manifest))
         self.cluster(presubmit=True, poll=0.1)
@@ -67,11 +70,15 @@ class Toy:
 
     def pace(self, seconds: float) -> None:
         """How long an epoch takes from now on."""
-        (self.root / "data" / "toy" / "pace").write_text(str(seconds))
+        (self.data / "pace").write_text(str(seconds))
 
     def fault(self, name: str, *lines: str) -> None:
         """What goes wrong in a training, once each: `epoch what`, or `rank:epoch what`."""
-        (self.root / "data" / "toy" / "faults" / name).write_text("\n".join(lines))
+        (self.data / "faults" / name).write_text("\n".join(lines))
+
+    @property
+    def fleet(self) -> Fleet:
+        return Fleet.of(self.here, load_cluster(self.root), self.data)
 
     def run(self, name: str) -> Run:
         return self.here.run(name)
@@ -127,12 +134,20 @@ class Toy:
     def keepers(self) -> list[int]:
         """Processes behind local runs of this project that are alive."""
         said = (json.loads(p.read_text()) for p in self.here.runs.glob("*/process.json"))
-        return [each["pid"] for each in said if Path(f"/proc/{each['pid']}").exists()]
+        return [each["pid"] for each in said if alive(each["pid"])]
 
     def close(self) -> None:
         """Leave no process behind."""
         for pid in self.keepers():
             os.killpg(pid, signal.SIGKILL)
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended, and waits for its parent to ask, does not."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except OSError:
+        return False
 
 
 def until(true: Callable[[], Any], seconds: float = 20) -> None:

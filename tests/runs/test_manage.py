@@ -1,0 +1,124 @@
+"""What a person does with runs: list, read, cancel, prune."""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from hdemucs.errors import Refusal
+from hdemucs.runs import manage
+from hdemucs.runs.board import Board
+from hdemucs.runs.executor import State, Status
+from tests.toy import Toy, until
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Iterator[Toy]:
+    toy = Toy(tmp_path)
+    yield toy
+    toy.close()
+
+
+def listed(toy: Toy) -> str:
+    text = io.StringIO()
+    manage.listing(toy.fleet, Console(file=text, width=300))
+    return text.getvalue()
+
+
+def test_a_list_says_how_far_each_run_is_and_where(toy):
+    toy.pace(0.3)
+    run = toy.run("a")
+    toy.run("b")
+    toy.fleet.ensure([run])
+    until(lambda: run.progress)
+    first, *rows = listed(toy).splitlines()
+    assert first.split() == ["run", "state", "job", "node", "epoch", "step", "loss", "left", "log"]
+    a, b = sorted(rows)
+    assert a.split()[:2] == [run.name, "running"]
+    assert str(toy.keepers()[0]) in a
+    assert "1/2" in a
+    assert str(run.log) in a
+    assert b.split()[1] == "new"
+    until(lambda: run.done)
+    assert "done" in listed(toy)
+
+
+def test_a_cancelled_run_stays_where_it_was_and_goes_on_later(toy):
+    toy.variant("a", epochs=6)
+    toy.pace(0.3)
+    run, fleet = toy.run("a"), toy.fleet
+    fleet.ensure([run])
+    until(lambda: run.progress)
+    assert manage.cancel(fleet, "a") == run
+    assert toy.keepers() == []
+    assert fleet.look([run])[run].reason == "cancelled"
+    with pytest.raises(Refusal, match="has no job"):
+        manage.cancel(fleet, run.name)
+    toy.pace(0.05)
+    toy.train("a")
+    assert toy.lives("a")[1] >= 1
+
+
+def test_a_run_that_waits_for_a_slot_can_be_cancelled(toy):
+    toy.cluster(local={"slots": 1})
+    toy.variant("a", epochs=20)
+    toy.pace(0.3)
+    fleet, a, b = toy.fleet, toy.run("a"), toy.run("b")
+    assert fleet.ensure([a, b]) == [a, b]
+    assert fleet.look([b])[b].state is State.WAITING
+    manage.cancel(fleet, "b")
+    assert fleet.look([b])[b].state is State.FAILED
+    manage.cancel(fleet, "a")
+
+
+def test_pruning_removes_what_no_variant_would_use(toy):
+    old = toy.run("a")
+    toy.variant("a", epochs=3)
+    new, other = toy.run("a"), toy.run("b")
+    assert manage.prune(toy.fleet, toy.here) == [old]
+    assert new.folder.exists()
+    assert other.folder.exists()
+    assert manage.prune(toy.fleet, toy.here, ["b"]) == [other]
+
+
+def test_pruning_leaves_runs_under_way(toy):
+    toy.variant("a", epochs=20)
+    toy.pace(0.3)
+    run = toy.run("a")
+    toy.fleet.ensure([run])
+    toy.variant("a", epochs=3)
+    assert manage.prune(toy.fleet, toy.here, [run.name]) == []
+    assert run.folder.exists()
+
+
+def test_a_log_is_found_by_variant_and_a_stranger_is_refused(toy):
+    toy.train("a")
+    assert manage.log_of(toy.fleet, "a") == toy.run("a").log
+    with pytest.raises(Refusal, match="no such run"):
+        manage.log_of(toy.fleet, "nosuch")
+
+
+def test_elsewhere_than_on_a_terminal_a_line_tells_each_change_and_no_more(toy):
+    run, text = toy.run("a"), io.StringIO()
+    (run.folder / "progress.json").write_text(json.dumps(PROGRESS))
+    running = Status(State.RUNNING, "RUNNING", job="12_0", node="n1")
+    with Board(text) as board:
+        for status in (Status(State.WAITING, "PENDING", "Resources"), running, running):
+            board.show({run: status})
+    assert text.getvalue().splitlines() == [
+        f"{run.name}: PENDING (Resources)  epoch 1/3  step 20/60  loss 0.1235",
+        f"{run.name}: RUNNING  job 12_0  node n1  epoch 1/3  step 20/60  loss 0.1235  left 1:30",
+    ]
+
+
+PROGRESS = {
+    "epoch": 1,
+    "epochs": 3,
+    "step": 20,
+    "steps": 60,
+    "loss": 0.12345,
+    "eta_seconds": 90,
+}
