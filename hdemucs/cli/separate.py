@@ -6,11 +6,13 @@ import argparse
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from hdemucs.config.separation import SeparationConfig
 from hdemucs.errors import Refusal
+from hdemucs.model.separator import Separator
 from hdemucs.model.store import load_model
-from hdemucs.separation.overlap import Model
 from hdemucs.separation.resampled import Resampled
 from hdemucs.separation.songs import Output, blocks_of, find_songs, names_of, write_estimates
 
@@ -71,16 +73,27 @@ def bits(args: argparse.Namespace) -> int:
     return int(args.bits)
 
 
-def on_device(model: torch.nn.Module, name: str) -> Model:
-    """The model where it runs, with its input and output on the CPU.
+class OnDevice:
+    """A model where it runs, with its input and output on the CPU."""
+
+    def __init__(self, model: Separator, device: torch.device) -> None:
+        self.model, self.device = model.to(device), device
+        self.valid_length = model.valid_length
+
+    def __call__(
+        self, chunk: Float[Tensor, "1 channel sample"]
+    ) -> Float[Tensor, "1 source channel sample"]:
+        return self.model(chunk.to(self.device)).cpu()
+
+
+def on_device(model: Separator, name: str) -> OnDevice:
+    """
 
     Raises:
         Refusal: there is no such device.
     """
     try:
-        device = torch.device(name)
-        model.to(device)
+        return OnDevice(model, torch.device(name))
     except (RuntimeError, AssertionError) as error:
         problem = f"is not to be had ({str(error).splitlines()[0]})"
         raise Refusal(f"--device {name}", problem, "take cpu") from error
-    return lambda chunk: model(chunk.to(device)).cpu()

@@ -41,17 +41,33 @@ def overlap_add(
     Each block is final: every segment that reaches into it has been added.
     """
     weights = triangle(segment)
+    needed = getattr(model, "valid_length", int)  # plain functions take any length
     total = torch.zeros(0)  # of the samples that later segments still reach into
     weight = torch.zeros(0)
     for start in range(0, length, stride):
         frames = min(segment, length - start)
-        estimate = model(read(start, frames)[None])[0]
+        before, chunk = in_context(read, start, frames, length, needed(frames))
+        estimate = model(chunk[None])[0][..., before : before + frames]
         shares = weights[:frames].to(estimate)
         total = added(total.to(estimate), estimate * shares)
         weight = added(weight.to(estimate), shares)
         ready = frames if start + stride >= length else min(stride, frames)
         yield total[..., :ready] / weight[:ready]
         total, weight = total[..., ready:], weight[ready:]
+
+
+def in_context(
+    read: Reader, start: int, frames: int, length: int, wanted: int
+) -> tuple[int, Chunk]:
+    """A segment amid `wanted` samples of the song, silence where the song has none.
+
+    Models without padding work on more samples than they answer for: what surrounds the segment
+    is better than zeros. Returns how many samples come before the segment, and all of them.
+    """
+    before = (wanted - frames) // 2
+    first, last = start - before, start - before + wanted
+    sound = read(max(0, first), min(last, length) - max(0, first))
+    return before, pad(sound, (max(0, -first), max(0, last - length)))
 
 
 def added(pending: Tensor, new: Tensor) -> Tensor:

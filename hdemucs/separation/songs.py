@@ -14,7 +14,7 @@ from hdemucs import audio
 from hdemucs.config.separation import SeparationConfig
 from hdemucs.errors import Refusal
 from hdemucs.progress import Progress
-from hdemucs.separation.overlap import Block, Model
+from hdemucs.separation.overlap import Block, Chunk, Model
 from hdemucs.separation.resampled import Resampled
 from hdemucs.separation.separate import SILENCE, stream
 
@@ -61,7 +61,7 @@ def statistics(song: Resampled) -> tuple[float, float]:
     return mean, max(variance**0.5, SILENCE)
 
 
-def stems_of(block: Block, sources: tuple[str, ...], two_stems: str | None) -> dict[str, Block]:
+def stems_of(block: Block, sources: tuple[str, ...], two_stems: str | None) -> dict[str, Chunk]:
     """[source, channel, sample] by the name of the file that it goes to."""
     if two_stems is None:
         return dict(zip(sources, block, strict=True))
