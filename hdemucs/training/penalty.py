@@ -3,8 +3,10 @@
 The matrices are those that the official code sees: every weight of at least `min_size` MiB, as
 [out, everything else], transposed convolutions turned first. The official estimate is a new
 randomised SVD of rank 100 each step. Weights move little in a step, so here the leading `rank`
-singular directions are kept, and one round of subspace iteration follows them: two thin products a
-matrix. The estimate and its gradient are a Rayleigh quotient's, never above the exact value.
+singular directions are kept, and one round of LOBPCG (Knyazev, 2001) follows them: two thin
+products a matrix. Plain subspace iteration is not enough: the penalty itself presses down what it
+follows, and other directions must be found as they come to lead. The estimate is a Rayleigh
+quotient, never above the exact value.
 """
 
 from __future__ import annotations
@@ -19,11 +21,11 @@ from torch import Tensor, nn
 from hdemucs.config.training import PenaltyConfig
 
 Matrix = Float[Tensor, "out in"]
-Basis = Float[Tensor, "in rank"]
+Basis = Float[Tensor, "side column"]  # of the matrix' shorter side
 
 MIB = 2**18  # 32-bit floats
-SETTLED = 1e-6  # relative change of the penalty in a round
-ROUNDS = 200  # at most, before the first step
+SETTLED = 1e-4  # residual of the leading direction over its value
+ROUNDS = 100  # at most, before the first step
 TINY = 1e-12
 
 
@@ -39,11 +41,15 @@ class Penalised:
         weight = self.weight.detach()
         return (weight.transpose(0, 1) if self.turned else weight).flatten(1)
 
-    def gradient(self) -> Tensor:
-        """The weight's gradient, [out, in, ...], to be added to."""
+    def add_gradient(
+        self, left: Float[Tensor, " out"], right: Float[Tensor, " in"], factor: float
+    ) -> None:
+        """Add `factor * left right'` to the weight's gradient, in place."""
         if self.weight.grad is None:
             self.weight.grad = torch.zeros_like(self.weight)
-        return self.weight.grad.transpose(0, 1) if self.turned else self.weight.grad
+        grad = self.weight.grad.transpose(0, 1) if self.turned else self.weight.grad
+        rows = left.view(-1, *[1] * (grad.dim() - 1))
+        grad.addcmul_(rows, right.view(1, *grad.shape[1:]), value=factor)
 
 
 def penalised(model: nn.Module, min_size: float) -> Iterator[Penalised]:
@@ -68,8 +74,9 @@ class Penalty:
     """The penalty of one model, and the directions it follows from step to step."""
 
     def __init__(self, model: nn.Module, config: PenaltyConfig, seed: int) -> None:
-        self.weight = config.weight
+        self.weight, self.rank = config.weight, config.rank
         self.each = list(penalised(model, config.min_size))
+        self.device = next(model.parameters()).device
         generator = torch.Generator().manual_seed(seed)
         self.bases = [first_basis(one.matrix(), config.rank, generator) for one in self.each]
         self.settled = False
@@ -79,19 +86,18 @@ class Penalty:
         """Add the weighted penalty's gradient to the weights' gradients; returns the penalty."""
         if not self.settled:
             self.settle()
-        total = torch.zeros((), device=self.bases[0].device) if self.bases else torch.zeros(())
+        total = torch.zeros((), device=self.device)
         for place, (one, basis) in enumerate(zip(self.each, self.bases, strict=True)):
-            left, right, self.bases[place] = followed(one.matrix(), basis)
-            gradient = one.gradient()
-            step = torch.outer(left, right).view(gradient.shape)
-            gradient.add_(step, alpha=2 * self.weight)
-            total += right.square().sum()
+            found = followed(one.matrix(), basis, self.rank)
+            one.add_gradient(found.left, found.right, 2 * self.weight)
+            self.bases[place] = found.basis
+            total += found.value
         return total
 
     def settle(self) -> None:
         """Find the directions of weights that are new: rounds until the penalty stands still."""
         for place, (one, basis) in enumerate(zip(self.each, self.bases, strict=True)):
-            self.bases[place] = settled(one.matrix(), basis)
+            self.bases[place] = settled(one.matrix(), basis, self.rank)
         self.settled = True
 
     def state(self) -> dict[str, Tensor]:
@@ -104,39 +110,62 @@ class Penalty:
             self.settled = True
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a round knows of a matrix M: its leading direction, and where to look next."""
+
+    left: Float[Tensor, " out"]  # unit vector u
+    right: Float[Tensor, " in"]  # M'u: the singular value times the other vector
+    value: Float[Tensor, ""]  # squared singular value
+    residual: Float[Tensor, ""]  # of the leading direction, over the value
+    basis: Basis
+
+
 def first_basis(matrix: Matrix, rank: int, generator: torch.Generator) -> Basis:
-    """Random orthonormal columns."""
-    width = min(rank, *matrix.shape)
-    start = torch.randn(matrix.shape[1], width, generator=generator)
+    """Random orthonormal columns, three for every direction."""
+    side = min(matrix.shape)
+    start = torch.randn(side, min(3 * rank, side), generator=generator)
     return torch.linalg.qr(start)[0].contiguous().to(matrix.device)
 
 
-def settled(matrix: Matrix, basis: Basis) -> Basis:
-    value = torch.zeros((), device=matrix.device)
+def settled(matrix: Matrix, basis: Basis, rank: int) -> Basis:
+    """Rounds until the leading direction stands still."""
     for _ in range(ROUNDS):
-        before = value
-        _, right, basis = followed(matrix, basis)
-        value = right.square().sum()
-        if value - before <= SETTLED * value:
+        found = followed(matrix, basis, rank)
+        basis = found.basis
+        if found.residual < SETTLED:
             break
     return basis
 
 
-def followed(
-    matrix: Matrix, basis: Basis
-) -> tuple[Float[Tensor, " out"], Float[Tensor, " in"], Basis]:
-    """One round: the left direction u, M'u (its norm is the singular value), the next basis."""
-    images = matrix @ basis
+def followed(matrix: Matrix, basis: Basis, rank: int) -> Found:
+    """One round: the best `rank` directions in the basis' span, and a better basis.
+
+    The next one spans these directions, their residuals (where they would rise) and what they
+    gained in this round, as conjugate gradients remember it.
+    """
+    wide = matrix.shape[0] < matrix.shape[1]
+    tall = matrix.T if wide else matrix
+    images = tall @ basis
     values, turns = torch.linalg.eigh(images.T @ images)  # ascending
-    images = images @ turns
-    back = matrix.T @ images
-    top = values[-1].clamp(min=TINY).sqrt()
-    return images[:, -1] / top, back[:, -1] / top, orthonormal(back / values.clamp(min=TINY))
+    values, turns = values.flip(0)[:rank], turns.flip(1)[:, :rank]
+    directions, images = basis @ turns, images @ turns
+    back = tall.T @ images
+    residuals = back - directions * values
+    gained = basis[:, rank:] @ turns[rank:]
+    parts = torch.cat([directions, normed(residuals), normed(gained)], 1)
+    top = values[0].clamp(min=TINY)
+    ahead, behind = images[:, 0] / top.sqrt(), back[:, 0] / top.sqrt()
+    length = behind.norm().clamp(min=TINY)
+    left, right = (behind / length, ahead * length) if wide else (ahead, behind)
+    residual = residuals[:, 0].norm() / top
+    return Found(left, right, behind.square().sum(), residual, orthonormal(parts))
 
 
-def orthonormal(columns: Basis) -> Basis:
-    """The same span, orthonormal, by Cholesky: columns come nearly so, and this is one product."""
-    gram = columns.T @ columns
-    factor = torch.linalg.cholesky(gram + TINY * torch.eye(len(gram), device=gram.device))
-    solved = torch.linalg.solve_triangular(factor.mT, columns, upper=True, left=False)
-    return solved.contiguous()  # as a checkpoint gives it back: bits depend on the layout
+def normed(columns: Basis) -> Basis:
+    return columns / columns.norm(dim=0).clamp(min=TINY)
+
+
+def orthonormal(columns: Float[Tensor, "side more"]) -> Basis:
+    """The same span; contiguous, as a checkpoint gives it back: bits depend on the layout."""
+    return torch.linalg.qr(columns[:, : len(columns)])[0].contiguous()

@@ -52,7 +52,7 @@ TRAINING = {
         "remix": 4,
     },
     "averages": {"step": [0.9], "epoch": [0.5]},
-    "penalty": {"weight": 1e-5, "min_size": 0.001, "rank": 4},
+    "penalty": {"weight": 1e-5, "min_size": 0.001, "rank": 16},
     "guard": {"loss": 3.0, "penalty": 20.0},
     "validate_every": 1,
     "checkpoint_every": 2,

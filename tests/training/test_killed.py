@@ -26,9 +26,9 @@ def die_at_file_event(folder, number):
     left = iter(range(number))
 
     def watch(event, arguments):
-        if event in ("open", "os.rename", "os.remove") and str(folder) in str(arguments[0]):
-            if next(left, None) is None:
-                die()
+        ours = event in ("open", "os.rename", "os.remove") and str(folder) in str(arguments[0])
+        if ours and next(left, None) is None:
+            die()
 
     sys.addaudithook(watch)
 

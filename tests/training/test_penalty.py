@@ -1,0 +1,110 @@
+"""The cheap penalty against the exact one, and both against the official code."""
+
+import pytest
+import torch
+from demucs.svd import svd_penalty
+
+from hdemucs.config.training import PenaltyConfig
+from hdemucs.model.build import build
+from hdemucs.official.names import load_official_state, official_names
+from hdemucs.training.learner import Learner
+from hdemucs.training.penalty import Penalty, exact, penalised
+from tests.official.counterparts import CASES
+from tests.training.runs import ALONE, MODELS, config
+
+SMALL = 0.001  # MiB: nearly every matrix of the tiny models
+OFFICIAL = dict(
+    min_size=SMALL, dim=100, niters=4, convtr=True
+)  # conf/svd/base2.yaml but for the size
+
+
+def pair(name):
+    theirs = CASES[name].theirs()
+    return theirs, load_official_state(build(CASES[name].ours, seed=0), theirs.state_dict())
+
+
+def gradients(model, loss):
+    model.zero_grad()
+    loss.backward()
+    return {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
+
+
+@pytest.mark.parametrize("name", ["hybrid", "waveform", "v2"])
+def test_the_exact_penalty_is_the_official_one(name):
+    theirs, ours = pair(name)
+    expected = svd_penalty(theirs, exact=True, **OFFICIAL)
+    torch.testing.assert_close(exact(ours, SMALL), expected, rtol=1e-5, atol=0)
+
+
+@pytest.mark.parametrize("name", ["hybrid", "waveform"])
+def test_the_exact_penalty_has_the_official_gradient(name):
+    theirs, ours = pair(name)
+    expected = gradients(theirs, svd_penalty(theirs, exact=True, **OFFICIAL))
+    found = gradients(ours, exact(ours, SMALL))
+    names = official_names(ours)
+    assert {names[name] for name in found} == expected.keys()
+    for name, gradient in found.items():
+        torch.testing.assert_close(gradient, expected[names[name]], rtol=1e-3, atol=1e-4)
+
+
+def trained(model, steps):
+    """A learner in the midst of training, on noise that it can learn."""
+    learner = Learner(build(MODELS[model], seed=1), config(model), ALONE)
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(steps):
+        learner.step(torch.randn(4, 4, 2, 6000, generator=generator).cumsum(-1) / 50)
+    return learner
+
+
+@pytest.mark.parametrize("model", ["hybrid", "waveform"])
+def test_the_estimate_follows_training(model):
+    """One round a step: the value within 1e-3, every matrix' gradient within 1e-2."""
+    learner = trained(model, steps=12)
+    learner.model.zero_grad()
+    estimate = learner.penalty.descend()
+    scale = learner.penalty.weight
+    found = {
+        name: p.grad / scale for name, p in learner.model.named_parameters() if p.grad is not None
+    }
+    value = exact(learner.model, SMALL)
+    expected = gradients(learner.model, value)
+    assert estimate <= value * (1 + 1e-6)  # a Rayleigh quotient
+    torch.testing.assert_close(estimate, value.detach(), rtol=1e-3, atol=0)
+    assert found.keys() == expected.keys()
+    for name, gradient in expected.items():
+        assert (found[name] - gradient).norm() <= 1e-2 * gradient.norm(), name
+
+
+def test_the_estimate_follows_a_big_matrix_that_moves():
+    """Steps as Adam makes them, the penalty's own pressure included, as in training."""
+    generator = torch.Generator().manual_seed(0)
+    layer = torch.nn.Linear(1024, 256)
+    torch.nn.init.normal_(layer.weight, std=0.03, generator=generator)
+    penalty = Penalty(layer, PenaltyConfig(weight=1e-3, min_size=0.1, rank=16), 0)
+    optimiser = torch.optim.Adam(layer.parameters(), 3e-4)
+    for _ in range(25):
+        layer.weight.grad = 1e-5 * torch.randn(layer.weight.shape, generator=generator)
+        estimate = penalty.descend()
+        torch.testing.assert_close(estimate, exact(layer, 0.1).detach(), rtol=1e-3, atol=0)
+        optimiser.step()
+
+
+def test_the_estimate_is_right_from_the_first_step():
+    model = build(MODELS["hybrid"], seed=0)
+    estimate = Penalty(model, PenaltyConfig(weight=1.0, min_size=SMALL, rank=16), 0).descend()
+    torch.testing.assert_close(estimate, exact(model, SMALL).detach(), rtol=1e-3, atol=0)
+
+
+def test_a_weight_that_is_nothing_stays_so():
+    layer = torch.nn.Linear(8, 8)
+    torch.nn.init.zeros_(layer.weight)
+    penalty = Penalty(layer, PenaltyConfig(weight=1.0, min_size=0.0, rank=16), 0)
+    assert penalty.descend() == 0
+    assert not layer.weight.grad.any()
+
+
+def test_biases_and_small_weights_go_free():
+    model = build(MODELS["hybrid"], seed=0)
+    shapes = [one.weight.shape for one in penalised(model, SMALL)]
+    assert all(len(shape) > 1 and shape.numel() >= SMALL * 2**18 for shape in shapes)
+    assert list(penalised(model, 1e6)) == []
