@@ -14,11 +14,12 @@ from tests.official.counterparts import CASES
 WEIGHTS = [[1.0, 2.0, 0.0, 1.0], [3.0, 1.0, 1.0, 0.5]]
 
 
-@pytest.mark.parametrize("weights", [None, WEIGHTS])
+@pytest.mark.parametrize(
+    ("names", "weights"), [(["hybrid", "spectrogram"], None), (["waveform", "hybrid"], WEIGHTS)]
+)
 @torch.no_grad()
-def test_a_song_separated_by_a_bag(weights):
+def test_a_song_separated_by_a_bag(names, weights):
     """Each model separates the song by itself; blocks are combined as they come."""
-    names = ["hybrid", "spectrogram"]
     theirs = [CASES[name].theirs().eval() for name in names]
     ours = [build(CASES[name].ours, seed=0).eval() for name in names]
     for model, official in zip(ours, theirs, strict=True):
