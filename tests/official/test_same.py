@@ -49,7 +49,7 @@ def test_same_outputs_on_next_to_nothing(name, length):
 
 @EVERY
 def test_same_gradients(name):
-    """In double precision, where only the float32 window's rounding is left (1e-7 of the estimates)."""
+    """In double precision: what is left is the float32 window, 1e-7 of the estimates."""
     theirs, ours = pair(name)
     theirs, ours, mix = theirs.double(), ours.double(), mixture(name, 2561, batch=2).double()
     weights = torch.randn(2, len(SOURCES), *mix.shape[1:], dtype=torch.float64)
