@@ -11,6 +11,11 @@ from hdemucs.data.place import lock
 from hdemucs.data.unpack import unpack
 
 
+def downloaded(root: Path) -> Path:
+    """Where the archive lies until it is unpacked."""
+    return root.with_name(f".{root.name}.zip")
+
+
 def fetch_archive(config: ArchiveConfig, root: Path) -> None:
     """Have the data set at `root`, whole or not at all.
 
@@ -19,9 +24,9 @@ def fetch_archive(config: ArchiveConfig, root: Path) -> None:
     Raises:
         Refusal: another process is at it, or a step of it failed; what was done stays done.
     """
-    archive = root.with_name(f".{root.name}.zip")
+    archive = downloaded(root)
     with lock(root.with_name(f".{root.name}.lock"), "downloading the data set"):
-        if not root.exists():  # another process may have brought it meanwhile
+        if not root.exists():  # else a process was stopped before it removed the archive
             download(config, archive)
             unpack(archive, root)
         discard(archive)

@@ -95,7 +95,8 @@ class Download:
         missing = self.partial.missing
         left = self.version.size - self.partial.bytes_done
         try:
-            check_space(self.path.parent, left + self.config.unpacked, "the data set")
+            if missing:  # unpacking asks for itself, knowing what it has done already
+                check_space(self.path.parent, left + self.config.unpacked, "the data set")
             for index in missing:
                 self.todo.put(index)
             for _ in range(min(self.config.connections, len(missing))):

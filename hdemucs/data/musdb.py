@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from hdemucs.config.data import MusdbConfig, Tracks
-from hdemucs.data.archive import fetch_archive
+from hdemucs.data.archive import downloaded, fetch_archive
 from hdemucs.data.examine import Expected
 from hdemucs.data.manifest import Manifest
 from hdemucs.data.place import MUSDB
@@ -21,10 +21,14 @@ def fetch_musdb(config: MusdbConfig, expected: Expected, root: Path, jobs: int) 
     Raises:
         Refusal: it cannot be had, has not its tracks, or a file of it is bad.
     """
-    if not root.exists():
-        if os.environ.get("MUSDB_ROOT"):
+    if os.environ.get("MUSDB_ROOT"):
+        if not root.exists():
             cure = "correct the variable, or unset it to have the data set downloaded"
             raise Refusal("$MUSDB_ROOT", f"is {root}, which does not exist", cure)
+    elif root.is_symlink() and not root.exists():
+        cure = "mend the link, or remove it to have the data set downloaded"
+        raise Refusal(root, "is a link to a folder that is not there", cure)
+    elif not root.exists() or downloaded(root).exists():
         fetch_archive(config.archive, root)
     manifest = record(root, MUSDB, expected, config.valid, jobs)
     check_counts(root, manifest, config.tracks)

@@ -278,6 +278,14 @@ def test_a_part_that_rotted_on_the_disk_is_not_believed(server, content, tmp_pat
     fetched(server, content, tmp_path)
 
 
+def test_an_archive_that_was_unpacked_but_not_removed_goes(server, content, tmp_path):
+    fetched(server, content, tmp_path)
+    (tmp_path / "data" / ".musdb18hq.zip").write_bytes(content)
+    server.sent = 0
+    fetched(server, content, tmp_path)
+    assert server.sent == 0
+
+
 # Processes that end
 
 
