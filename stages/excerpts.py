@@ -4,18 +4,16 @@ from pathlib import Path
 
 from hdemucs.config.listening import ExcerptsConfig
 from hdemucs.config.load import load
-from hdemucs.data.manifest import load_manifest
 from hdemucs.errors import one_line
 from hdemucs.listening.excerpts import save_excerpts
 from hdemucs.listening.selection import select_from
-from hdemucs.runs.workspace import Workspace
+from stages.songs import songs
 
 
 def main() -> None:
     """No model has a say."""
-    here = Workspace(Path.cwd())
     config = load(Path("configs/excerpts.json"), ExcerptsConfig)
-    excerpts = select_from(config, load_manifest(here.manifest), here.data)
+    excerpts = select_from(config, *songs())
     save_excerpts(excerpts, Path("reports/excerpts.json"))
     print(
         f"{len(excerpts.excerpts)} excerpts of {len(excerpts.tracks)} songs",

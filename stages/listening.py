@@ -4,20 +4,19 @@ from pathlib import Path
 
 from hdemucs.config.listening import ListeningConfig
 from hdemucs.config.load import load
-from hdemucs.data.manifest import load_manifest
 from hdemucs.errors import one_line
 from hdemucs.listening.excerpts import load_excerpts
 from hdemucs.listening.publish.folder import publish
 from hdemucs.listening.stimuli.inputs import Inputs
-from hdemucs.runs.workspace import Workspace
+from stages.songs import songs
 
 
 def main() -> None:
     """What listeners get, and the key apart from it."""
-    here = Workspace(Path.cwd())
     config = load(Path("configs/listening.json"), ListeningConfig)
     excerpts = load_excerpts(Path("reports/excerpts.json"))
-    inputs = Inputs(here.data, load_manifest(here.manifest), excerpts, Path("samples"))
+    manifest, root = songs()
+    inputs = Inputs(root, manifest, excerpts, Path("samples"))
     print(publish(config, inputs, Path("reports/listening"), Path("private/listening/key.csv")))
 
 

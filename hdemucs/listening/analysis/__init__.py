@@ -1,0 +1,1 @@
+"""What the answers say: cleaned, screened, described, compared; every number with its interval."""

@@ -1,0 +1,125 @@
+"""Post-screening of assessors (ITU-R BS.1534-3, 4.1.2), with reasons for each.
+
+The hidden reference is looked at in both attributes; the 7 kHz anchor in quality alone, since it
+holds no other instruments, and not for bass, where it is nearly a reference. More is flagged, but
+excludes nobody. MOS sessions have no open reference and are not screened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from hdemucs.config.listening import ScreeningConfig
+
+ITEM = ["excerpt", "attribute"]
+MID_ANCHOR = "lowpass-7000"
+COLUMNS = [
+    "listener", "trials", "reference_missed", "anchor_items", "anchor_missed", "mixture_high",
+    "concordance", "verdict", "reasons", "flags",
+]  # fmt: skip
+KEPT, EXCLUDED, UNSCREENED = "kept", "excluded", "not screenable"
+
+
+def screen(ratings: pd.DataFrame, config: ScreeningConfig) -> pd.DataFrame:
+    """A row a listener of the MUSHRA set."""
+    mushra = ratings[ratings["set"] == "mushra"]
+    anchors = mid_anchor(mushra, config)
+    rows = [
+        assess(str(name), own, anchors[anchors["listener"] == name], config)
+        for name, own in mushra.groupby("listener")
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def mid_anchor(mushra: pd.DataFrame, config: ScreeningConfig) -> pd.DataFrame:
+    """Ratings of the 7 kHz anchor that may be held against somebody.
+
+    Where more than `item_share` of the assessors rate an item's anchor that high, it is the item.
+    """
+    counts = mushra["condition"].eq(MID_ANCHOR) & mushra["attribute"].eq("quality")
+    found = mushra[counts & mushra["source"].ne("bass")].copy()
+    found["missed"] = found["score"] > config.anchor_above
+    shares = found.groupby(ITEM)["missed"].transform("mean")
+    return found[shares <= config.item_share]
+
+
+def assess(
+    name: str, own: pd.DataFrame, anchors: pd.DataFrame, config: ScreeningConfig
+) -> dict[str, object]:
+    """One listener's row."""
+    references = own[own["role"] == "reference"]["score"]
+    missed = share(references < config.reference_below)
+    high = share(anchors["missed"].astype(bool))
+    mixtures = own[own["condition"].eq("mixture") & own["attribute"].eq("contamination")]
+    loose = share(mixtures["score"] > config.mixture_above)
+    same = replicated(own)
+    trials = int(own["trial"].nunique())
+    reasons = []
+    if missed > config.share:
+        reasons.append(f"hidden reference under {config.reference_below:g} in {missed:.0%}")
+    if high > config.share:
+        reasons.append(f"7 kHz anchor over {config.anchor_above:g} in {high:.0%}")
+    flags = []
+    if loose > config.share:
+        flags.append(f"mixture over {config.mixture_above:g} in contamination in {loose:.0%}")
+    if same < config.concordance_below:
+        flags.append(f"replicates agree by {same:.2f} only")
+    return {
+        "listener": name,
+        "trials": trials,
+        "reference_missed": round(missed, 3),
+        "anchor_items": len(anchors),
+        "anchor_missed": round(high, 3),
+        "mixture_high": round(loose, 3),
+        "concordance": round(same, 3),
+        "verdict": verdict(trials, reasons, config),
+        "reasons": "; ".join(reasons),
+        "flags": "; ".join(flags),
+    }
+
+
+def verdict(trials: int, reasons: Sequence[str], config: ScreeningConfig) -> str:
+    """One slip in five trials is 20 %: too few to judge somebody by."""
+    if trials < config.fewest:
+        return UNSCREENED
+    return EXCLUDED if reasons else KEPT
+
+
+def share(flags: pd.Series) -> float:
+    return float(flags.mean()) if len(flags) else 0.0
+
+
+def replicated(own: pd.DataFrame) -> float:
+    """Lin's concordance between trials and their replicates; NaN without any."""
+    pairs = own.pivot_table(
+        index=[*ITEM, "condition"], columns="replicate", values="score", aggfunc="first"
+    )
+    if 1 not in pairs.columns:
+        return float("nan")
+    both = pairs[[0, 1]].dropna()
+    return concordance(both[0].to_numpy(float), both[1].to_numpy(float))
+
+
+def concordance(first: np.ndarray, second: np.ndarray) -> float:
+    """Lin 1989: 2 s12 / (s1^2 + s2^2 + (m1 - m2)^2); 1 when all pairs are equal."""
+    if not len(first):
+        return float("nan")
+    spread = first.var() + second.var() + (first.mean() - second.mean()) ** 2
+    if spread == 0:
+        return 1.0
+    covariance = ((first - first.mean()) * (second - second.mean())).mean()
+    return float(2 * covariance / spread)
+
+
+def counted(ratings: pd.DataFrame, screening: pd.DataFrame) -> pd.DataFrame:
+    """Ratings of those who were not excluded; replicates only served the screening."""
+    out = set(screening.loc[screening["verdict"] == EXCLUDED, "listener"])
+    bad = ratings["set"].eq("mushra") & ratings["listener"].isin(out)
+    return first_ratings(ratings[~bad])
+
+
+def first_ratings(ratings: pd.DataFrame) -> pd.DataFrame:
+    return ratings[ratings["replicate"] == 0].reset_index(drop=True)

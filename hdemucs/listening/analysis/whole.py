@@ -1,0 +1,48 @@
+"""Whether the excerpts stand for the test set: each system's nSDR on them and on all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from hdemucs.listening.key import Entry
+
+Means = Mapping[str, Mapping[str, float]]  # nSDR in dB by system and source, over the test set
+COLUMNS = ["source", "system", "excerpts", "nsdr_excerpts", "nsdr_test_set", "same_order"]
+
+
+def representativeness(key: Sequence[Entry], whole: Means) -> pd.DataFrame:
+    """A row a source and system; `same_order`: the excerpts order systems as the test set does."""
+    entries = [e for e in key if e.set == "mushra" and e.role == "system"]
+    frame = pd.DataFrame(
+        [(e.source, e.condition, e.nsdr_db) for e in entries], columns=["source", "system", "nsdr"]
+    )
+    rows = []
+    for source, own in frame.groupby("source", sort=False):
+        means = own.groupby("system")["nsdr"].mean()
+        known = {name: whole.get(str(name), {}).get(str(source)) for name in means.index}
+        order = sorted(means.index, key=lambda name: -float(means[name]))
+        complete = all(value is not None for value in known.values())
+        wanted = sorted(means.index, key=lambda name: -float(known[name] or 0.0))
+        rows += [
+            {
+                "source": source,
+                "system": name,
+                "excerpts": int((own["system"] == name).sum()),
+                "nsdr_excerpts": round(float(means[name]), 3),
+                "nsdr_test_set": known[name],
+                "same_order": order == wanted if complete else None,
+            }
+            for name in means.index
+        ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def warnings(table: pd.DataFrame) -> list[str]:
+    """What to tell the reader."""
+    differing = table.loc[table["same_order"].eq(False), "source"].unique()  # noqa: FBT003
+    return [
+        f"{source}: the excerpts order the systems by nSDR otherwise than the whole test set"
+        for source in differing
+    ]
