@@ -4,26 +4,24 @@ from pathlib import Path
 
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.load import load
-from hdemucs.data.manifest import load_manifest
 from hdemucs.data.workers import jobs
 from hdemucs.errors import one_line
-from hdemucs.runs.workspace import Workspace
 from hdemucs.scoring.oracles import score_oracles
 from hdemucs.scoring.systems import Facts, save_system
 from hdemucs.scoring.tracks import data_facts
+from stages.songs import songs
 
 
 def main() -> None:
     """Floors, the fitted filter and ideal masks, scored as the trained systems are."""
-    here = Workspace(Path.cwd())
     config = load(Path("configs/evaluate.json"), EvaluationConfig)
-    manifest = load_manifest(here.manifest)
-    scored = score_oracles(manifest, here.data, config, jobs())
+    manifest, root = songs()
+    scored = score_oracles(manifest, root, config, jobs())
     for name, tracks in scored.items():
         facts = Facts(
             system=name,
             kind="oracle",
-            data=data_facts(manifest, here.manifest),
+            data=data_facts(manifest, Path("data/manifest.json")),
             metrics=config.metrics,
             separation=None,
         )

@@ -14,6 +14,8 @@ from hdemucs.config.report import IntervalConfig
 from hdemucs.evaluation.intervals import Interval, mean_interval
 
 Paired = Float[np.ndarray, "seed track"]
+Other = Float[np.ndarray, "_ track"]  # of as many seeds, or not
+Kept = Float[np.ndarray, "seed _"]  # the tracks that both scored
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Difference:
         return not self.interval.holds_zero
 
 
-def paired(row: Paired, baseline: Paired) -> Paired:
+def paired(row: Paired, baseline: Other) -> Kept:
     """Differences [seed, track] on the tracks that both scored.
 
     Seeds are paired in order when both have as many, else taken to the baseline's mean.
@@ -43,7 +45,7 @@ def paired(row: Paired, baseline: Paired) -> Paired:
     return differences[:, ~np.isnan(differences).any(0)]
 
 
-def compared(row: Paired, baseline: Paired, config: IntervalConfig) -> Difference | None:
+def compared(row: Paired, baseline: Other, config: IntervalConfig) -> Difference | None:
     """The difference of two systems' track scores [seed, track]; None without a common track."""
     values = paired(row, baseline)
     if not values.size:

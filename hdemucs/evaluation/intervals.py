@@ -59,7 +59,7 @@ def mean_interval(values: Paired, config: IntervalConfig) -> Interval:
 def student(sample: Sample, level: float) -> Interval:
     """Student's t over tracks."""
     error = sample.std(ddof=1) / np.sqrt(len(sample))
-    return around(sample.mean(), error, len(sample) - 1, level, "Student's t over tracks")
+    return around(sample.mean(), error, float(len(sample) - 1), level, "Student's t over tracks")
 
 
 def around(centre: float, error: float, freedom: float, level: float, method: str) -> Interval:
@@ -76,7 +76,8 @@ def expanded_bca(sample: Sample, config: IntervalConfig) -> Interval:
     """
     count, centre = len(sample), sample.mean()
     means = resampled(sample, lambda drawn: drawn.mean(-1), config)
-    below = np.mean(means < centre) + np.mean(means == centre) / 2
+    same = 1e-9 * np.ptp(sample)  # draws that give the sample's own mean, but for rounding
+    below = np.mean(means < centre - same) + np.mean(np.abs(means - centre) <= same) / 2
     bias = stats.norm.ppf(np.clip(below, 1 / len(means), 1 - 1 / len(means)))
     influence = sample - centre  # what leaving a track out does to the mean, up to a factor
     acceleration = np.sum(influence**3) / (6 * np.sum(influence**2) ** 1.5)

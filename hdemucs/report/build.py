@@ -12,7 +12,7 @@ from hdemucs.config.report import ReportConfig
 from hdemucs.evaluation.published import published
 from hdemucs.files import write_json, write_text
 from hdemucs.metrics.museval_json import FRAMEWISE
-from hdemucs.report import comparison, evidence, provenance
+from hdemucs.report import comparison, evidence, provenance, verdict
 from hdemucs.report import scores as tables
 from hdemucs.report.figures import style
 from hdemucs.report.figures.boxes import boxes
@@ -22,7 +22,7 @@ from hdemucs.report.figures.forest import forest
 from hdemucs.report.page import Section, links, picture, write_page
 from hdemucs.report.results import Results, arranged, long
 from hdemucs.report.runs import load_runs
-from hdemucs.report.table import Table, hypertext, write
+from hdemucs.report.table import Table, hypertext, markdown, write
 from hdemucs.scoring.aggregation import FRAMED, MEDIANS, SONGS, metrics_of
 from hdemucs.scoring.systems import load_systems
 
@@ -69,8 +69,10 @@ def build(config: ReportConfig, places: Places, out: Path) -> None:
     results = arranged(config, systems, runs)
     parts = Parts(out)
     with style.styled():
+        judged = verdict.cells(results, published())
         sections = (
             ablation_section(results, parts),
+            verdict_section(judged, parts),
             scores_section(results, parts),
             training_section(results, places.curves, parts),
             tracks_section(results, parts),
@@ -78,6 +80,18 @@ def build(config: ReportConfig, places: Places, out: Path) -> None:
         )
     write_numbers(results, out)
     write_page(out / "index.html", config.title, lead(results), warnings(results), sections)
+    write_verdict(results, judged, out)
+
+
+def write_verdict(results: Results, judged: list[verdict.Cell], out: Path) -> None:
+    """reproduction.{md,html}: every cell of the paper's tables."""
+    table = verdict.table(results, judged)
+    write(table, out / "tables")
+    title = f"Reproduction: {results.config.title}"
+    write_text(out / "reproduction.md", f"# {title}\n\n{lead(results)}\n\n{markdown(table)}")
+    section = Section("Cell by cell", "cells", (), (hypertext(table),))
+    said = [*warnings(results), "Back to index.html for this study's own tables."]
+    write_page(out / "reproduction.html", title, lead(results), said, (section,))
 
 
 def write_numbers(results: Results, out: Path) -> None:
@@ -121,6 +135,14 @@ def ablation_section(results: Results, parts: Parts) -> Section:
         made.append(parts.figure(forest(found), "differences", caption, note))
         made.append(parts.table(evidence.differences(results, found)))
     return Section("Ablation", "ablation-section", (), tuple(made))
+
+
+def verdict_section(judged: list[verdict.Cell], parts: Parts) -> Section:
+    made = parts.table(verdict.summary(judged))
+    link = '<p><a href="reproduction.html">Every cell, with reasons</a></p>'
+    reasons = sorted({reason for one in judged if one.row for reason in one.reasons})
+    said = (f"Where a row was run: {'; '.join(reasons)}.",) if reasons else ()
+    return Section("Verdict on the paper", "verdict-section", said, (made, link))
 
 
 def scores_section(results: Results, parts: Parts) -> Section:

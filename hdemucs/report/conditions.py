@@ -1,0 +1,65 @@
+"""What differs between how the paper's numbers were made and how ours were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hdemucs.evaluation.published import Published
+from hdemucs.report.results import Results, Row
+from hdemucs.report.runs import RunFacts
+from hdemucs.scoring.systems import Facts
+
+TEST_TRACKS = 50  # of MUSDB18 and MUSDB18-HQ
+WINDOW = 1.0  # seconds, and the hop
+
+
+def other_data(results: Results, entry: Published) -> Iterator[str]:
+    """Differences that forbid to put the numbers side by side at all."""
+    facts = results.facts
+    if facts.data.name != entry.data:
+        yield f"data: {facts.data.name}, where the paper has {entry.data}"
+    elif len(results.tracks) != TEST_TRACKS:
+        yield f"{len(results.tracks)} test tracks, where the paper has {TEST_TRACKS}"
+    if (facts.metrics.window, facts.metrics.hop) != (WINDOW, WINDOW):
+        yield "metric: other windows than 1 s every 1 s"
+
+
+def other_training(row: Row, entry: Published) -> Iterator[str]:
+    """Differences in how the models were made and used, each of which explains a difference."""
+    for system, runs in zip(row.systems, row.runs, strict=True):
+        if runs:
+            theirs = None if entry.models is None else models(entry.models)
+            yield from unlike(system.name, models(len(runs)), theirs)
+            for run in runs:
+                yield from other_run(run, entry)
+        else:
+            yield f"{system.name}: its training is not recorded"
+    for facts in row.facts:
+        yield from other_separation(facts, entry)
+
+
+def other_run(run: RunFacts, entry: Published) -> Iterator[str]:
+    theirs = None if entry.epochs is None else f"{entry.epochs} epochs"
+    yield from unlike(run.run, f"{run.epochs} epochs", theirs)
+    tuned = None if entry.fine_tuned is None else tuning(entry.fine_tuned)
+    yield from unlike(run.run, tuning(run.fine_tuned), tuned)
+
+
+def other_separation(facts: Facts, entry: Published) -> Iterator[str]:
+    shifts = facts.separation.shifts if facts.separation else 0
+    theirs = None if entry.shifts is None else f"{entry.shifts} shifts"
+    yield from unlike(facts.system, f"{shifts} shifts", theirs)
+
+
+def unlike(what: str, ours: str, theirs: str | None) -> Iterator[str]:
+    """One difference, if there is one; the paper may not have said."""
+    if theirs is not None and ours != theirs:
+        yield f"{what}: {ours}, where the paper has {theirs}"
+
+
+def models(count: int) -> str:
+    return "one model" if count == 1 else f"a bag of {count}"
+
+
+def tuning(tuned: bool) -> str:  # noqa: FBT001  what it says is the argument
+    return "fine-tuning" if tuned else "no fine-tuning"

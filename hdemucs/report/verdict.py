@@ -1,0 +1,167 @@
+"""Whether the paper's numbers were reproduced, cell by cell, and why or why not.
+
+A cell is reproduced if a system of ours that was made and scored under the paper's conditions comes
+within the margin of the configuration, which is the spread of trainings that differ in the seed
+alone. Where any condition differs the verdict is "other conditions", and numbers on other data are
+not even shown beside the paper's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from hdemucs.config.report import ReportConfig
+from hdemucs.evaluation.intervals import Interval, median_interval
+from hdemucs.evaluation.published import COLUMNS, Published
+from hdemucs.report.conditions import other_data, other_training
+from hdemucs.report.evidence import matrix, signed
+from hdemucs.report.results import SHOWN, Results, Row, numbers
+from hdemucs.report.table import Table
+from hdemucs.scoring.aggregation import ALL, MEDIANS
+
+REPRODUCED, NOT = "reproduced", "not reproduced"
+OTHER, MISSING = "other conditions", "not run"
+STATES = (REPRODUCED, NOT, OTHER, MISSING)
+
+PAPER = "arXiv 2111.03600v3"
+OUT_OF_REACH = {
+    "T1": "the challenge's hidden test set is not available",
+    "T2": "the challenge's hidden test set and the extra training data are not available",
+    "T4": "listeners rated; see the listening test's own page",
+    "T5": "listeners rated; see the listening test's own page",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of the paper beside ours; None where they must not be compared."""
+
+    published: Published
+    source: str
+    row: Row | None
+    ours: float | None
+    interval: Interval | None  # of ours, over tracks
+    state: str
+    reasons: tuple[str, ...]
+
+    @property
+    def paper(self) -> float:
+        return self.published.scores[self.source]
+
+
+def cells(results: Results, published: Mapping[str, Published]) -> list[Cell]:
+    """Every cell of the paper's tables, in their order."""
+    rows = {key: row for row in results.models if row.config for key in row.config.published}
+    ours = [entry for entry in published.values() if entry.source.startswith(PAPER)]
+    return [
+        cell(results, entry, rows.get(entry.key), source) for entry in ours for source in COLUMNS
+    ]
+
+
+def cell(results: Results, entry: Published, row: Row | None, source: str) -> Cell:
+    """The verdict on one number."""
+    if row is None:
+        return Cell(entry, source, None, None, None, MISSING, (why_not_run(results, entry),))
+    data = list(other_data(results, entry))
+    if data:
+        return Cell(entry, source, row, None, None, OTHER, tuple(data))
+    value = numbers(row, "SDR", MEDIANS)[source]
+    interval = interval_of(results, row, source)
+    reasons = tuple(other_training(row, entry))
+    if reasons:
+        return Cell(entry, source, row, value, interval, OTHER, reasons)
+    near = abs(value - entry.scores[source]) <= margin(results.config, source)
+    state = REPRODUCED if near else NOT
+    return Cell(entry, source, row, value, interval, state, (spread(results.config, source, row),))
+
+
+def margin(config: ReportConfig, source: str) -> float:
+    return config.margin.all if source == ALL else config.margin.source
+
+
+def spread(config: ReportConfig, source: str, row: Row) -> str:
+    """What the verdict of a comparable cell rests on."""
+    return f"margin {margin(config, source):g} dB (spread between seeds); {seeds(row)}"
+
+
+def seeds(row: Row) -> str:
+    """2 trained systems, seeds 42, 43."""
+    listed = ", ".join(map(str, row.seeds)) or "unknown"
+    return f"{len(row.systems)} trained system{'s' if len(row.systems) > 1 else ''}, seeds {listed}"
+
+
+def why_not_run(results: Results, entry: Published) -> str:
+    """Why no system of ours stands beside a published row."""
+    if entry.table in OUT_OF_REACH:
+        return OUT_OF_REACH[entry.table]
+    if entry.models is None:
+        return "another group's system, which the paper quotes"
+    asked = [row.label for row in results.config.rows if entry.key in row.published]
+    if asked:
+        return f"{asked[0]} has no scores"
+    return "no row of this study repeats it"
+
+
+def interval_of(results: Results, row: Row, source: str) -> Interval:
+    """Of our number, over tracks."""
+    sources = results.sources if source == ALL else (source,)
+    scores = np.stack([matrix(row, "SDR", one).mean(0) for one in sources])
+    return median_interval(scores, results.config.interval)
+
+
+def table(results: Results, judged: list[Cell]) -> Table:
+    """Every cell with its verdict and reasons."""
+    lines = [
+        {
+            "Table": one.published.table,
+            "Row": one.published.label,
+            "Source": SHOWN[one.source],
+            "Metric": one.published.metric,
+            "Paper": one.paper,
+            "Ours": one.ours,
+            "Difference": difference(one),
+            "Verdict": one.state,
+            "Reasons": "; ".join(one.reasons),
+        }
+        for one in judged
+    ]
+    level = f"{100 * results.config.interval.level:.0f} %"
+    notes = (
+        f"Paper: {PAPER}; metric and aggregation as there. Difference: ours minus the paper's, "
+        f"with the {level} interval of ours over test tracks.",
+        f"Reproduced: within {results.config.margin.all:g} dB over all sources or "
+        f"{results.config.margin.source:g} dB for one, which is how far trainings of the same "
+        "recipe lie apart when only the seed differs.",
+        "Numbers on other data are not shown beside the paper's: they are no comparison.",
+    )
+    return Table("reproduction", "The paper's numbers and ours", pd.DataFrame(lines), notes)
+
+
+def difference(one: Cell) -> str | None:
+    """+0.10 [-0.40, +0.60], or nothing where there is no comparison."""
+    if one.ours is None or one.interval is None:
+        return None
+    middle = signed(one.ours - one.paper)
+    if not np.isfinite(one.interval.low):
+        return f"{middle} ({one.interval.method})"
+    low, high = (signed(bound - one.paper) for bound in (one.interval.low, one.interval.high))
+    return f"{middle} [{low}, {high}]"
+
+
+def summary(judged: list[Cell]) -> Table:
+    """How many cells of each table have which verdict."""
+    tables = list(dict.fromkeys(one.published.table for one in judged))
+    lines = [
+        {"Table": name, "Cells": sum(one.published.table == name for one in judged)}
+        | {
+            state: sum(one.published.table == name and one.state == state for one in judged)
+            for state in STATES
+        }
+        for name in tables
+    ]
+    note = "Each cell with its reasons: reproduction.html."
+    return Table("verdict", "Verdict on the paper, by table", pd.DataFrame(lines), (note,))

@@ -1,0 +1,137 @@
+"""The verdict says reproduced only of like things, and says why of all others."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from hdemucs.config.separation import SeparationConfig
+from hdemucs.evaluation.published import COLUMNS, published
+from hdemucs.metrics.museval_json import SourceScores, TrackScores
+from hdemucs.report.results import arranged
+from hdemucs.report.runs import RunFacts
+from hdemucs.report.verdict import MISSING, NOT, OTHER, REPRODUCED, cells, summary, table
+from hdemucs.scoring.systems import DataFacts, Facts, System
+
+from .conftest import CONFIG, METRICS, run_facts
+
+PAPER = published()["T7/base"].scores
+SOURCES = COLUMNS[1:]
+MUSDB = DataFacts(name="MUSDB18-HQ", sha256="f" * 64, sample_rate=44100)
+SEPARATION = SeparationConfig(segment=44.0, overlap=0.25, shifts=1, max_shift=0.5)
+RUN = dataclasses.replace(run_facts("waveform", 42), epochs=600, planned=600)
+
+
+def system(offset=0.0, tracks=50, data=MUSDB, separation=SEPARATION, name="waveform"):
+    """Scores whose medians are the paper's numbers plus an offset."""
+    facts = Facts(system=name, kind="model", data=data, metrics=METRICS, separation=separation)
+    spread = np.linspace(-2, 2, tracks)
+    scored = tuple(
+        TrackScores(
+            f"{index:02}",
+            1.0,
+            1.0,
+            {s: SourceScores({"SDR": np.array([PAPER[s] + offset + more])}) for s in SOURCES},
+        )
+        for index, more in enumerate(spread)
+    )
+    return System(name, scored, facts)
+
+
+def judged(one, runs=(RUN,)):
+    results = arranged(CONFIG, {one.name: one}, {one.name: runs})
+    found = cells(results, published())
+    return results, [cell for cell in found if cell.published.key == "T7/base"]
+
+
+def states(one, runs=(RUN,)):
+    return {cell.state for cell in judged(one, runs)[1]}
+
+
+def test_equal_numbers_under_equal_conditions_are_reproduced():
+    _, base = judged(system())
+    assert {cell.state for cell in base} == {REPRODUCED}
+    assert base[0].ours == pytest.approx(base[0].paper, abs=0.01)
+    assert base[0].interval.low < base[0].paper < base[0].interval.high
+    assert "seeds 42" in base[0].reasons[0]
+
+
+@pytest.mark.parametrize("offset", [-1.0, 1.0])
+def test_far_numbers_are_not_reproduced_in_either_direction(offset):
+    assert states(system(offset)) == {NOT}
+
+
+def test_the_margin_over_all_sources_is_the_smaller_one():
+    by_source = {cell.source: cell.state for cell in judged(system(0.3))[1]}
+    assert by_source["all"] == NOT
+    assert by_source["drums"] == REPRODUCED
+
+
+DIFFERENT = {
+    "fewer epochs": (dict(runs=(dataclasses.replace(RUN, epochs=360),)), "360 epochs, where"),
+    "a bag": (dict(runs=(RUN, RUN)), "a bag of 2, where the paper has one model"),
+    "fine-tuned": (dict(runs=(dataclasses.replace(RUN, fine_tuned=True),)), "fine-tuning, where"),
+    "unknown": (dict(runs=()), "its training is not recorded"),
+    "more shifts": (
+        dict(one=system(separation=dataclasses.replace(SEPARATION, shifts=10))),
+        "10 shifts, where the paper has 1 shifts",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted(DIFFERENT))
+def test_other_conditions_are_named_and_the_numbers_shown(name):
+    changes, reason = DIFFERENT[name]
+    _, base = judged(**{"one": system(), **changes})
+    assert {cell.state for cell in base} == {OTHER}
+    assert any(reason in text for text in base[0].reasons)
+    assert base[0].ours is not None
+
+
+@pytest.mark.parametrize(
+    ("one", "reason"),
+    [
+        (system(data=dataclasses.replace(MUSDB, name="embedded")), "data: embedded, where"),
+        (system(tracks=49), "49 test tracks, where the paper has 50"),
+    ],
+)
+def test_numbers_on_other_data_are_never_set_against_the_papers(one, reason):
+    results, base = judged(one)
+    for cell in base:
+        assert cell.state == OTHER
+        assert cell.ours is None
+        assert any(reason in text for text in cell.reasons)
+    frame = table(results, cells(results, published())).frame
+    assert frame["Ours"].isna().all()
+    assert frame["Difference"].isna().all()
+
+
+def test_every_cell_of_the_papers_tables_has_a_verdict():
+    results, _ = judged(system())
+    found = cells(results, published())
+    papers = [row for row in published().values() if row.source.startswith("arXiv")]
+    assert len(found) == 5 * len(papers) == 5 * 31
+    assert {cell.state for cell in found} == {REPRODUCED, MISSING}
+    assert all(cell.reasons for cell in found)
+    reasons = {cell.published.key: cell.reasons[0] for cell in found if cell.source == "all"}
+    assert reasons["T7/relu"] == "Never run has no scores"
+    assert reasons["T3/d3net"] == "another group's system, which the paper quotes"
+    assert "hidden test set" in reasons["T1/hybrid"]
+    assert "listeners" in reasons["T4/truth"]
+    assert summary(found).frame["Cells"].sum() == len(found)
+
+
+def test_runs_may_be_of_several_seeds():
+    first, second = system(), system(0.1, name="waveform-43")
+    row = dataclasses.replace(CONFIG.rows[1], systems=("waveform", "waveform-43"))
+    config = dataclasses.replace(CONFIG, rows=(row,))
+    runs = {"waveform": (RUN,), "waveform-43": (dataclasses.replace(RUN, seed=43),)}
+    results = arranged(config, {s.name: s for s in (first, second)}, runs)
+    [base, *_] = [c for c in cells(results, published()) if c.published.key == "T7/base"]
+    assert base.ours == pytest.approx(PAPER["all"] + 0.05, abs=0.02)
+    assert "2 trained systems, seeds 42, 43" in base.reasons[0]
+
+
+def test_run_facts_are_strict():
+    with pytest.raises(ValueError, match="epochs"):
+        RunFacts(**{**dataclasses.asdict(RUN), "epochs": -1})
