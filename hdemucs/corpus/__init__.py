@@ -1,0 +1,1 @@
+"""The embedded corpus: songs composed, sung, played and mixed from a seed."""

@@ -1,0 +1,10 @@
+"""Drawing with a probability."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def chance(rng: np.random.Generator, probability: float) -> bool:
+    """True with that probability; always takes one number from the generator."""
+    return bool(rng.random() < probability)

@@ -1,0 +1,91 @@
+"""Whose folder it is: what a corpus' bytes depend on, written into the folder before the tracks."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from hdemucs.config.corpus import CorpusConfig
+from hdemucs.corpus.soundfont import Source
+from hdemucs.corpus.track import PARTIAL
+from hdemucs.errors import Refusal
+from hdemucs.files import read_json, unwritable, write_json
+
+PLAN, WHOLE = "plan.json", "corpus.json"
+CURE = "remove the folder or choose another"
+
+
+def description(config: CorpusConfig, soundfont: Source) -> dict[str, Any]:
+    """All that the corpus' bytes depend on."""
+    parameters = asdict(config)
+    del parameters["soundfont"]  # where it lies does not matter, what it holds does
+    return {
+        "parameters": parameters,
+        "soundfont": soundfont.sha256,
+        "versions": {name: version(name) for name in ("numpy", "scipy")},
+        "generator": generator(),
+    }
+
+
+def generator() -> str:
+    """A digest of this package's sources."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def claim(root: Path, wanted: dict[str, Any]) -> None:
+    """Make the folder this corpus'; tracks of an older generator are cleared away.
+
+    Raises:
+        Refusal: it holds something else, or a corpus of other parameters.
+    """
+    found = occupant(root)
+    if found is not None:
+        for key in ("parameters", "soundfont"):
+            if found.get(key) != wanted[key]:
+                problem = f"holds a corpus of other {difference(found.get(key), wanted[key], key)}"
+                raise Refusal(root, problem, CURE)
+        if found == wanted:
+            return
+        clear(root)
+    write_json(root / PLAN, wanted)
+
+
+def occupant(root: Path) -> dict[str, Any] | None:
+    """What the corpus in the folder was made from; None if the folder is empty.
+
+    Raises:
+        Refusal: the folder cannot be used, or holds something that is no corpus.
+    """
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        names = sorted(path.name for path in root.iterdir() if not path.name.startswith("."))
+    except OSError as error:
+        raise unwritable(root, error) from error
+    if not names:
+        return None
+    if PLAN not in names:
+        raise Refusal(root, f"holds {names[0]!r} and is no folder of the embedded corpus", CURE)
+    found: dict[str, Any] = read_json(root / PLAN, CURE)
+    return found
+
+
+def clear(root: Path) -> None:
+    """Remove what `render` writes, the record that it is whole first."""
+    (root / WHOLE).unlink(missing_ok=True)
+    for name in ("train", "test", PARTIAL):
+        shutil.rmtree(root / name, ignore_errors=True)
+
+
+def difference(found: Any, wanted: Any, key: str) -> str:
+    """The first parameter that differs, in words."""
+    if not isinstance(found, dict) or not isinstance(wanted, dict):
+        return f"{key} ({found}, not {wanted})"
+    name = next(name for name in wanted if found.get(name) != wanted[name])
+    return f"{key} (corpus.{name} {found.get(name)}, not {wanted[name]})"

@@ -1,0 +1,106 @@
+"""The drummer: grooves, fills, crashes; hands that are never twice the same."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hdemucs.corpus.chance import chance
+from hdemucs.corpus.form import Frame
+from hdemucs.corpus.score import Note, Section
+from hdemucs.corpus.styles import Groove
+
+VELOCITIES = {"X": 118, "O": 100, "x": 94, "o": 52}
+KEYS = {"kick": (36, 35), "snare": (38, 40), "percussion": (54, 56, 63, 69, 70, 82)}
+CLOSED, OPEN, PEDAL = 42, 46, 44
+CRASHES, RIDES = (49, 57), (51, 59)
+TOMS = (50, 48, 45, 43)
+RING = 4.0  # seconds: longer than any drum sounds
+CHOKE = 0.03  # seconds for a closing hat to silence the open one
+TIMING = 0.004  # seconds, standard deviation
+LOOSE = 9.0  # velocity, standard deviation
+
+Part = dict[str, list[Note]]
+
+
+class Drummer:
+    """Plays one song."""
+
+    def __init__(self, frame: Frame, rng: np.random.Generator) -> None:
+        self.frame, self.rng = frame, rng
+        grooves = frame.style.grooves
+        order = rng.permutation(len(grooves))
+        self.verse, self.chorus = grooves[order[0]], grooves[order[-1]]
+        self.keys = {name: int(rng.choice(keys)) for name, keys in KEYS.items()}
+        self.ride = int(rng.choice(RIDES)) if chance(rng, 0.4) else CLOSED
+        self.crash = int(rng.choice(CRASHES))
+
+    def play(self) -> Part:
+        names = ("kick", "snare", "hats", "toms", "cymbals", "percussion")
+        part: Part = {name: [] for name in names}
+        for section in self.frame.sections:
+            if "drums" in section.playing:
+                self.section(part, section)
+        part["hats"] = choked(part["hats"])
+        return part
+
+    def section(self, part: Part, section: Section) -> None:
+        loud = section.kind in {"chorus", "solo"}
+        groove = self.chorus if loud else self.verse
+        thin = section.kind in {"intro", "break", "outro"} and chance(self.rng, 0.5)
+        for bar in range(section.bar, section.bar + section.bars):
+            last = bar == section.bar + section.bars - 1
+            fill = int(self.rng.integers(2, 9)) if last and section.bars > 1 else 0
+            self.bar(part, groove, bar, (16 - fill, loud, thin))
+            if fill:
+                self.fill(part, bar, 16 - fill)
+        if loud or chance(self.rng, 0.4):
+            self.hit(part["cymbals"], section.bar, 0, (self.crash, 112))
+
+    def bar(self, part: Part, groove: Groove, bar: int, how: tuple[int, bool, bool]) -> None:
+        """Steps before `how[0]`; how[1]: loud (on the ride), how[2]: without the backbeat."""
+        stop, loud, thin = how
+        for step in range(stop):
+            hat = groove.hats[step]
+            closed = self.ride if loud else CLOSED
+            self.sound(part["hats"], bar, step, (OPEN if hat == "O" else closed, hat))
+            self.sound(part["kick"], bar, step, (self.keys["kick"], groove.kick[step]))
+            percussion = groove.percussion[step]
+            self.sound(part["percussion"], bar, step, (self.keys["percussion"], percussion))
+            if not thin:
+                self.sound(part["snare"], bar, step, (self.keys["snare"], groove.snare[step]))
+            if groove.kick[step] == "-" and chance(self.rng, 0.03):
+                self.sound(part["kick"], bar, step, (self.keys["kick"], "o"))
+
+    def sound(self, notes: list[Note], bar: int, step: int, what: tuple[int, str]) -> None:
+        if what[1] != "-":
+            self.hit(notes, bar, step, (what[0], VELOCITIES[what[1]]))
+
+    def fill(self, part: Part, bar: int, start: int) -> None:
+        """Down the toms, or a roll on the snare, growing louder."""
+        toms = chance(self.rng, 0.6)
+        for step in range(start, 16):
+            if chance(self.rng, 0.2):
+                continue
+            through = (step - start) / (16 - start)
+            group = "toms" if toms else "snare"
+            key = TOMS[int(through * len(TOMS))] if toms else self.keys["snare"]
+            self.hit(part[group], bar, step, (key, 80 + int(35 * through)))
+
+    def hit(self, notes: list[Note], bar: int, step: int, what: tuple[int, int]) -> None:
+        """One stroke: loose in time and force; three places on the skin or the metal."""
+        start = max(0.0, self.frame.time(bar, step) + self.rng.normal(0, TIMING))
+        velocity = int(np.clip(what[1] + self.rng.normal(0, LOOSE), 15, 127))
+        cents = float(self.rng.choice((-18.0, 0.0, 21.0)))
+        notes.append(Note(start, RING, what[0], velocity, cents))
+
+
+def choked(notes: list[Note]) -> list[Note]:
+    """Open hats end where the next hat of any kind begins."""
+    ordered = sorted(notes, key=lambda note: note.start)
+    out = []
+    for note, following in zip(ordered, [*ordered[1:], None], strict=True):
+        if note.key == OPEN and following is not None and following.key in {CLOSED, PEDAL, OPEN}:
+            length = following.start - note.start
+            note = Note(note.start, length, note.key, note.velocity, note.cents, CHOKE)
+        out.append(note)
+    return out

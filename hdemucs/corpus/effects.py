@@ -1,0 +1,164 @@
+"""Studio effects on float64 signals [channel, sample]; every one keeps the length."""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Float
+from scipy.fft import irfft, rfft
+from scipy.ndimage import gaussian_filter1d, minimum_filter1d
+from scipy.signal import butter, resample_poly, sosfilt
+
+Signal = Float[np.ndarray, "channel sample"]
+Mono = Float[np.ndarray, " sample"]
+
+BLOCK = 1 << 16  # samples of a Fourier transform
+DETECTOR = 0.004  # seconds: compressors measure and act at this pace
+LOOK = 0.04  # seconds on both sides that the limiter sees
+OVERSAMPLING = 2
+
+
+def reverb(signal: Signal, seconds: float, rate: int, rng: np.random.Generator) -> Signal:
+    """The wet sound of a room: noise that decays by 60 dB in `seconds`, faster at the top."""
+    count = round(0.9 * seconds * rate)
+    time = np.arange(count) / rate
+    noise = rng.normal(size=(2, count))
+    dark = sosfilt(lowpass(2200, rate), noise, axis=1)
+    late = dark * 10 ** (-3 * time / seconds) + (noise - dark) * 10 ** (-6 * time / seconds)
+    late[:, : max(1, round(0.006 * rate))] = 0
+    late /= np.sqrt((late**2).sum(axis=1, keepdims=True))
+    return convolved(np.broadcast_to(signal, (2, signal.shape[1])), late)
+
+
+def convolved(signal: Signal, response: Signal) -> Signal:
+    """Overlap-add, all blocks in one transform; cut to the signal's length."""
+    length, taps = signal.shape[1], response.shape[1]
+    size = max(BLOCK, 1 << int(np.ceil(np.log2(2 * taps))))
+    hop = size - taps + 1
+    count = -(-length // hop)
+    padded = np.pad(signal, ((0, 0), (0, count * hop - length)))
+    blocks = rfft(padded.reshape(2, count, hop), size, axis=2)
+    sounds = irfft(blocks * rfft(response, size, axis=1)[:, None], size, axis=2)
+    out = np.zeros((2, count * hop + size))
+    for block in range(count):
+        out[:, block * hop : block * hop + size] += sounds[:, block]
+    return out[:, :length]
+
+
+def compressed(signal: Signal, threshold: float, ratio: float, rate: int) -> Signal:
+    """`threshold` in dB above the active level; attack 8 ms, release 120 ms; channels as one."""
+    hop = max(1, round(DETECTOR * rate))
+    level = 10 * np.log10(block_power(signal, hop) + 1e-12)
+    active = level[level > level.max() - 30]
+    over = np.maximum(0, level - (10 * np.log10((10 ** (active / 10)).mean()) + threshold))
+    rise, fall = 1 - np.exp(-DETECTOR / 0.008), 1 - np.exp(-DETECTOR / 0.12)
+    state, curve = 0.0, np.empty(len(over))
+    for place, value in enumerate(over.tolist()):
+        state += (value - state) * (rise if value > state else fall)
+        curve[place] = state
+    return signal * spread(10 ** (-curve * (1 - 1 / ratio) / 20), hop, signal.shape[1])
+
+
+def block_power(signal: Signal, hop: int) -> Mono:
+    count = -(-signal.shape[1] // hop)
+    padded = np.pad(signal, ((0, 0), (0, count * hop - signal.shape[1])))
+    return (padded.reshape(len(signal), count, hop) ** 2).mean(axis=(0, 2))
+
+
+def spread(values: Mono, hop: int, length: int) -> Mono:
+    """Block values as lines from block centre to block centre."""
+    return np.interp(np.arange(length), (np.arange(len(values)) + 0.5) * hop, values)
+
+
+def driven(signal: Signal, amount: float) -> Signal:
+    """Saturation (tanh) at twice the rate: `amount` 1 is crunch, 2 a wall."""
+    level = np.sqrt((signal**2).mean()) + 1e-12
+    up = resample_poly(signal, OVERSAMPLING, 1, axis=1) * (2 * amount / level)
+    return resample_poly(np.tanh(up + 0.1 * amount), 1, OVERSAMPLING, axis=1)[:, : signal.shape[1]]
+
+
+def chorused(signal: Signal, depth: float, rate: int, rng: np.random.Generator) -> Signal:
+    """A copy with a slowly moving delay, the other way in the other channel."""
+    count = signal.shape[1]
+    time = np.arange(count)
+    swing = (
+        0.0025 * rate * np.sin(2 * np.pi * (rng.uniform(0.3, 0.9) * time / rate + rng.uniform()))
+    )
+    out = signal.copy()
+    for channel, sign in enumerate((1, -1)):
+        place = time - 0.012 * rate - sign * swing
+        out[channel] += depth * np.interp(place, time, signal[channel], left=0.0)
+    return out
+
+
+def echoed(signal: Signal, seconds: float, feedback: float, rate: int) -> Signal:
+    """The echoes alone, each `feedback` of the one before, from side to side."""
+    out = np.zeros_like(signal)
+    delay, gain, turned = round(seconds * rate), feedback, signal
+    for repeat in range(1, 6):
+        start = repeat * delay
+        if start >= signal.shape[1]:
+            break
+        turned = turned[::-1]
+        out[:, start:] += gain * turned[:, : signal.shape[1] - start]
+        gain *= feedback
+    return out
+
+
+def swept(signal: Signal, octaves: float, period: float, rate: int) -> Signal:
+    """A low-pass (18 dB an octave) that opens and closes every `period` seconds."""
+    size = 1 << int(np.ceil(np.log2(0.04 * rate)))
+    hop = size // 4
+    frames = -(-signal.shape[1] // hop) + 4
+    padded = np.pad(signal, ((0, 0), (size, frames * hop + size)))
+    index = np.arange(frames)[:, None] * hop + np.arange(size) + size - 3 * hop
+    window = np.hanning(size + 1)[:-1]
+    spectra = rfft(padded[:, index] * window, axis=2)
+    turn = np.sin(2 * np.pi * np.arange(frames) * hop / rate / period)
+    cutoff = 1800 * 2 ** (octaves * turn / 2)
+    grid = np.fft.rfftfreq(size, 1 / rate)
+    sounds = irfft(spectra / np.sqrt(1 + (grid / cutoff[:, None]) ** 6), axis=2) * window
+    out = np.zeros_like(padded)
+    for frame in range(frames):
+        start = frame * hop + size - 3 * hop
+        out[:, start : start + size] += sounds[:, frame]
+    return out[:, size : size + signal.shape[1]] / 1.5  # the squared windows' sum
+
+
+def tilted(signal: Signal, decibels: float, rate: int) -> Signal:
+    """Shelves around 1 kHz: the top goes up by half, the bottom down by half of `decibels`."""
+    low = sosfilt(lowpass(1000, rate, order=1), signal, axis=1)
+    gain = 10 ** (decibels / 40)
+    return low / gain + (signal - low) * gain
+
+
+def filtered(signal: Signal, sections: np.ndarray) -> Signal:
+    return sosfilt(sections, signal, axis=1)
+
+
+def lowpass(hertz: float, rate: int, order: int = 2) -> np.ndarray:
+    return butterworth(hertz, rate, order, "lowpass")
+
+
+def highpass(hertz: float, rate: int, order: int = 2) -> np.ndarray:
+    return butterworth(hertz, rate, order, "highpass")
+
+
+def butterworth(hertz: float, rate: int, order: int, kind: str) -> np.ndarray:
+    return butter(order, min(hertz, 0.45 * rate), kind, fs=rate, output="sos")
+
+
+def panned(signal: Mono, place: float) -> Signal:
+    """Mono at `place` from -1 (left) to 1 (right), at constant power."""
+    angle = (place + 1) * np.pi / 4
+    return np.stack([signal * np.cos(angle), signal * np.sin(angle)])
+
+
+def limiting(peaks: Mono, ceiling: float, rate: int) -> Mono:
+    """The gain, sample by sample, that keeps `peaks` under `ceiling`.
+
+    A minimum over the neighbourhood, smoothed by a kernel no wider than it.
+    """
+    reach = max(1, round(LOOK * rate))
+    gain = np.minimum(1, ceiling / np.maximum(peaks, 1e-9))
+    lowest = minimum_filter1d(gain, 2 * reach + 1, mode="nearest")
+    return gaussian_filter1d(lowest, reach / 3, mode="nearest", truncate=3.0)

@@ -1,0 +1,137 @@
+"""The lead vocal: phrases of two bars over the chords, their words, and who sings along."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from hdemucs.corpus.chance import chance
+from hdemucs.corpus.form import Frame, voiced
+from hdemucs.corpus.layers import scale_step
+from hdemucs.corpus.lexicon import LEXICON
+from hdemucs.corpus.score import Note, Section, Syllable
+
+PHRASE = 2  # bars
+SYLLABLE = 0.15  # seconds, the shortest
+TIMING = 0.012  # seconds, standard deviation
+LEAP = 4  # semitones: the melody goes to the nearest chord tone within this when it can
+
+Motif = list[tuple[int, int]]  # (step, length in steps) within a phrase
+
+
+class Singer:
+    """Writes one song's vocal lines around the middle of a range."""
+
+    def __init__(self, frame: Frame, middle: int, rng: np.random.Generator) -> None:
+        self.frame, self.middle, self.rng = frame, middle, rng
+        self.shortest = math.ceil(SYLLABLE / frame.step)
+        self.motifs = {kind: self.motif(kind) for kind in ("verse", "chorus")}
+        self.words = list(LEXICON.values())
+
+    def motif(self, kind: str) -> Motif:
+        """A rhythm with a rest at its end; a chorus has longer notes."""
+        rng, steps = self.rng, PHRASE * 16
+        place = int(rng.choice((0, 2, 4)))
+        stop = int(rng.integers(16, 24))
+        out: Motif = []
+        while place < stop:
+            choices = (1, 2, 2, 3, 4) if kind == "chorus" else (1, 1, 2, 2, 3)
+            length = max(self.shortest, int(rng.choice(choices)))
+            out.append((place, length))
+            place += length
+        final = int(rng.integers(3, 7))
+        return [*out, (place, min(final, steps - place - 2))]
+
+    def sing(self) -> list[Syllable]:
+        line: list[Syllable] = []
+        for section in self.frame.sections:
+            if "vocals" in section.playing:
+                for first in range(0, section.bars, PHRASE):
+                    line += self.phrase(section, first)
+        return monophonic(line)
+
+    def phrase(self, section: Section, first: int) -> list[Syllable]:
+        """One phrase, or none: singers rest; what does not fit into the section is left out."""
+        quiet = section.kind in {"intro", "break", "outro"}
+        if chance(self.rng, 0.4 if quiet else 0.06) and section.bars > PHRASE:
+            return []
+        motif = self.motifs["chorus" if section.kind == "chorus" else "verse"]
+        room = (section.bars - first) * 16
+        motif = [(step, length) for step, length in motif if step + length <= room]
+        texts = self.text(len(motif))
+        key, out = self.middle + int(self.rng.integers(-4, 3)), []
+        for place, (step, length) in enumerate(motif):
+            key = self.next_key(section.chords[first + step // 16], key, step)
+            start = self.frame.time(section.bar + first, step) + self.rng.normal(0, TIMING)
+            final = place == len(motif) - 1
+            seconds = length * self.frame.step * (0.97 if not final else 1.0)
+            out.append(
+                Syllable(max(0.05, start), seconds, key, texts[place], place == 0, last=final)
+            )
+        return out
+
+    def text(self, count: int) -> list[tuple[str, ...]]:
+        """Syllables of words drawn until there are enough."""
+        out: list[tuple[str, ...]] = []
+        while len(out) < count:
+            out += self.words[int(self.rng.integers(len(self.words)))]
+        return out[:count]
+
+    def next_key(self, chord: tuple[int, ...], key: int, step: int) -> int:
+        """Chord tones on strong steps, the scale's neighbours between; drawn to the middle."""
+        if step % 4 == 0 or chance(self.rng, 0.3):
+            target = key + int(np.clip(np.rint((self.middle - key) * 0.35), -3, 3))
+            target += int(self.rng.integers(-LEAP, LEAP + 1))
+            tones = [tone for octave in (-6, 6) for tone in voiced(chord, self.middle + octave)]
+            return min(tones, key=lambda tone: abs(tone - target))
+        upwards = chance(self.rng, 0.5 - 0.06 * (key - self.middle))
+        return scale_step(self.frame, key, 1 if upwards else -1)
+
+
+def monophonic(line: list[Syllable]) -> list[Syllable]:
+    """No syllable lasts into the next one."""
+    out = []
+    for syllable, following in zip(line, [*line[1:], None], strict=True):
+        room = syllable.length if following is None else following.start - syllable.start
+        if room > 0.05:  # noqa: PLR2004  shorter than a phone
+            out.append(replace(syllable, length=min(syllable.length, room)))
+    return out
+
+
+def chorus_of(frame: Frame, line: list[Syllable]) -> list[Syllable]:
+    """The part of a line that lies in choruses."""
+    bar = 4 * frame.beat
+    spans = [
+        (section.bar * bar, (section.bar + section.bars) * bar)
+        for section in frame.sections
+        if section.kind == "chorus"
+    ]
+    return [s for s in line if any(first <= s.start < last for first, last in spans)]
+
+
+def harmonised(frame: Frame, line: list[Syllable]) -> list[Syllable]:
+    """The same words a third of the scale higher."""
+    return [replace(s, key=scale_step(frame, scale_step(frame, round(s.key), 1), 1)) for s in line]
+
+
+def doubled(line: list[Syllable], rng: np.random.Generator) -> list[Syllable]:
+    """Sung once more: a little early or late, a few cents off."""
+    return [
+        replace(s, start=max(0.05, s.start + rng.normal(0, 0.012)), key=s.key + rng.normal(0, 0.07))
+        for s in line
+    ]
+
+
+def choir(frame: Frame, rng: np.random.Generator) -> list[Note]:
+    """Held chords under the choruses."""
+    notes = []
+    for section in frame.sections:
+        if section.kind == "chorus" and "vocals" in section.playing:
+            for bar, keys in enumerate(section.chords):
+                start = frame.time(section.bar + bar, 0)
+                for key in voiced(keys, 64):
+                    velocity = int(np.clip(rng.normal(84, 5), 30, 127))
+                    notes.append(Note(start, 3.9 * frame.beat, key, velocity))
+    return notes

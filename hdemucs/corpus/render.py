@@ -1,0 +1,116 @@
+"""The embedded corpus on disk, in MUSDB18-HQ's layout: made, continued, or found whole.
+
+`plan.json` is written first and says what the folder is for, `corpus.json` last: where it is,
+the corpus is whole.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from hdemucs.config.corpus import CorpusConfig
+from hdemucs.corpus.claim import WHOLE, claim, description
+from hdemucs.corpus.musdb import SETUP, STEMS, setup
+from hdemucs.corpus.plan import Plan, plans
+from hdemucs.corpus.soundfont import locate
+from hdemucs.corpus.track import PARTIAL, font, write_track
+from hdemucs.files import sha256, unwritable, write_json, write_text
+from hdemucs.progress import Progress
+
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+def make_corpus(config: CorpusConfig, root: Path, jobs: int) -> None:
+    """Render what is missing below `root` with `jobs` processes; nothing if it is whole.
+
+    Raises:
+        Refusal: no sound font, no place to write, or the folder is another corpus'.
+    """
+    soundfont = locate(config.soundfont)
+    font(soundfont.path)
+    wanted = description(config, soundfont)
+    tracks = plans(config)
+    claim(root, wanted)
+    missing = [plan for plan in tracks if not (root / plan.folder).is_dir()]
+    if missing:
+        (root / WHOLE).unlink(missing_ok=True)
+        render(missing, config, soundfont.path, root, jobs)
+    if not (root / WHOLE).is_file():
+        finish(root, wanted, tracks)
+
+
+def render(
+    missing: list[Plan], config: CorpusConfig, soundfont: Path, root: Path, jobs: int
+) -> None:
+    """All missing tracks, in any order; a failure stops what has not begun.
+
+    Raises:
+        Refusal: the disk is full or the folder cannot be written.
+    """
+    progress = Progress("corpus", len(missing), "tracks")
+    try:
+        for name in finished(missing, (config, soundfont, root), jobs):
+            progress.step(note=name)
+    except OSError as error:
+        raise unwritable(root, error) from error
+    finally:
+        progress.close()
+        shutil.rmtree(root / PARTIAL, ignore_errors=True)
+
+
+def finished(
+    missing: list[Plan], where: tuple[CorpusConfig, Path, Path], jobs: int
+) -> Iterator[str]:
+    """Names of the tracks as they are done."""
+    if jobs == 1 or len(missing) == 1:
+        for plan in missing:
+            yield write_track(plan, *where)
+        return
+    with single_threaded():
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(min(jobs, len(missing)), context)
+        try:
+            waiting: set[Future[str]] = {pool.submit(write_track, p, *where) for p in missing}
+            while waiting:
+                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """Processes started inside use one thread each."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def finish(root: Path, wanted: dict[str, Any], tracks: list[Plan]) -> None:
+    """What musdb needs to know the validation tracks, then the record that all is there."""
+    write_text(root / SETUP, setup(wanted["parameters"]["sample_rate"], tracks))
+    files = {
+        (plan.folder / f"{stem}.wav").as_posix(): sha256(root / plan.folder / f"{stem}.wav")
+        for plan in tracks
+        for stem in STEMS
+    }
+    listed = {
+        plan.name: {"split": plan.split, "style": plan.style, "voice": plan.voice}
+        for plan in tracks
+    }
+    write_json(root / WHOLE, wanted | {"tracks": listed, "files": files})

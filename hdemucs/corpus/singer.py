@@ -1,0 +1,162 @@
+"""A formant synthesiser that sings: pulses and noise through a vocal tract's minimum phase.
+
+Resonators are Klatt's (JASA 67, 1980), here as magnitudes on a frequency grid.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from jaxtyping import Complex, Float
+
+from hdemucs.corpus.articulation import HOP, Curves, Manner, Pen
+from hdemucs.corpus.score import Syllable
+
+Mono = Float[np.ndarray, " sample"]
+Spectra = Float[np.ndarray, "frame bin"]
+
+WINDOW = 0.0226  # seconds of a pulse's response, at least
+UPPER = (3500.0, 4500.0)  # Hz: F4 and F5 of a man
+WIDTHS = (70.0, 90.0, 130.0, 220.0, 300.0)  # Hz
+JITTER, SHIMMER = 0.001, 0.025
+ROUGH = (4500.0, 8500.0)  # Hz: the voice turns from harmonics to noise
+FLOOR = 1e-5
+AUDIBLE = 1e-3  # amplitude beside a vowel
+VOWEL = 60.0  # root of the power of a vowel, for noise to be measured against
+BATCH = 512  # frames at a time
+
+
+def manner(voice: str, rng: np.random.Generator) -> Manner:
+    """A singer of the "female" or "male" kind."""
+    tract = rng.uniform(1.12, 1.22) if voice == "female" else rng.uniform(0.94, 1.06)
+    return Manner(
+        tract=float(tract),
+        vibrato=float(rng.uniform(4.8, 6.4)),
+        depth=float(rng.uniform(20, 65)),
+        scoop=float(rng.uniform(0, 1.5)),
+        air=float(rng.uniform(-36, -24)),
+        effort=float(rng.uniform(1800, 4500)),
+        ring=float(rng.uniform(0, 8)),
+    )
+
+
+def sing(
+    syllables: list[Syllable],
+    how: Manner,
+    span: tuple[int, int],
+    rng: np.random.Generator,
+) -> Mono:
+    """The line as `span[0]` samples at `span[1]` Hz, mono, dry."""
+    length, rate = span
+    if not syllables:
+        return np.zeros(length)
+    curves = Pen(length / rate, how, rng).line(syllables)
+    size = 2 ** int(np.ceil(np.log2(WINDOW * rate)))
+    out = np.zeros(length + 2 * size)
+    grid = np.fft.rfftfreq(size, 1 / rate)
+    active = np.flatnonzero((curves.voice > AUDIBLE) | (curves.noise[2] > AUDIBLE / 10))
+    pulses = pulse_times(curves, rate, rng)
+    for batch in (active[i : i + BATCH] for i in range(0, len(active), BATCH)):
+        envelope = tract(curves, how, batch, grid)
+        voiced(out, envelope, (batch, pulses, curves, grid), rng)
+        noisy(out, envelope, (batch, curves, how, grid), rng)
+    return out[size : size + length]
+
+
+def tract(curves: Curves, how: Manner, frames: np.ndarray, grid: Mono) -> Spectra:
+    """Magnitude of source and vocal tract."""
+    pitch = curves.pitch[frames, None]
+    out = 1 / np.sqrt(1 + (grid / 180) ** 2) / np.sqrt(1 + (grid / how.effort) ** 2)
+    out = np.repeat(out[None], len(frames), axis=0)
+    first = np.maximum(curves.formants[0, frames, None], pitch)
+    formants = [first, *(curves.formants[row, frames, None] for row in (1, 2))]
+    formants += [np.full_like(first, hertz * how.tract) for hertz in UPPER]
+    base = 11_000 * how.tract  # Hz: the rate at which Klatt's resonators run
+    for formant, width in zip(formants, WIDTHS, strict=True):
+        out *= resonance(formant, width * how.tract, grid, base)
+    ring = 10 ** (how.ring / 20 * np.exp(-0.5 * ((grid - 2900 * how.tract) / 500) ** 2))
+    lift = 10 ** (0.35 * np.exp(-0.5 * ((grid - 6800) / 1300) ** 2))  # above the five formants
+    return np.maximum(out * ring * lift, FLOOR)
+
+
+def resonance(formant: Spectra, width: float, grid: Mono, base: float) -> Spectra:
+    """|A / (1 - b/z - c/z²)| with unit gain at 0 Hz; flat above half of `base`."""
+    radius = np.exp(-np.pi * width / base)
+    b = 2 * radius * np.cos(2 * np.pi * formant / base)
+    c = -radius * radius
+    w = 2 * np.pi * np.minimum(grid / base, 0.5)
+    power = 1 + b * b + c * c - 2 * b * (1 - c) * np.cos(w) - 2 * c * np.cos(2 * w)
+    return (1 - b - c) / np.sqrt(power)
+
+
+def minimum_phase(magnitude: Spectra) -> Complex[np.ndarray, "frame bin"]:
+    """The causal response of least delay, by its cepstrum folded onto positive times."""
+    size = 2 * (magnitude.shape[1] - 1)
+    cepstrum = np.fft.irfft(np.log(magnitude), axis=1)
+    cepstrum[:, 1 : size // 2] *= 2
+    cepstrum[:, size // 2 + 1 :] = 0
+    return np.exp(np.fft.rfft(cepstrum, axis=1))
+
+
+def pulse_times(curves: Curves, rate: int, rng: np.random.Generator) -> Mono:
+    """Samples at which the glottis closes."""
+    frames = np.arange(len(curves.pitch)) * HOP * rate
+    turns = np.concatenate([[0.0], np.cumsum(curves.pitch * HOP)])[:-1]
+    count = int(turns[-1])
+    jittered = np.arange(count) + rng.normal(0, JITTER, count)
+    return np.interp(jittered, turns, frames)
+
+
+def roughness(grid: Mono) -> Mono:
+    """Share of noise in the voice, 0..1 by frequency."""
+    return np.clip((grid - ROUGH[0]) / (ROUGH[1] - ROUGH[0]), 0, 1)
+
+
+def voiced(
+    out: Mono,
+    envelope: Spectra,
+    what: tuple[np.ndarray, Mono, Curves, Mono],
+    rng: np.random.Generator,
+) -> None:
+    """Add the pulses that fall into this batch's frames, each at its fraction of a sample."""
+    frames, pulses, curves, grid = what
+    size = 2 * (len(grid) - 1)
+    rate = grid[-1] * 2
+    owner = np.minimum((pulses / (HOP * rate) + 0.5).astype(np.int64), len(curves.voice) - 1)
+    lookup = np.full(len(curves.voice), -1)
+    lookup[frames] = np.arange(len(frames))
+    mine = np.flatnonzero((lookup[owner] >= 0) & (curves.voice[owner] > AUDIBLE))
+    if not len(mine):
+        return
+    response = minimum_phase(envelope) * np.sqrt(1 - roughness(grid))
+    whole = np.floor(pulses[mine]).astype(np.int64)
+    delay = np.exp(-2j * np.pi * (pulses[mine] - whole)[:, None] * grid / rate)
+    strength = curves.voice[owner[mine]] * (1 + SHIMMER * rng.normal(size=len(mine)))
+    strength *= rate / np.sqrt(2 * curves.pitch[owner[mine]])  # power: integral of envelope**2
+    sounds = np.fft.irfft(response[lookup[owner[mine]]] * delay, axis=1) * strength[:, None]
+    for start, sound in zip(whole, sounds, strict=True):
+        out[size + start : size + start + size] += sound[: len(out) - size - start]
+
+
+def noisy(
+    out: Mono,
+    envelope: Spectra,
+    what: tuple[np.ndarray, Curves, Manner, Mono],
+    rng: np.random.Generator,
+) -> None:
+    """Add aspiration, the voice's own noise and frication: random spectra under a Hann window."""
+    frames, curves, how, grid = what
+    size, rate = 2 * (len(grid) - 1), grid[-1] * 2
+    voice, (center, width, level) = curves.voice[frames, None], curves.noise[:, frames, None]
+    air = 10 ** (how.air / 20) * (0.3 + np.minimum(grid / 3000, 1.5))
+    own = envelope * voice * np.sqrt(rate / 2) * np.sqrt(roughness(grid) + air**2)
+    band = level * VOWEL * np.exp(-0.5 * ((grid - center) / width) ** 2)
+    magnitude = np.sqrt(own**2 + band**2 * rate / (2 * width * np.sqrt(np.pi)))
+    white = rng.normal(size=(2, *magnitude.shape))
+    sounds = np.fft.irfft(magnitude * (white[0] + 1j * white[1]), axis=1)
+    window = np.hanning(size + 2)[1:-1]
+    hop = HOP * rate
+    # A frame of unit spectrum has variance 2 / size; the squared windows add up to sum / hop.
+    sounds *= window * np.sqrt(size / 2) / np.sqrt((window**2).sum() / hop)
+    for frame, sound in zip(frames, sounds, strict=True):
+        start = size + round(frame * hop) - size // 2
+        out[start : start + size] += sound[: len(out) - start]

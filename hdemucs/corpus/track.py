@@ -1,0 +1,66 @@
+"""One track: composed, recorded, mixed and put on disk whole or not at all."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from hdemucs.config.corpus import CorpusConfig
+from hdemucs.corpus.composer import compose
+from hdemucs.corpus.desk import Desk
+from hdemucs.corpus.mixer import Stems, mix
+from hdemucs.corpus.plan import Plan
+from hdemucs.corpus.sampler import Sampler
+from hdemucs.corpus.soundfont import SoundFont
+from hdemucs.files import sync
+
+PARTIAL = ".partial"  # folder below the root for tracks that are being written
+
+
+def rendered(plan: Plan, config: CorpusConfig, soundfont: Path) -> Stems:
+    """The track's sound, 16 bit, by source and "mixture"."""
+    composing, mixing, balancing, singing = plan.generators()
+    song = compose(plan.style, plan.voice, config.seconds, composing)
+    sampler = Sampler(font(soundfont), config.sample_rate)
+    length = round(config.seconds * config.sample_rate)
+    desk = Desk(sampler, length, plan.voice, mixing, singing)
+    return mix(song, desk, balancing)
+
+
+@lru_cache(maxsize=1)
+def font(path: Path) -> SoundFont:
+    return SoundFont(path)
+
+
+def write_track(plan: Plan, config: CorpusConfig, soundfont: Path, root: Path) -> str:
+    """Render into a folder of its own, then move it to its place; returns the track's name.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written.
+    """
+    stems = rendered(plan, config, soundfont)
+    partial = root / PARTIAL / plan.name
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    for source, samples in stems.items():
+        file = partial / f"{source}.wav"
+        file.write_bytes(wav(samples, config.sample_rate))
+        sync(file)
+    sync(partial)
+    final = root / plan.folder
+    final.parent.mkdir(parents=True, exist_ok=True)
+    partial.rename(final)
+    sync(final.parent)
+    return plan.name
+
+
+def wav(samples: np.ndarray, rate: int) -> bytes:
+    """A WAV file of 16-bit samples [channel, sample], as MUSDB18-HQ's are."""
+    memory = io.BytesIO()
+    soundfile.write(memory, samples.T, rate, "PCM_16", format="WAV")
+    return memory.getvalue()
