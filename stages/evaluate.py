@@ -8,7 +8,7 @@ from hdemucs.config.load import load
 from hdemucs.data.segments import song
 from hdemucs.errors import one_line
 from hdemucs.files import sha256, write_json
-from hdemucs.model.store import load_model
+from hdemucs.model.shelf import load_published
 from hdemucs.progress import track as progress
 from hdemucs.scoring.aggregation import summary
 from hdemucs.scoring.score import score_track
@@ -23,11 +23,11 @@ def main(name: str) -> None:
     how = load(Path(f"configs/separation/{name}.json"), EstimationConfig)
     metrics = load(Path("configs/evaluate.json"), EvaluationConfig).metrics
     manifest, root = songs()
-    model = load_model(Path("models") / name)[0].eval()
+    bag = load_published(Path("models") / name).bag
     scores = []
     for track in progress(manifest.split("test"), f"evaluate {name}", unit="tracks"):
         mixture, stems = song(root, manifest, track)
-        estimates = estimate(model, track.name, mixture, manifest.sample_rate, how)
+        estimates = estimate(bag, track.name, mixture, manifest.sample_rate, how)
         references = dict(zip(manifest.sources, stems.numpy(), strict=True))
         answers = dict(zip(manifest.sources, estimates.numpy(), strict=True))
         scores.append(score_track(track.name, references, answers, manifest.sample_rate, metrics))

@@ -8,7 +8,7 @@ from hdemucs.config.load import load
 from hdemucs.data.segments import song
 from hdemucs.errors import one_line
 from hdemucs.listening.excerpts import load_excerpts
-from hdemucs.model.store import load_model
+from hdemucs.model.shelf import load_published
 from hdemucs.progress import track as progress
 from hdemucs.separation.testset import estimate
 from stages.arguments import variant
@@ -22,11 +22,11 @@ def main(name: str) -> None:
     how = load(Path(f"configs/separation/{name}.json"), EstimationConfig)
     excerpts = load_excerpts(Path("reports/excerpts.json"))
     manifest, root = songs()
-    model = load_model(Path("models") / name)[0].eval()
+    bag = load_published(Path("models") / name).bag
     chosen = [track for track in manifest.split("test") if track.name in excerpts.tracks]
     for track in progress(chosen, f"separate {name}", unit="tracks"):
         mixture, _ = song(root, manifest, track)
-        estimates = estimate(model, track.name, mixture, manifest.sample_rate, how)
+        estimates = estimate(bag, track.name, mixture, manifest.sample_rate, how)
         for excerpt in excerpts.of(track.name):
             stem = estimates[manifest.sources.index(excerpt.source)]
             cut = stem[:, excerpt.start : excerpt.start + excerpt.frames].numpy()

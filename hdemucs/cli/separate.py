@@ -6,13 +6,11 @@ import argparse
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from hdemucs.config.separation import SeparationConfig
 from hdemucs.errors import Refusal
-from hdemucs.model.separator import Separator
-from hdemucs.model.store import load_model
+from hdemucs.model.bag import Bag
+from hdemucs.model.shelf import load_published
 from hdemucs.separation.resampled import Resampled
 from hdemucs.separation.songs import Output, blocks_of, find_songs, names_of, write_estimates
 
@@ -34,15 +32,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """One folder a song, one file a stem."""
     config = separation(args)
-    model, of_model, facts = load_model(args.model)
+    bag, of_model, facts = load_published(args.model)
     names_of(of_model.sources, args.two_stems)
     output = Output(args.out, f".{args.format}", bits(args), args.two_stems)
     songs = find_songs(args.songs)
-    separator = on_device(model.eval(), args.device)
+    on_device(bag, args.device)
     for path in songs:
         song = Resampled(path, facts["sample_rate"], of_model.audio_channels)
         generator = torch.Generator().manual_seed(args.seed)
-        blocks = blocks_of(separator, song, facts["sample_rate"], config, generator)
+        blocks = blocks_of(bag, song, facts["sample_rate"], config, generator)
         clipped = write_estimates(blocks, song, of_model.sources, facts["sample_rate"], output)
         if clipped:
             print(f"{path}: {clipped} samples were beyond full scale and clipped")
@@ -73,27 +71,13 @@ def bits(args: argparse.Namespace) -> int:
     return int(args.bits)
 
 
-class OnDevice:
-    """A model where it runs, with its input and output on the CPU."""
-
-    def __init__(self, model: Separator, device: torch.device) -> None:
-        self.model, self.device = model.to(device), device
-        self.valid_length = model.valid_length
-
-    def __call__(
-        self, chunk: Float[Tensor, "1 channel sample"]
-    ) -> Float[Tensor, "1 source channel sample"]:
-        return self.model(chunk.to(self.device)).cpu()
-
-
-def on_device(model: Separator, name: str) -> OnDevice:
+def on_device(bag: Bag, name: str) -> Bag:
     """
-
     Raises:
         Refusal: there is no such device.
     """
     try:
-        return OnDevice(model, torch.device(name))
+        return bag.to(torch.device(name))
     except (RuntimeError, AssertionError) as error:
         problem = f"is not to be had ({str(error).splitlines()[0]})"
         raise Refusal(f"--device {name}", problem, "take cpu") from error

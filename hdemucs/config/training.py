@@ -79,6 +79,14 @@ class GuardConfig:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class StartConfig:
+    """The finished model that fine-tuning starts from (paper facts 2.7)."""
+
+    variant: str
+    config: str  # SHA-256 of that variant's own configuration: another one is another start
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class TrainingConfig:
     """The recipe."""
 
@@ -96,7 +104,7 @@ class TrainingConfig:
     guard: GuardConfig
     validate_every: Count  # epochs
     checkpoint_every: Count  # steps
-    start_from: str | None  # variant whose finished model is in the run's start/
+    start_from: StartConfig | None  # its model is in the run's start/; None: new weights
     threads: Count  # of torch, in every process
     workers: Natural  # processes that read examples; 0: the training process itself
     bf16: bool  # autocast; STFT, loss and penalty stay in 32 bits

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hdemucs.config.bag import is_bag
 from hdemucs.config.load import load
 from hdemucs.config.training import TrainConfig
 from hdemucs.errors import Refusal
 from hdemucs.files import read_json, sha256
+from hdemucs.report.runs import load_runs
 from hdemucs.runs.directory import Inputs, Run, create
 from hdemucs.runs.key import Identity, code_digests, digest
 
@@ -42,8 +44,9 @@ class Workspace:
 
     @property
     def variants(self) -> list[str]:
-        """The study's."""
-        return sorted(path.stem for path in (self.root / "configs" / "train").glob("*.json"))
+        """The study's, bags left out: nothing is trained for them."""
+        paths = sorted((self.root / "configs" / "train").glob("*.json"))
+        return [path.stem for path in paths if not is_bag(path)]
 
     def config(self, variant: str) -> Path:
         return self.root / "configs" / "train" / f"{variant}.json"
@@ -54,13 +57,32 @@ class Workspace:
         Raises:
             Refusal: that model is not there yet.
         """
-        origin = load(self.config(variant), TrainConfig).training.start_from
+        origin = self.origin(variant)
         if origin is None:
             return None
-        folder = self.root / "models" / origin
-        if not (folder / "model.safetensors").exists():
-            raise Refusal(folder, "is missing", f"run `dvc repro train@{origin}` first")
+        folder = self.trained(origin)
+        if folder is None:
+            cure = f"run `dvc repro train@{origin}` first"
+            raise Refusal(self.root / "models" / origin, "is not trained yet", cure)
         return folder
+
+    def origin(self, variant: str) -> str | None:
+        """The variant whose model this one starts from."""
+        start = load(self.config(variant), TrainConfig).training.start_from
+        return None if start is None else start.variant
+
+    def trained(self, variant: str) -> Path | None:
+        """Where the finished model of a variant is, as it is configured now; None: nowhere.
+
+        In its run; or published, by this checkout or one that was pulled from.
+        """
+        run = self.run(variant)
+        if run.done:
+            return run.folder
+        published = self.root / "models" / variant
+        origins = [facts.run for facts in load_runs(self.root / f"reports/runs/{variant}.json")]
+        whole = (published / "model.safetensors").exists()
+        return published if whole and origins == [run.name] else None
 
     def identity(self, variant: str) -> Identity:
         """What training this variant would be, by the files as they are now."""
@@ -89,6 +111,5 @@ class Workspace:
     def startable(self, siblings: Sequence[str], variant: str) -> list[Run]:
         """The runs of those siblings that start from no model that is still being trained."""
         training = {variant, *siblings}
-        configs = {name: load(self.config(name), TrainConfig) for name in siblings}
-        ready = (n for n, config in configs.items() if config.training.start_from not in training)
-        return [self.run(name) for name in ready]
+        single = [name for name in siblings if not is_bag(self.config(name))]
+        return [self.run(name) for name in single if self.origin(name) not in training]

@@ -13,10 +13,12 @@ import torch
 from hdemucs import audio
 from hdemucs.config.separation import SeparationConfig
 from hdemucs.errors import Refusal
+from hdemucs.model.bag import Bag
 from hdemucs.progress import Progress
-from hdemucs.separation.overlap import Block, Chunk, Model
+from hdemucs.separation.bags import stream_bag
+from hdemucs.separation.overlap import Block, Chunk
 from hdemucs.separation.resampled import Resampled
-from hdemucs.separation.separate import SILENCE, stream
+from hdemucs.separation.separate import SILENCE
 
 PIECE = 1 << 18  # samples read at a time for the statistics
 SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} | {".mp3", ".aif", ".oga"}
@@ -81,17 +83,18 @@ def names_of(sources: tuple[str, ...], two_stems: str | None) -> list[str]:
 
 
 def blocks_of(
-    model: Model, song: Resampled, rate: int, config: SeparationConfig, generator: torch.Generator
+    bag: Bag, song: Resampled, rate: int, config: SeparationConfig, generator: torch.Generator
 ) -> Iterator[Block]:
-    """The song's sources at the song's own scale, block after block."""
+    """The song's sources at the song's own scale, block after block, on the CPU."""
     mean, std = statistics(song)
+    device = bag.shares.device
 
-    def read(start: int, frames: int) -> torch.Tensor:
-        return (song.read(start, frames) - mean) / std
+    def read(start: int, frames: int) -> Chunk:
+        return ((song.read(start, frames) - mean) / std).to(device)
 
     with torch.no_grad():
-        for block in stream(model, read, song.length, rate, config, generator):
-            yield block * std + mean
+        for block in stream_bag(bag, read, song.length, rate, config, generator):
+            yield block.cpu() * std + mean
 
 
 def write_estimates(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Any
 
 from pydantic.dataclasses import dataclass
 
+from hdemucs.config.bag import BagConfig
 from hdemucs.config.base import STRICT
 from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.load import validated
@@ -17,9 +19,10 @@ from hdemucs.config.training import TrainConfig
 from hdemucs.files import write_text
 from hdemucs.study.params import Tree, changed, unknown
 from hdemucs.study.sections import SECTIONS, Study
-from hdemucs.study.variants import check_names, effective
+from hdemucs.study.variants import check_names, effective, known
 
-SHARED = ("models", "training", "validation", "separation", "estimation")  # among variants
+# Parts that variants share.
+SHARED = ("models", "training", "fine_tuning", "validation", "separation", "estimation")
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -51,13 +54,20 @@ def at_scale(params: Params, scale: str) -> dict[str, Any]:
     study = Study(scale, names, base, params.variants)
     out = {f"{name}.json": section(name, study) for name in SECTIONS}
     for name in params.variants:
-        parts = effective(base, scale, params.scales, params.variants, name)
-        files = {
-            f"train/{name}.json": training(name, base, parts),
-            f"separation/{name}.json": separation(name, base, parts),
-        }
+        files = of_variant(name, base, scale, params)
         out.update(files if name in names else {})
     return out
+
+
+def of_variant(name: str, base: Tree, scale: str, params: Params) -> dict[str, Any]:
+    """A variant's two files."""
+    parts = effective(base, scale, params.scales, params.variants, name)
+    separated = separation(name, base, parts)
+    if "bag" in params.variants[name]:
+        trained = bag(name, base, scale, params)
+    else:
+        trained = training(name, base, scale, params)
+    return {f"train/{name}.json": trained, f"separation/{name}.json": separated}
 
 
 def read(params: Tree) -> Params:
@@ -81,17 +91,43 @@ def section(name: str, study: Study) -> Any:
     return content
 
 
-def training(name: str, base: Tree, parts: Tree) -> Any:
+def training(name: str, base: Tree, scale: str, params: Params) -> Any:
     """TrainConfig of one variant."""
+    parts = effective(base, scale, params.scales, params.variants, name)
+    origin = params.variants[name].get("fine_tune")
+    start = origin and {
+        "variant": origin,
+        "config": digest(training(origin, base, scale, params)),
+    }
     content = {
         "variant": name,
         "sample_rate": base["fetch"]["sample_rate"],
         "model": {**parts["model"], "sources": base["fetch"]["sources"]},
-        "training": parts["training"],
+        "training": {**parts["training"], "start_from": start},
         "validation": parts["validation"],
     }
     validated(content, TrainConfig, f"variants.{name}")
     return content
+
+
+def bag(name: str, base: Tree, scale: str, params: Params) -> Any:
+    """BagConfig of one variant."""
+    where = f"variants.{name}.bag"
+    said = changed({"members": [], "weights": None}, params.variants[name]["bag"], where)
+    members = [known(params.variants, other, f"{where}.members", name) for other in said["members"]]
+    content = {
+        "kind": "bag",
+        "variant": name,
+        "members": {other: digest(training(other, base, scale, params)) for other in members},
+        "weights": said["weights"],
+    }
+    validated(content, BagConfig, where)
+    return content
+
+
+def digest(content: Any) -> str:
+    """SHA-256 of a configuration, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def separation(name: str, base: Tree, parts: Tree) -> Any:

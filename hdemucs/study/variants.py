@@ -11,40 +11,66 @@ from hdemucs.study.params import Tree, changed, unknown
 
 NAME = re.compile(r"[a-z0-9_]+")
 OWN = ("model", "training", "separation")  # what a variant may change
+KINDS = ("family", "fine_tune", "bag")  # what it is: exactly one of them
+ONE = "give it one of `family: hybrid|waveform`, `fine_tune: <variant>`, `bag: {members: [...]}`"
 
 
 def effective(base: Tree, scale: str, scales: Tree, variants: Tree, name: str) -> dict[str, Any]:
     """The variant's `model`, `training`, `validation` and `separation`, merged.
 
-    Order of precedence: base < scale < variant < the variant's own part for that scale.
+    Order of precedence: base (of a fine-tuning: its origin's own values, then base.fine_tuning)
+    < scale < variant < the variant's own part for that scale.
 
     Raises:
-        Refusal: an unknown key or family.
+        Refusal: an unknown key, family or origin.
     """
     where = f"variants.{name}"
     variant = checked(variants[name], where, scales)
-    family = variant["family"]
-    if family not in base["models"]:
-        raise unknown(f"{where}.family={family}", family, base["models"])
-    parts = {
-        "model": base["models"][family],
-        "training": base["training"],
-        "separation": base["separation"],
-    }
+    parts = foundation(base, scale, scales, variants, name)
     for layer, place in ((variant, where), (variant.get(scale, {}), f"{where}.{scale}")):
         for part in OWN:
             parts[part] = changed(parts[part], layer.get(part), f"{place}.{part}")
-    return {**parts, "validation": base["validation"]}
+    return parts
+
+
+def foundation(base: Tree, scale: str, scales: Tree, variants: Tree, name: str) -> dict[str, Any]:
+    """What a variant's own changes are made to."""
+    variant, where = variants[name], f"variants.{name}"
+    if "fine_tune" in variant:
+        origin = known(variants, variant["fine_tune"], f"{where}.fine_tune", name)
+        parts = effective(base, scale, scales, variants, origin)
+        tuned = changed(parts["training"], base["fine_tuning"], "base.fine_tuning")
+        return {**parts, "training": tuned}
+    common = {"separation": base["separation"], "validation": base["validation"]}
+    if "bag" in variant:
+        return {**common, "model": {}, "training": {}}
+    family = variant["family"]
+    if family not in base["models"]:
+        raise unknown(f"{where}.family={family}", family, base["models"])
+    return {**common, "model": base["models"][family], "training": base["training"]}
+
+
+def known(variants: Tree, other: Any, where: str, name: str) -> str:
+    """A variant that another one is made from: itself trained from new weights, or fine-tuned once.
+
+    Raises:
+        Refusal: there is no such variant, it is a bag, or the two are made from each other.
+    """
+    if other not in variants or other == name:
+        raise unknown(f"{where}={other}", other, [key for key in variants if key != name])
+    if "bag" in variants[other] or variants[other].get("fine_tune") == name:
+        raise Refusal(f"{where}={other}", "cannot be built upon", "name a trained variant")
+    return str(other)
 
 
 def checked(variant: Any, where: str, scales: Tree) -> dict[str, Any]:
     """A variant's mapping, with no key in it that means nothing."""
-    if not isinstance(variant, Mapping) or "family" not in variant:
-        raise Refusal(where, "has no family", "give it `family: hybrid` or `family: waveform`")
-    known = {"family", "row", *OWN, *scales}
+    if not isinstance(variant, Mapping) or len(variant.keys() & set(KINDS)) != 1:
+        raise Refusal(where, "is of no kind, or of two", ONE)
+    may = {*KINDS, "row", *OWN, *scales}
     for key in variant:
-        if key not in known:
-            raise unknown(f"{where}.{key}", key, known)
+        if key not in may:
+            raise unknown(f"{where}.{key}", key, may)
     for scale in scales:
         changed(dict.fromkeys(OWN), variant.get(scale), f"{where}.{scale}")
     return dict(variant)
@@ -54,7 +80,8 @@ def check_names(study: list[str], variants: Tree) -> list[str]:
     """The study's variants.
 
     Raises:
-        Refusal: none or one twice, one that is not defined, or a name that DVC cannot carry.
+        Refusal: none or one twice, one that is not defined or whose origin or member is not in
+            the study, or a name that DVC cannot carry.
     """
     if not study or len(set(study)) != len(study):
         raise Refusal("study", "must list each of its variants once", "write e.g. [hybrid]")
@@ -65,4 +92,15 @@ def check_names(study: list[str], variants: Tree) -> list[str]:
     for name in study:
         if name not in variants:
             raise unknown(f"study.{name}", name, variants)
+        check_built_upon(name, study, variants)
     return study
+
+
+def check_built_upon(name: str, study: list[str], variants: Tree) -> None:
+    """Hold the study to the variants whose finished models this one needs."""
+    variant = variants[name]
+    members = dict(variant.get("bag") or {}).get("members") or []
+    for other in [*members, *([variant["fine_tune"]] if "fine_tune" in variant else [])]:
+        if other not in study:
+            problem = f"is built upon {other}, which is not in the study"
+            raise Refusal(f"study.{name}", problem, f"add {other} to the study")

@@ -73,11 +73,11 @@ def test_configuration_and_data_are_part_of_it_and_their_layout_is_not(toy):
 
 def test_a_finished_model_that_training_starts_from_is_part_of_it(toy):
     before = toy.here.identity("c").key
-    toy.variant("c", start_from="a")
-    with pytest.raises(Refusal, match=r"models/a: is missing; run `dvc repro train@a` first"):
+    toy.variant("c", start_from={"variant": "a", "config": "0" * 64})
+    with pytest.raises(Refusal, match=r"models/a: is not trained yet; run `dvc repro train@a`"):
         toy.here.identity("c")
-    model = toy.root / "models/a"
-    model.mkdir(parents=True)
+    model = toy.here.run("a").folder
+    (model / "DONE.json").write_text("{}")
     (model / "model.safetensors").write_text("first")
     first = toy.here.identity("c").key
     (model / "model.safetensors").write_text("second")

@@ -69,6 +69,13 @@ def test_a_change_reaches_what_it_concerns_and_nothing_else(path, value, reached
         ("study", ["hybird"], "study.hybird: is no known parameter; did you mean 'hybrid'?"),
         ("variants.a-b", {"family": "hybrid"}, "variants.a-b: is no name that a stage can have"),
         ("variants.hybrid.family", None, "variants.hybrid.family=None: is no known parameter"),
+        ("variants.hybrid.bag", {}, "variants.hybrid: is of no kind, or of two"),
+        ("variants.hybrid", {"row": {"label": "x"}}, "variants.hybrid: is of no kind, or of two"),
+        ("variants.hybrid_ft.fine_tune", "hybird", "variants.hybrid_ft.fine_tune=hybird: is no"),
+        ("variants.hybrid_ft.fine_tune", "bag_all", "variants.hybrid_ft.fine_tune=bag_all: cannot"),
+        ("variants.bag_all.bag.members", ["x"], "variants.bag_all.bag.members=x: is no known"),
+        ("variants.bag_all.bag.weight", [], "variants.bag_all.bag.weight: is no known parameter"),
+        ("study", ["hybrid_ft"], "study.hybrid_ft: is built upon hybrid, which is not in the"),
         ("variants.hybrid.row", None, "variants.hybrid.row: is missing"),
         ("variants.hybrid.row.seed_of", "x", "variants.hybrid.row.label: is no known parameter"),
         ("variants.spectrogram.row.baseline", "hybird", "variants.spectrogram.row: hybird: is no"),
@@ -100,6 +107,20 @@ def test_a_variant_outside_the_study_is_checked_and_not_written():
     params["variants"]["v2_hq"]["model"]["activation"] = "selu"
     with pytest.raises(Refusal, match=r"variants\.v2_hq"):
         configurations(params)
+
+
+def test_fine_tuning_keeps_what_its_origin_is_and_hangs_on_it():
+    everything = list(PARAMS["variants"])
+    before = configurations(put("study", everything))
+    tuned, origin = (before[f"train/{name}.json"] for name in ("waveform_s43_ft", "waveform_s43"))
+    assert tuned["model"] == origin["model"]
+    assert tuned["training"]["seed"] == 43
+    assert tuned["training"]["augment"]["remix"] is None
+    params = put("variants.hybrid.training.batch", 12)
+    params["study"] = everything
+    assert differing(before, configurations(params)) == {
+        f"train/{name}.json" for name in ("hybrid", "hybrid_ft", "bag_hybrid", "bag_all")
+    }
 
 
 def test_seeds_share_a_row_and_a_missing_baseline_falls_away():
