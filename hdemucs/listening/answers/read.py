@@ -73,7 +73,7 @@ def flat(submission: Submission) -> Iterator[Answer]:
                 trial=answer.trial,
                 stimulus=rating.stimulus,
                 attribute=rating.attribute,
-                score=rating.score,
+                score=None if rating.score is None else float(rating.score),
                 plays=rating.plays,
                 first_move_ms=rating.first_move_ms,
                 page_ms=answer.page_ms,
