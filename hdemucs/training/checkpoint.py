@@ -69,6 +69,11 @@ class Checkpoints:
             if path.stem not in kept:
                 path.unlink(missing_ok=True)
 
+    def withdraw(self, name: str) -> None:
+        """Remove a checkpoint, if it is there."""
+        for suffix in ("sha256", "safetensors"):
+            (self.folder / f"{name}.{suffix}").unlink(missing_ok=True)
+
     def newest(self) -> Checkpoint | None:
         """The newest checkpoint that is whole; a line on stderr tells of each that is not."""
         for checkpoint in self.readable():
@@ -104,5 +109,6 @@ def intact(path: Path, digest: Path) -> bool:
 
 def loaded(path: Path) -> Checkpoint:
     with safe_open(path, "pt") as file:
-        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        # Clones: a mapped file's tensors are not aligned as torch's own, and bits depend on that.
+        tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
         return Checkpoint(tensors, json.loads(file.metadata()["facts"]))

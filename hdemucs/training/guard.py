@@ -41,6 +41,15 @@ class Guard:
         if penalty:
             self.penalty = min(self.penalty, penalty)
 
+    def validated(self, place: str, loss: float, best: float) -> None:
+        """The model's loss on validation songs, and the best that any weights had so far.
+
+        Raises:
+            Refusal: the run has diverged.
+        """
+        if not math.isfinite(loss) or loss > self.config.loss * best:
+            raise self.diverged(place, f"the validation loss is {loss:.4g}, it was {best:.4g}")
+
     def after_epoch(self, loss: float) -> None:
         self.loss = min(self.loss, loss)
 

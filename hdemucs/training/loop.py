@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import io
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -111,8 +113,20 @@ class Loop:
         self.made += len(self.pending)
         self.pending.clear()
         place = f"epoch {self.ledger.epoch + 1}, step {sums.steps}"
-        self.guard.watch(place, *sums.since(self.watched))
+        with self.unless_diverged(self.watched):
+            self.guard.watch(place, *sums.since(self.watched))
         self.watched = copy.copy(sums)
+
+    @contextmanager
+    def unless_diverged(self, checked: Sums) -> Iterator[None]:
+        """A checkpoint made at `checked` has weights that no loss vouches for: not to keep."""
+        try:
+            yield
+        except Refusal:
+            if self.learner.processes.first:
+                self.checkpoints.withdraw(f"{self.ledger.epoch:04d}-{checked.steps:06d}")
+                self.tell("diverged")
+            raise
 
     def pause(self, *, together: bool) -> None:
         """Between two pieces of work: save what is new and end, if asked to.
@@ -152,6 +166,9 @@ class Loop:
                 scores[which] = self.validation.score(
                     model, self.ledger.epoch, lambda: self.pause(together=False)
                 )
+        best = self.ledger.best.loss if self.ledger.best else math.inf
+        with self.unless_diverged(self.ledger.sums):
+            self.guard.validated(f"epoch {epoch}", scores["model"].loss, best)
         which = min(scores, key=lambda name: scores[name].loss)
         self.ledger.consider(which, scores[which].loss, self.learner.candidates()[which])
         return scores
@@ -193,7 +210,7 @@ class Loop:
             "epochs": training.epochs,
             "step": ledger.epoch * self.batches.steps + ledger.sums.steps,
             "steps": training.epochs * self.batches.steps,
-            "loss": loss,
+            "loss": loss if math.isfinite(loss) else None,  # JSON has no NaN
         }
         if self.learner.processes.first:
             self.journal.progress(state, self.made, self.total, facts)

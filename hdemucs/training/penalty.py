@@ -11,6 +11,7 @@ quotient, never above the exact value.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -83,7 +84,16 @@ class Penalty:
 
     @torch.no_grad()
     def descend(self) -> Float[Tensor, ""]:
-        """Add the weighted penalty's gradient to the weights' gradients; returns the penalty."""
+        """Add the weighted penalty's gradient to the weights' gradients; returns the penalty.
+
+        NaN for weights that no decomposition takes: the guard will say so.
+        """
+        try:
+            return self.followed()
+        except torch._C._LinAlgError:
+            return torch.full((), math.nan, device=self.device)
+
+    def followed(self) -> Float[Tensor, ""]:
         if not self.settled:
             self.settle()
         total = torch.zeros((), device=self.device)

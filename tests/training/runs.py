@@ -13,12 +13,13 @@ import numpy as np
 import soundfile
 import torch
 
-from hdemucs.config.load import validated
+from hdemucs.config.load import load, validated
 from hdemucs.config.training import TrainConfig
-from hdemucs.data.manifest import File, Manifest, Track, save_manifest
+from hdemucs.data.manifest import File, Manifest, Track, load_manifest, save_manifest
 from hdemucs.data.share import WHOLE
+from hdemucs.training.loop import Loop
 from hdemucs.training.processes import Processes
-from hdemucs.training.run import train
+from hdemucs.training.run import prepared, train
 from tests.family import SOURCES, hybrid_config, residual, waveform_config
 
 RATE = 8000
@@ -133,6 +134,13 @@ def directory(folder: Path, manifest: Manifest, model: str = "waveform", **train
     (folder / "config.json").write_text(json.dumps(content(model, **training)))
     save_manifest(manifest, folder / "manifest.json")
     return folder
+
+
+def prepared_run(folder: Path, root: Path) -> Loop:
+    """The run's loop before its first step."""
+    config = load(folder / "config.json", TrainConfig)
+    manifest = load_manifest(folder / "manifest.json")
+    return prepared(folder, root, config, manifest, ALONE, lambda: False)
 
 
 def trained(folder: Path, root: Path) -> Path:

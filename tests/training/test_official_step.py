@@ -1,0 +1,93 @@
+"""One step of training is the official code's: loss, gradients and weights after it."""
+
+import dataclasses
+
+import pytest
+import torch
+from demucs.svd import svd_penalty
+from torch.nn import functional as F
+
+from hdemucs.config.training import AugmentConfig
+from hdemucs.model.build import build
+from hdemucs.official.names import load_official_state, official_names
+from hdemucs.training.learner import Learner
+from hdemucs.training.penalty import exact
+from tests.official.counterparts import CASES
+from tests.training.runs import ALONE, config
+
+WEIGHT, SMALL = 1e-2, 0.001  # a thousand times the paper's, so that the penalty's part shows
+PLAIN = AugmentConfig(
+    repitch=None, shift=0.0, same_shift=False, swap_channels=0.0, flip_sign=0.0,
+    gain=None, remix=None,
+)  # fmt: skip
+RATE, BETAS = 3e-4, (0.9, 0.9998)
+
+
+class ExactPenalty:
+    """Ours, by full SVD."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def descend(self):
+        penalty = exact(self.model, SMALL)
+        (WEIGHT * penalty).backward()
+        return penalty.detach()
+
+
+def official_step(model, stems):
+    """What solver.py's `_run_one_epoch` does with a batch, and `svd=base2`; exact SVD."""
+    optimiser = torch.optim.Adam(model.parameters(), lr=RATE, betas=BETAS)
+    estimates = model(stems.sum(dim=1))
+    loss = F.l1_loss(estimates, stems, reduction="none").mean((2, 3)).mean(0)
+    weights = torch.ones(4)
+    loss = (loss * weights).sum() / weights.sum()
+    penalty = svd_penalty(model, min_size=SMALL, dim=100, niters=4, convtr=True, exact=True)
+    (loss + WEIGHT * penalty).backward()
+    gradients = {name: p.grad.clone() for name, p in model.named_parameters()}
+    optimiser.step()
+    return loss.item(), penalty.item(), gradients
+
+
+def our_learner(name, model):
+    """A learner with the official step's recipe and the same weights."""
+    plain = config("hybrid" if name == "hybrid" else "waveform")
+    adam = dataclasses.replace(
+        plain.training.optimiser, learning_rate=RATE, beta1=BETAS[0], beta2=BETAS[1]
+    )
+    training = dataclasses.replace(
+        plain.training, penalty=None, augment=PLAIN, optimiser=adam, segment=4.0
+    )
+    return Learner(
+        model, dataclasses.replace(plain, training=training, model=CASES[name].ours), ALONE
+    )
+
+
+@pytest.mark.parametrize("name", ["hybrid", "waveform"])
+def test_a_step_is_the_official_one(name):
+    theirs = CASES[name].theirs()
+    model = load_official_state(build(CASES[name].ours, seed=0), theirs.state_dict())
+    stems = torch.randn(4, 4, 2, 8192)
+    learner = our_learner(name, model)
+    learner.penalty = ExactPenalty(model)
+    before, gradients = {n: p.detach().clone() for n, p in model.named_parameters()}, {}
+    learner.optimiser.register_step_pre_hook(
+        lambda *_: gradients.update((n, p.grad.clone()) for n, p in model.named_parameters())
+    )
+    outcome = learner.step(stems)
+    loss, penalty, expected = official_step(theirs, stems)
+    assert outcome.loss.item() == pytest.approx(loss, rel=1e-5)
+    assert outcome.penalty.item() == pytest.approx(penalty, rel=1e-5)
+    after, names = theirs.state_dict(), official_names(model)
+    assert names.keys() == gradients.keys()
+    for ours, official in names.items():
+        scale = expected[official].abs().max().item()
+        atol = 1e-3 * scale + 1e-9  # of a bias that softmax ignores, only rounding is left
+        torch.testing.assert_close(gradients[ours], expected[official], rtol=0, atol=atol)
+        moved = dict(model.named_parameters())[ours].detach() - before[ours]
+        sure = (
+            expected[official].abs() > 1e-2 * scale + 1e-7
+        )  # Adam's first step is the gradient's sign
+        torch.testing.assert_close(
+            moved[sure], (after[official] - before[ours])[sure], rtol=1e-2, atol=1e-6
+        )
