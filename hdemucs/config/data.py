@@ -65,7 +65,7 @@ class OwnConfig:
 
     kind: Literal["own"]
     name: Name
-    root: str  # folder of one folder a track
+    root: str  # folder of one folder a track; relative to the repository
     splits: dict[Literal["train", "valid", "test"], tuple[str, ...]]  # glob patterns of folders
     stems: dict[str, tuple[str, ...]]  # source -> glob patterns of the files summed into it
     missing: Literal["silence", "refuse"]  # a source of which a track has no file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from hdemucs.config.data import EmbeddedConfig, FetchConfig, MusdbConfig, OwnConfig
@@ -47,9 +48,10 @@ def fetch_main(config: FetchConfig, home: Path, jobs: int) -> Placed:
 
 
 def placed(own: OwnConfig, config: FetchConfig, home: Path, jobs: int) -> Placed:
+    """A data set of one's own, whose songs lie relative to `home`."""
     wanted = expected(config)
     root = where(own_name(own, wanted), home)
-    return root, fetch_own(own, wanted, root, jobs)
+    return root, fetch_own(replace(own, root=str(home / own.root)), wanted, root, jobs)
 
 
 def present(manifest: Manifest, config: FetchConfig, home: Path, jobs: int) -> Path:

@@ -39,7 +39,9 @@ from hdemucs.errors import Refusal
 
 
 def load_own(path: Path) -> OwnConfig:
-    """Read the description of a data set of one's own; its root becomes an absolute path.
+    """Read the description of a data set of one's own.
+
+    Its root comes out relative to what `path` is relative to: the same on every machine.
 
     Raises:
         Refusal: the file is missing, is no YAML, or a key of it is unknown, missing or wrong.
@@ -54,7 +56,7 @@ def load_own(path: Path) -> OwnConfig:
     if not isinstance(content, Mapping):
         raise Refusal(path, "holds no mapping", "write it as hdemucs/data/own.py shows")
     own: OwnConfig = validated({"kind": "own", **content}, OwnConfig, str(path))
-    return replace(own, root=str((path.parent / own.root).resolve()))
+    return replace(own, root=str(path.parent / own.root))
 
 
 def fetch_own(own: OwnConfig, expected: Expected, root: Path, jobs: int) -> Manifest:

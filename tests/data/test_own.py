@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -215,6 +216,15 @@ def test_a_bad_description_is_refused_in_one_line(tmp_path, fault):
     with pytest.raises(Refusal, match=line) as caught:
         load_own(tmp_path / "band.yaml")
     assert "\n" not in str(caught.value)
+
+
+def test_a_description_is_the_same_on_every_machine(band, monkeypatch):
+    monkeypatch.chdir(band)
+    own = load_own(Path("band.yaml"))
+    assert own.root == "songs"
+    manifest = fetch(study(own), band, jobs=1)
+    monkeypatch.chdir("/")
+    assert fetch(study(own), band, jobs=1) == manifest
 
 
 # The paper's Track B: MUSDB18-HQ and more
