@@ -7,8 +7,9 @@ from hdemucs.config.load import load
 from hdemucs.data.workers import jobs
 from hdemucs.errors import one_line
 from hdemucs.scoring.oracles import score_oracles
+from hdemucs.scoring.pictures import NAME, save_pictures, shown
 from hdemucs.scoring.systems import Facts, save_system
-from hdemucs.scoring.tracks import data_facts
+from hdemucs.scoring.tracks import data_facts, read_stems
 from stages.songs import songs
 
 
@@ -26,7 +27,10 @@ def main() -> None:
             separation=None,
         )
         save_system(Path("reports/oracles") / name, tracks, facts)
-    print(f"{len(scored)} oracles on {len(manifest.split('test'))} test tracks")
+    test = {track.name: track for track in manifest.split("test")}
+    stems = read_stems(root, test[shown(test.values())], manifest.sources)
+    save_pictures(Path("reports/oracles") / NAME, stems, manifest.sample_rate)
+    print(f"{len(scored)} oracles on {len(test)} test tracks")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from hdemucs.report import comparison, evidence, provenance, verdict
 from hdemucs.report import scores as tables
 from hdemucs.report.figures import style
 from hdemucs.report.figures.boxes import boxes
+from hdemucs.report.figures.closeup import closeup
 from hdemucs.report.figures.curves import COLUMNS, read
 from hdemucs.report.figures.curves import curves as training_curves
 from hdemucs.report.figures.forest import forest
@@ -24,6 +25,7 @@ from hdemucs.report.results import Results, arranged, long
 from hdemucs.report.runs import load_runs
 from hdemucs.report.table import Table, hypertext, markdown, write
 from hdemucs.scoring.aggregation import FRAMED, MEDIANS, SONGS, metrics_of
+from hdemucs.scoring.pictures import NAME
 from hdemucs.scoring.systems import load_systems
 
 
@@ -75,7 +77,7 @@ def build(config: ReportConfig, places: Places, out: Path) -> None:
             verdict_section(judged, parts),
             scores_section(results, parts),
             training_section(results, places.curves, parts),
-            tracks_section(results, parts),
+            tracks_section(results, places, parts),
             provenance_section(results, parts),
         )
     write_numbers(results, out)
@@ -173,8 +175,13 @@ def training_section(results: Results, folder: Path, parts: Parts) -> Section:
     return Section("Training", "training", (), (made,))
 
 
-def tracks_section(results: Results, parts: Parts) -> Section:
+def tracks_section(results: Results, places: Places, parts: Parts) -> Section:
     made = [parts.table(tables.tracks(results))]
+    if results.models:
+        figure = closeup(results, places.scores, places.oracles / NAME)
+        note = "Spectrograms: logarithmic frequency from 40 Hz up, 65 dB from black to white."
+        caption = f"From close: {results.tracks[0]}"
+        made.append(parts.figure(figure, "closeup", caption, note))
     if len(results.models) > 1 and len(results.tracks) > 1:
         made.append(parts.table(evidence.stability(results)))
     return Section("Tracks", "tracks-section", (), tuple(made))

@@ -8,6 +8,7 @@ from hdemucs.config.report import IntervalConfig, MarginConfig, ReportConfig, Ro
 from hdemucs.oracles.estimate import Fitted, estimate
 from hdemucs.oracles.static import fit, powers
 from hdemucs.report.runs import RunFacts, save_runs
+from hdemucs.scoring.pictures import NAME, save_pictures
 from hdemucs.scoring.score import score_track
 from hdemucs.scoring.systems import DataFacts, Facts, save_system
 
@@ -99,13 +100,17 @@ def study(tmp_path_factory):
     root = tmp_path_factory.mktemp("study")
     truth = {track: stems(seed) for seed, track in enumerate(TRACKS)}
     for place, (name, level) in enumerate(MODELS.items()):
-        made = {t: noisy(truth[t], level, 100 * place + seed) for seed, t in enumerate(TRACKS)}
+        made = {
+            t: noisy(truth[t], level, 100 * (place + 1) + seed) for seed, t in enumerate(TRACKS)
+        }
         save_scored(root / "scores", name, "model", made)
+        save_pictures(root / "scores" / name / NAME, made[TRACKS[0]], RATE)
         save_runs(root / "runs" / f"{name}.json", [run_facts(name, 42)])
         lines = [f"{epoch},{0.3 / epoch},{0.35 / epoch},{epoch}" for epoch in (1, 2, 3)]
         (root / "curves").mkdir(exist_ok=True)
         text = "\n".join(["epoch,train_loss,valid_loss,valid_nsdr", *lines, ""])
         (root / "curves" / f"{name}.csv").write_text(text)
+    save_pictures(root / "oracles" / NAME, truth[TRACKS[0]], RATE)
     fitted = Fitted(512, fit([powers(stems(100), 512), powers(stems(101), 512)]))
     for name in ("mixture", "mixture-quarter", "static-wiener", "irm-power"):
         made = {t: estimate(name, sum(s.values()), s, fitted) for t, s in truth.items()}
