@@ -21,10 +21,12 @@ from hdemucs.errors import Refusal
 def fetch_embedded(corpus: CorpusConfig, expected: Expected, root: Path, jobs: int) -> Manifest:
     """Render what is missing of the corpus and record it; damaged tracks are rendered anew.
 
+    Waits for another process that is at it: jobs of one study may all find it missing.
+
     Raises:
         Refusal: it cannot be rendered.
     """
-    with lock(root.with_name(f".{root.name}.lock"), "rendering the corpus"):
+    with lock(root.with_name(f".{root.name}.lock"), "rendering the corpus", wait=True):
         if (root / SETUP).exists():
             for finding in survey(expected, root, jobs).errors:
                 mend(root, finding)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -67,11 +68,11 @@ def check_space(folder: Path, wanted: int, what: str) -> None:
 
 
 @contextmanager
-def lock(path: Path, what: str) -> Iterator[None]:
+def lock(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
     """Keep other processes from the same work; the kernel lets go of it when this one ends.
 
     Raises:
-        Refusal: another process is at it, named by its id.
+        Refusal: another process is at it, named by its id, and `wait` is not said.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -79,19 +80,22 @@ def lock(path: Path, what: str) -> Iterator[None]:
     except OSError as error:
         raise unwritable(path, error) from error
     try:
-        take(descriptor, path, what)
+        take(descriptor, path, what, wait=wait)
         yield
     finally:
         os.close(descriptor)
 
 
-def take(descriptor: int, path: Path, what: str) -> None:
+def take(descriptor: int, path: Path, what: str, *, wait: bool) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         owner = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
         problem = f"is held by process {owner}, which is {what}"
-        raise Refusal(path, problem, "wait for it and run the same command again") from error
+        if not wait:
+            raise Refusal(path, problem, "wait for it and run the same command again") from error
+        sys.stderr.write(f"{path} {problem}: waiting for it\n")
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, str(os.getpid()).encode(), 0)
 

@@ -1,6 +1,8 @@
 """The fetch stage's work on an embedded corpus, an existing copy, and in a clone without data."""
 
+import os
 import shutil
+import threading
 
 import pytest
 
@@ -127,10 +129,17 @@ def test_what_is_wrong_with_a_copy_or_its_place(musdb_root, tmp_path, monkeypatc
         present(manifest, musdb(), tmp_path, jobs=1)
 
 
-def test_a_second_process_is_told_who_is_at_work(tmp_path):
-    path = tmp_path / "data" / f".{name_of(embedded())}.lock"
-    line = r"held by process \d+, which is rendering the corpus; wait"
-    with lock(path, "rendering the corpus"), pytest.raises(Refusal, match=line):
-        fetch(embedded(), tmp_path, jobs=1)
+def test_a_second_process_waits_until_the_first_has_rendered(rendered, tmp_path, capfd):
+    home, manifest = rendered
+    path = tmp_path / "data" / f".{manifest.name}.lock"
+    found = []
+    second = threading.Thread(target=lambda: found.append(fetch(embedded(), tmp_path, jobs=1)))
     with lock(path, "rendering the corpus"):
-        pass
+        second.start()
+        shutil.copytree(where(manifest.name, home), tmp_path / "data" / manifest.name)
+        second.join(0.5)
+        assert second.is_alive() and not found
+    second.join()
+    assert found == [manifest]
+    said = capfd.readouterr().err
+    assert f"held by process {os.getpid()}, which is rendering the corpus: waiting for it" in said
