@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self, TextIO
+from typing import TextIO
 
 from rich.console import Console
 from rich.live import Live
@@ -61,7 +61,7 @@ class Board:
     stream: TextIO = field(default_factory=lambda: sys.stderr)
     said: dict[Run, tuple[str, float]] = field(default_factory=dict)  # state, and when
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> Board:
         console = Console(file=self.stream)
         self.live = Live(console=console, auto_refresh=False) if console.is_terminal else None
         if self.live:

@@ -150,8 +150,10 @@ def create(run: Run, identity: Identity, inputs: Inputs, threads: int) -> Run:
         snapshot(inputs.root, draft / "code")
         shutil.copyfile(inputs.config, draft / "config.json")
         shutil.copyfile(inputs.manifest, draft / "manifest.json")
-        if inputs.start is not None:
-            shutil.copytree(inputs.start, draft / "start")
+        if inputs.start is not None:  # a run's folder may hold gigabytes of checkpoints as well
+            (draft / "start").mkdir()
+            for name in ("model.safetensors", "model.json"):
+                shutil.copyfile(inputs.start / name, draft / "start" / name)
         spec = {"identity": asdict(identity), "threads": threads, "made": time.time()}
         write_json(draft / "spec.json", spec)
         draft.rename(run.folder)

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,14 +60,14 @@ def digest(content: Any) -> str:
 
 def code_digests(root: Path, entry: str = ENTRY) -> dict[str, str]:
     """The digest of every module that `entry` reaches by imports, by its file's path in `root`."""
-    return {
-        path.relative_to(root).as_posix(): meaning(path) for path in sorted(closure(root, entry))
-    }
+    files = sorted(closure(root, entry))
+    return {path.relative_to(root).as_posix(): meaning(path, path.read_text()) for path in files}
 
 
-def meaning(path: Path) -> str:
+@cache
+def meaning(path: Path, text: str) -> str:
     """SHA-256 of a module's syntax tree: comments, docstrings and layout do not count."""
-    tree = parsed(path)
+    tree = parsed(path, text)
     for node in ast.walk(tree):
         match node:
             case (
@@ -81,9 +82,9 @@ def meaning(path: Path) -> str:
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
 
 
-def parsed(path: Path) -> ast.Module:
+def parsed(path: Path, text: str) -> ast.Module:
     try:
-        return ast.parse(path.read_text(), path.name)
+        return ast.parse(text, path.name)
     except SyntaxError as error:
         problem = f"line {error.lineno} is no Python ({error.msg})"
         raise Refusal(path, problem, "correct it") from error
@@ -105,7 +106,7 @@ def closure(root: Path, entry: str = ENTRY) -> set[Path]:
         if path is None or path in found:
             continue
         found.add(path)
-        waiting += [*parents(module), *imports(path, module)]
+        waiting += [*parents(module), *imports(path, path.read_text(), module)]
     return found
 
 
@@ -123,20 +124,25 @@ def parents(module: str) -> Iterator[str]:
         yield module
 
 
-def imports(path: Path, module: str) -> Iterator[str]:
+@cache
+def imports(path: Path, text: str, module: str) -> list[str]:
     """Every module of the package that a file's imports may mean, wherever they stand in it."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(parsed(path)):
+    found: list[str] = []
+    for node in ast.walk(parsed(path, text)):
         match node:
             case ast.Import(names=names):
-                yield from (name.name for name in names if name.name.startswith(PACKAGE))
+                found += [name.name for name in names]
             case ast.ImportFrom(module=origin, names=names, level=level):
-                above = (
-                    [*package.split(".")[: len(package.split(".")) - level + 1]] if level else []
-                )
-                base = ".".join([*above, *([origin] if origin else [])])
-                if base.split(".")[0] == PACKAGE:
-                    yield base
-                    yield from (f"{base}.{name.name}" for name in names)
+                base = absolute(package, origin, level)
+                found += [base, *(f"{base}.{name.name}" for name in names)]
             case _:
                 pass
+    return [name for name in found if name.split(".")[0] == PACKAGE]
+
+
+def absolute(package: str, origin: str | None, level: int) -> str:
+    """The module that `from <level dots><origin> import` names inside a package."""
+    parts = package.split(".")
+    above = parts[: len(parts) - level + 1] if level else []
+    return ".".join([*above, *([origin] if origin else [])])

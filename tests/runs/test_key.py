@@ -78,6 +78,7 @@ def test_a_finished_model_that_training_starts_from_is_part_of_it(toy):
         toy.here.identity("c")
     model = toy.here.run("a").folder
     (model / "DONE.json").write_text("{}")
+    (model / "model.json").write_text("{}")
     (model / "model.safetensors").write_text("first")
     first = toy.here.identity("c").key
     (model / "model.safetensors").write_text("second")

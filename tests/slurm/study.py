@@ -2,12 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from hdemucs.data.manifest import save_manifest
 from hdemucs.runs.directory import Run
-from tests.toy import Toy, until
+from tests.toy import PROJECT, Toy, until
+from tests.training.runs import content, data_set
 
 EPOCHS = 8
 
@@ -93,5 +97,27 @@ def tokens(run: Run) -> list[str]:
     return [line.split()[1] for line in (run.folder / "lives.txt").read_text().splitlines()]
 
 
-def spec(run: Run) -> dict[str, Any]:
-    return json.loads((run.folder / "spec.json").read_text())
+class RealStudy(Study):
+    """One variant, `tiny`, trained for real: four short songs and a model of four channels."""
+
+    def __init__(self, root: Path, **slurm: Any) -> None:
+        super().__init__(root, **slurm)
+        training = self.root / "hdemucs" / "training"
+        shutil.rmtree(training)
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(PROJECT / "hdemucs" / "training", training, ignore=ignore)
+        save_manifest(data_set(self.root / "data" / "tiny"), self.here.manifest)
+        config = content("waveform", epochs=6, batch=4, augment={"remix": None})
+        self.here.config("tiny").write_text(json.dumps({**config, "variant": "tiny"}))
+
+    def processes(self) -> dict[int, int]:
+        """The process id of each rank of the training."""
+        found, run = {}, self.run("tiny")
+        for path in Path("/proc").glob("[0-9]*"):
+            with suppress(OSError):
+                words = (path / "cmdline").read_text().split("\0")
+                if words[1:4] == ["-m", "hdemucs.training", str(run.folder)]:
+                    variables = (path / "environ").read_text().split("\0")
+                    rank = next((v for v in variables if v.startswith("RANK=")), "RANK=0")
+                    found[int(rank.removeprefix("RANK="))] = int(path.name)
+        return found

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.slurm.scenarios import SCENARIOS
+from tests.slurm.distributed import a_process_of_four_is_killed, four_processes_train_one_model
+from tests.slurm.scenarios import SCENARIOS, a_job_reaches_its_time_limit
 from tests.slurm.study import EPOCHS, Study, output, submitted, tokens
 from tests.toy import until
 
 pytestmark = pytest.mark.slurm
 
+DISTRIBUTED = (four_processes_train_one_model, a_process_of_four_is_killed)
 AT_ONCE = 8  # scenarios side by side; they mostly wait
 
 
@@ -38,8 +40,9 @@ def befallen(undisturbed, tmp_path_factory) -> Iterator[dict[str, Future[Study]]
     assert undisturbed.seconds
     root = tmp_path_factory.mktemp("scenarios")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        longest_first = sorted(SCENARIOS, key=lambda name: name != "a_job_reaches_its_time_limit")
-        yield {name: pool.submit(SCENARIOS[name], root / name) for name in longest_first}
+        functions = [*DISTRIBUTED, *SCENARIOS.values()]
+        functions.sort(key=lambda function: function is not a_job_reaches_its_time_limit)
+        yield {each.__name__: pool.submit(each, root / each.__name__) for each in functions}
 
 
 def test_one_repro_fills_the_cluster(undisturbed):
@@ -60,6 +63,12 @@ def test_three_variants_take_hardly_longer_than_one(undisturbed):
         spans.append((run.folder / "DONE.json").stat().st_mtime - began)
     assert max(spans) > 3 * EPOCHS
     assert undisturbed.seconds <= 1.15 * max(spans) + 10
+
+
+def test_two_nodes_train_one_model_and_lose_nothing_with_a_process(befallen):
+    """Two processes on each, by gloo; one is killed, and the next job ends in the same bytes."""
+    whole, broken = (befallen[each.__name__].result() for each in DISTRIBUTED)
+    assert whole.results("tiny") == broken.results("tiny")
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

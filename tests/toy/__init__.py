@@ -34,7 +34,6 @@ class Toy:
         ignore = shutil.ignore_patterns("__pycache__", "training")
         shutil.copytree(PROJECT / "hdemucs", root / "hdemucs", ignore=ignore)
         shutil.copytree(PROJECT / "stages", root / "stages", ignore=ignore)
-        shutil.copy(PROJECT / "hdemucs" / "config" / "training.py", root / "hdemucs" / "config")
         (root / "hdemucs" / "training").mkdir()
         (root / "hdemucs" / "training" / "__init__.py").touch()
         shutil.copy(Path(__file__).parent / "training.py", root / "hdemucs/training/__main__.py")
