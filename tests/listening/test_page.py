@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from hdemucs import audio
+from hdemucs.listening.analysis.clean import clean
+from hdemucs.listening.answers.read import read_answers
 from hdemucs.listening.key import load_key
 from hdemucs.listening.publish.folder import publish
 from hdemucs.listening.serve.content import load_content
@@ -16,7 +18,7 @@ from hdemucs.listening.serve.standalone import standalone
 from tests.listening import listener
 from tests.listening.browser import chromium, executable
 from tests.listening.conftest import Published
-from tests.listening.family import RATE, inputs, listening_config
+from tests.listening.family import RATE, inputs, listening_config, ratings_config
 
 pytestmark = pytest.mark.skipif(
     executable() is None, reason="needs Chromium: apt-get install chromium (.ci/run does)"
@@ -146,6 +148,25 @@ def test_a_mos_session_arrives_as_it_was_rated(mos_answers):
     assert found == meant
     assert stored["headphones"] is None
     assert stored["about"] == {"transducer": "loudspeakers", "years": 3}
+
+
+def test_the_analysis_gives_back_what_was_rated(mushra_answers, mos_answers, short, site, key):
+    """Both sessions, from the page through the server to the table."""
+    table = read_answers(site[1], load_key(short.key), short.key)
+    meant, _ = mushra_answers
+    found = table[table["listener"] == "bea"]
+    assert {
+        trial: dict(zip(own["condition"], own["score"], strict=True))
+        for trial, own in found.groupby("trial")
+    } == {trial: {key[n]: s for n, s in ratings.items()} for trial, ratings in meant.items()}
+    meant, _ = mos_answers
+    found = table[table["listener"] == "cid"]
+    assert {
+        name: dict(zip(own["attribute"], own["score"], strict=True))
+        for name, own in found.groupby("trial")
+    } == meant
+    cleaned = clean(table, ratings_config().cleaning)
+    assert len(cleaned.dropped) == 0, "no real session is taken for none"
 
 
 def test_listeners_hear_different_orders(site, browser):

@@ -95,7 +95,7 @@ def quantile(confidence: float, freedom: int) -> float:
 
 
 def over_listeners(of: Ratings, confidence: float) -> float:
-    """Half-width of t over listeners' means, each around what others rate these excerpts."""
+    """Half-width of t over listeners' means: the usual interval (BS.1534-3, Attachment 4)."""
     count = np.bincount(of.listener)
     if len(count) < 2:  # noqa: PLR2004  no spread of one
         return NONE

@@ -108,7 +108,8 @@ def differences(contrasts: pd.DataFrame) -> Figure:
         axis.errorbar(own["difference"], places, xerr=own["interval"].fillna(0), fmt="D",
                       color=ACCENT, capsize=3)  # fmt: skip
         axis.set_yticks(places, own["system"])
-        axis.set(title=f"{kind} {attribute}", xlabel=f"minus {own['baseline'].iloc[0]}")
+        axis.set(title=f"{kind} {attribute}", xlabel=f"minus {own['baseline'].iloc[0]}",
+                 ylim=(-0.5, len(own) - 0.5))  # fmt: skip
     return figure
 
 
@@ -140,13 +141,13 @@ def shares(variance: pd.DataFrame) -> Figure:
     """Where ratings differ."""
     table = variance.assign(what=variance["set"] + " " + variance["attribute"])
     wide = table.pivot_table(index="what", columns="part", values="share", sort=False)
-    figure, axes = canvas(1, 1, 7.0, 0.5 * len(wide) + 1.4)
+    figure, axes = canvas(1, 1, 7.0, 0.5 * len(wide) + 1.6)
     left = np.zeros(len(wide))
     for name in wide.columns:
         axes[0][0].barh(wide.index, wide[name].fillna(0), left=left, label=name)
         left += wide[name].fillna(0).to_numpy(float)
     axes[0][0].set(xlabel="share of the variance of systems' ratings", xlim=(0, 1))
-    axes[0][0].legend(fontsize=7, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.25))
+    axes[0][0].legend(fontsize=7, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure
 
 
@@ -159,10 +160,11 @@ def plane(cells: pd.DataFrame, kind: str) -> Figure:
     figure, axes = canvas(1, 1, 4.6, 4.2)
     axis = axes[0][0]
     for name in wide.index:
-        place = (wide.at[name, "contamination"], wide.at[name, "quality"])
+        place = [float(wide.loc[name, axis]) for axis in ("contamination", "quality")]
         axis.plot(*place, "o", color=ACCENT if roles[name] == "system" else GREY)
-        axis.annotate(label(kind, str(name)), place, fontsize=8, xytext=(4, 4),
-                      textcoords="offset points")  # fmt: skip
+        right = place[0] > np.mean(LIMITS[kind])  # there the name would leave the picture
+        axis.annotate(label(kind, str(name)), place, fontsize=8, xytext=(-4 if right else 4, 4),
+                      textcoords="offset points", ha="right" if right else "left")  # fmt: skip
     axis.set(xlabel="absence of contamination", ylabel="quality", xlim=LIMITS[kind],
              ylim=LIMITS[kind], title=f"{kind}, all sources pooled")  # fmt: skip
     return figure
