@@ -19,4 +19,4 @@ def test_the_ratio_is_the_median_of_the_rounds():
         Speed("ours, reading", (10.0, 30.0, 90.0)),
         Speed("official, reading", (5.0, 5.0, 3.0)),
     ]
-    assert ratio(speeds, "reading") == 6.0
+    assert ratio(speeds, "reading", "reading") == 6.0
