@@ -90,7 +90,7 @@ class Penalty:
         """
         try:
             return self.followed()
-        except torch._C._LinAlgError:
+        except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
             return torch.full((), math.nan, device=self.device)
 
     def followed(self) -> Float[Tensor, ""]:

@@ -1,0 +1,121 @@
+"""Augmentations: the paper's distributions and order, the official code's arithmetic."""
+
+import numpy as np
+import pytest
+import torch
+from demucs import augment as official
+
+from hdemucs.config.training import AugmentConfig
+from hdemucs.data.augment import FlipSign, Gain, Remix, Shift, SwapChannels, augmentations
+from hdemucs.data.share import Share
+
+SEEDS = dict(shift=1, swap=2, sign=3, gain=4, remix=5)
+PAPER = AugmentConfig(
+    repitch=None, shift=1.0, same_shift=False, swap_channels=0.5, flip_sign=0.5,
+    gain=(0.25, 1.25), remix=4,
+)  # fmt: skip
+
+
+def numbered(batch=8, length=50):
+    """Every sample knows its example, source, channel and time."""
+    axes = [torch.arange(n, dtype=torch.float64) for n in (batch, 4, 2, length)]
+    b, s, c, t = torch.meshgrid(*axes, indexing="ij")
+    return 1 + t + 1000 * c + 10_000 * s + 100_000 * b
+
+
+def test_the_order_is_the_papers():
+    names = [a.name for a in augmentations(PAPER, 44_100, SEEDS)]
+    assert names == ["shift", "swap", "sign", "gain", "remix"]
+
+
+def test_what_is_off_is_not_there():
+    off = AugmentConfig(
+        repitch=None, shift=0.0, same_shift=False, swap_channels=0.0, flip_sign=0.0,
+        gain=None, remix=None,
+    )  # fmt: skip
+    assert augmentations(off, 44_100, SEEDS) == []
+
+
+def test_a_shift_is_the_official_one():
+    """The same offsets, from the same draws."""
+    stems = torch.randn(8, 4, 2, 400)
+    shift = Shift(100, 7, same=False)
+    expected = torch.randint(100, (8, 4), generator=torch.Generator().manual_seed(7))
+    moved = shift(stems)
+    for b, s in np.ndindex(8, 4):
+        offset = int(expected[b, s])
+        assert torch.equal(moved[b, s], stems[b, s, :, offset : offset + 300])
+    assert moved.shape == official.Shift(100)(stems).shape
+
+
+def test_shifts_are_uniform_and_of_every_stem():
+    time = numbered(256, 50)
+    offsets = (Shift(10, 0, same=False)(time)[..., 0, 0] - 1) % 1000
+    counts = torch.bincount(offsets.flatten().long(), minlength=10)
+    assert counts.sum() == 1024 and counts.shape == (10,)
+    assert (counts - 102.4).abs().max() < 5 * 102.4**0.5
+    assert (offsets.std(1) > 0).float().mean() > 0.9
+
+
+def test_a_same_shift_keeps_stems_together():
+    offsets = (Shift(10, 0, same=True)(numbered(64))[..., 0, 0] - 1) % 1000
+    assert torch.equal(offsets, offsets[:, :1].expand(-1, 4))
+    assert len(offsets.unique()) > 5
+
+
+def test_channels_are_swapped_stem_by_stem_half_of_the_time():
+    stems = torch.randn(256, 4, 2, 8)
+    swapped = (SwapChannels(0.5, 0)(stems) == stems.flip(2)).flatten(2).all(-1)
+    kept = (SwapChannels(0.5, 0)(stems) == stems).flatten(2).all(-1)
+    assert torch.equal(swapped, ~kept)
+    assert 0.45 < swapped.float().mean() < 0.55
+
+
+def test_signs_are_flipped_stem_by_stem_half_of_the_time():
+    signs = FlipSign(0.5, 0)(torch.ones(256, 4, 2, 8))
+    assert torch.equal(signs.abs(), torch.ones_like(signs))
+    assert torch.equal(signs, signs[..., :1, :1].expand_as(signs))
+    assert -0.1 < signs.mean() < 0.1
+
+
+def test_gains_are_uniform():
+    gains = Gain(0.25, 1.25, 0)(torch.ones(512, 4, 2, 4))
+    assert torch.equal(gains, gains[..., :1, :1].expand_as(gains))
+    values = gains[..., 0, 0].flatten()
+    assert values.min() >= 0.25 and values.max() <= 1.25
+    assert abs(values.mean() - 0.75) < 0.03 and abs(values.std() - 12**-0.5) < 0.02
+
+
+def test_remix_deals_every_source_anew_within_groups():
+    stems = numbered()
+    mixed = Remix(4, 0)(stems)
+    examples, sources = (mixed[..., 0, 0] // 100_000), (mixed[..., 0, 0] % 100_000 // 10_000)
+    assert torch.equal(sources, torch.arange(4.0, dtype=torch.float64).expand(8, 4))
+    for group in (examples[:4], examples[4:] - 4):
+        assert torch.equal(group.sort(0).values, torch.arange(4.0).double()[:, None].expand(4, 4))
+
+
+def test_all_permutations_are_equally_likely():
+    remix, counts = Remix(4, 0), {}
+    for _ in range(200):
+        mixed = remix(numbered(16, 1))[..., 0, 0] // 100_000 % 4
+        for group in mixed.view(4, 4, 4).mT.reshape(-1, 4).tolist():
+            counts[tuple(group)] = counts.get(tuple(group), 0) + 1
+    expected = 200 * 16 / 24
+    assert len(counts) == 24
+    assert max(abs(count - expected) for count in counts.values()) < 5 * expected**0.5
+
+
+@pytest.mark.parametrize("processes", [2, 4])
+def test_processes_share_one_process_draws(processes):
+    stems = torch.randn(16, 4, 2, 300)
+    whole = stems
+    for augmentation in augmentations(PAPER, 100, SEEDS):
+        whole = augmentation(whole)
+    parts = []
+    for rank in range(processes):
+        part = stems.chunk(processes)[rank]
+        for augmentation in augmentations(PAPER, 100, SEEDS, Share(rank, processes)):
+            part = augmentation(part)
+        parts.append(part)
+    assert torch.equal(torch.cat(parts), whole)
