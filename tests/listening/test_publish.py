@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
+import yaml
 
 from hdemucs.errors import Refusal
 from hdemucs.listening.key import load_key
@@ -81,6 +82,7 @@ def test_webmushra_configurations_are_one_json_line_a_page(published):
         text = path.read_text()
         assert not any(name in text for name in (*SYSTEMS, "lowpass", "mixture"))
         settings, pages = webmushra(text)
+        assert yaml.safe_load(text)["pages"] == pages, "and it is the YAML that it seems"
         assert settings["stopOnErrors"] == "true"
         assert settings["testId"] == f"trial-run-{path.stem}"
         assert int(settings["bufferSize"]) in {2**n for n in range(8, 15)}
