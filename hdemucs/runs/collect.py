@@ -10,7 +10,6 @@ from hdemucs.config.bag import BagConfig, is_bag
 from hdemucs.config.cluster import load_cluster
 from hdemucs.config.load import load
 from hdemucs.files import write_text
-from hdemucs.model.shelf import save_bag
 from hdemucs.report.runs import RunFacts, load_runs, save_runs
 from hdemucs.runs.directory import Run
 from hdemucs.runs.fleet import Fleet
@@ -50,6 +49,8 @@ class Collector:
 
     def bag(self, name: str) -> tuple[str, list[RunFacts]]:
         """Its members' models, whichever of them dvc has come to."""
+        from hdemucs.model.shelf import save_bag  # torch: a second that only bags need
+
         config = load(self.here.config(name), BagConfig)
         folders = {m: self.here.trained(m) or self.finished(m).folder for m in config.members}
         model, curve = self.places(name)

@@ -39,8 +39,8 @@ UNLIMITED = 1_000_000  # times a job may be stopped by its time limit; it resume
 
 # What sbatch complains of (in lower case) and the setting to blame.
 COMPLAINTS = {
-    "partition": "partition",
     "account": "account",
+    "partition": "partition",
     "qos": "qos",
     "feature": "constraint",
     "time limit": "time",

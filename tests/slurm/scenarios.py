@@ -6,6 +6,7 @@ Each gets a study of its own whose variant `a` takes 8 epochs, and leaves it wit
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -221,6 +222,31 @@ def a_job_is_refused(root: Path) -> Study:
     study.cluster(slurm={"extra": {"nosuch-option": "1"}, "partition": None})
     study.cluster(slurm={"extra": {}})
     study.train("a")
+    return study
+
+
+@scenario
+def a_job_cannot_come_to_train(root: Path) -> Study:
+    """Started again some times, as if a machine were at fault; then its log is named."""
+    study = Study(root, python="/nosuch/python")
+    last = study.train("a", status=1).splitlines()[-1]
+    assert "never came to train" in last
+    log = Path(last.partition("log: ")[2].partition(";")[0])
+    assert "/nosuch/python" in log.read_text()
+    assert study.batches() == 4
+    study.cluster(slurm={"python": None})
+    study.train("a")
+    return study
+
+
+@scenario
+def a_client_is_itself_a_job(root: Path) -> Study:
+    """The variables of its own job do not reach those that it submits."""
+    study = Study(root)
+    inside = ["srun", f"--chdir={root}", "--mem=500", sys.executable, "-m", "stages.train", "a"]
+    variables = {**os.environ, "PYTHONPATH": str(root)}
+    subprocess.run(inside, check=True, capture_output=True, env=variables)
+    assert study.lives("a") == [0]
     return study
 
 

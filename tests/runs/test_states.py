@@ -1,0 +1,109 @@
+"""What SLURM's words mean to those who wait (facts: squeue(1), JOB STATE and REASON CODES)."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from hdemucs.runs.directory import Attempt, Run
+from hdemucs.runs.executor import State
+from hdemucs.runs.slurm import refused, status
+from hdemucs.runs.slurm_queue import Job
+
+
+def job(word: str, reason: str = "None") -> Job:
+    return Job("hdemucs-x", "12_3", word, reason, "n1")
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run(tmp_path)
+
+
+def attempt(age: float = 0) -> Attempt:
+    return Attempt("slurm", "x", 3, 4, time.time() - age)
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [
+        ("PENDING", State.WAITING),
+        ("CONFIGURING", State.WAITING),
+        ("REQUEUED", State.WAITING),
+        ("RUNNING", State.RUNNING),
+        ("COMPLETING", State.RUNNING),
+        ("SUSPENDED", State.RUNNING),
+        ("NODE_FAIL", State.LOST),
+        ("BOOT_FAIL", State.LOST),
+        ("PREEMPTED", State.LOST),
+        ("FAILED", State.FAILED),
+        ("OUT_OF_MEMORY", State.FAILED),
+        ("TIMEOUT", State.FAILED),
+        ("DEADLINE", State.FAILED),
+        ("CANCELLED", State.FAILED),
+        ("COMPLETED", State.FAILED),
+    ],
+)
+def test_states(run, word, state):
+    (run.folder / "life.json").write_text('{"attempt": "x"}')  # it came to train
+    assert status(run, attempt(), job(word)).state is state
+
+
+@pytest.mark.parametrize(
+    ("reason", "state"),
+    [
+        ("Resources", State.WAITING),
+        ("Priority", State.WAITING),
+        ("BeginTime", State.WAITING),
+        ("QOSMaxJobsPerUserLimit", State.WAITING),
+        ("PartitionTimeLimit", State.STUCK),
+        ("(BadConstraints)", State.STUCK),
+        ("QOSMaxCpuPerJobLimit", State.STUCK),
+        ("AssocMaxWallDurationPerJobLimit", State.STUCK),
+        ("launch_failed_requeued_held", State.STUCK),
+        ("JobHeldUser", State.STUCK),
+    ],
+)
+def test_a_queue_that_a_job_can_never_leave_is_told_from_one_that_it_can(run, reason, state):
+    assert status(run, attempt(), job("PENDING", reason)).state is state
+
+
+def test_a_job_nobody_knows_is_new_at_first_and_lost_later(run):
+    assert status(run, attempt(), None).state is State.SUBMITTING
+    assert status(run, attempt(age=60), None).state is State.LOST
+
+
+def test_what_a_run_says_of_its_end_outlives_what_slurm_remembers(run):
+    run.note("x", 1, "ValueError: diverged")
+    assert status(run, attempt(age=60), None).reason == "ValueError: diverged"
+    assert status(run, attempt(age=60), None).state is State.FAILED
+
+
+def test_what_an_earlier_attempt_said_does_not_count(run):
+    run.note("another", 1, "ValueError: diverged")
+    assert status(run, attempt(), job("RUNNING")).state is State.RUNNING
+    assert status(run, attempt(age=60), None).state is State.LOST
+
+
+def test_a_job_that_ended_without_having_trained_is_lost(run):
+    assert status(run, attempt(), job("FAILED")).state is State.LOST
+
+
+@pytest.mark.parametrize(
+    ("complaint", "key"),
+    [
+        ("sbatch: error: invalid partition specified: x\nsbatch: error: Batch ...", "partition"),
+        ("sbatch: error: Memory specification can not be satisfied", "memory_gb"),
+        ("sbatch: error: Requested time limit is invalid (missing or exceeds some limit)", "time"),
+        ("sbatch: error: Invalid account or account/partition combination specified", "account"),
+        ("sbatch: error: CPU count per node can not be satisfied", "cpus_per_task"),
+        ("sbatch: error: Node count specification invalid", "nodes"),
+        ("sbatch: error: Invalid generic resource (gres) specification", "gpus_per_node"),
+        ("sbatch: error: Invalid feature specification", "constraint"),
+        ("sbatch: unrecognized option '--x=1'\nTry \"sbatch --help\"", "extra"),
+    ],
+)
+def test_what_sbatch_complains_of_is_put_to_a_setting(complaint, key):
+    said = str(refused(complaint))
+    assert said.startswith(f"cluster.yaml.slurm.{key}: sbatch refuses it (")
+    assert "\n" not in said
