@@ -16,7 +16,6 @@ from hdemucs.training.loop import Interrupted
 from hdemucs.training.run import train
 from tests.training.runs import ALONE, directory, merged, prepared_run, results, started, trained
 
-
 START = {"variant": "tiny-waveform", "config": "0" * 64}
 
 
