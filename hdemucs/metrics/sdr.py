@@ -11,8 +11,9 @@ import numpy as np
 from jaxtyping import Float
 
 from hdemucs.metrics.frames import Frames, unscored
-from hdemucs.metrics.signals import Estimates, Sources, decibels, doubled, fitted, products
+from hdemucs.metrics.signals import Estimates, Sources, decibels, fitted
 
+Signal = Float[np.ndarray, "channel sample"]
 Scores = Float[np.ndarray, "source frame"]
 
 
@@ -26,8 +27,15 @@ def sdr(references: Sources, estimates: Estimates, window: int, hop: int) -> Sco
     frames = Frames(references.shape[-1], window, hop)
     scores = np.empty((len(references), len(frames)))
     for index, frame in enumerate(frames):
-        reference = doubled(references[..., frame])
-        error = reference - doubled(estimates[..., frame])
-        scores[:, index] = decibels(products(reference, reference), products(error, error))
+        pairs = zip(references[..., frame], estimates[..., frame], strict=True)
+        wanted, wrong = np.transpose([energies(*pair) for pair in pairs])
+        scores[:, index] = decibels(wanted, wrong)
     scores[:, unscored(references, estimates, frames)] = np.nan
     return scores
+
+
+def energies(reference: Signal, estimate: Signal) -> tuple[float, float]:
+    """Of a reference and of what is wrong with its estimate; one source at a time fits a cache."""
+    wanted = reference.astype(np.float64)
+    wrong = (wanted - estimate).ravel()
+    return float(np.dot(wanted.ravel(), wanted.ravel())), float(np.dot(wrong, wrong))

@@ -15,7 +15,7 @@ Sources = Float[np.ndarray, "source channel sample"]
 Estimates = Float[np.ndarray, "source channel _"]  # of any length, until they are fitted
 PerSource = Float[np.ndarray, " source"]
 
-BLOCK = 1 << 16  # samples that are converted to float64 at a time
+BLOCK = 1 << 14  # samples that are converted to float64 at a time, to stay in the cache
 GLANCE = 256  # samples that nearly always suffice to see that something sounds
 
 

@@ -94,8 +94,8 @@ class Kept:
 
     def __init__(self, spectra: Spectra) -> None:
         self.spectra = spectra
-        channels, bins = spectra.song.channels, spectra.length // 2 + 1
-        self.few = len(spectra.blocks) * channels * bins * 8 <= KEPT
+        bins = spectra.length // 2 + 1
+        self.size = len(spectra.blocks) * spectra.song.channels * bins
         self.store: list[Tensor] = []
 
     @property
@@ -106,11 +106,20 @@ class Kept:
     def __iter__(self) -> Iterator[Spectrum]:
         if self.store:
             yield from self.store
-            return
+        elif self.size * torch.complex64.itemsize > KEPT:
+            yield from self.spectra
+        else:
+            yield from self.keeping()
+
+    def keeping(self) -> Iterator[Spectrum]:
+        """All go into one piece of memory, which the system gets back at once in the end."""
+        whole = torch.empty(self.size, dtype=torch.complex64, device=self.spectra.device)
+        start = 0
         for spectrum in self.spectra:
             yield spectrum
-            if self.few:
-                self.store.append(spectrum.to(torch.complex64))
+            place = whole[start : start + spectrum.numel()].view(spectrum.shape)
+            self.store.append(place.copy_(spectrum))
+            start += spectrum.numel()
 
 
 def fit(

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Complex, Float
 from torch import Tensor
 
-GROUP = 8  # blocks that are transformed together
+GROUP = 4  # blocks that are transformed together
 PRIMES = (2, 3, 5, 7)  # factors that FFTs are fast with
 
 Spectrum = Complex[Tensor, "frequency channel block"]
