@@ -1,0 +1,140 @@
+"""A data set of mixes in MUSDB's layout, upon the training songs of another (paper facts 2.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from hdemucs.audio import write
+from hdemucs.automix.harmony import histogram
+from hdemucs.automix.match import Fit, Song, fit, shift
+from hdemucs.automix.rhythm import beats, onsets, tempo
+from hdemucs.config.automix import AutomixConfig
+from hdemucs.data.manifest import MIXTURE, Manifest, Track
+from hdemucs.data.repitch import stretched
+from hdemucs.data.segments import song
+from hdemucs.data.workers import mapped
+from hdemucs.errors import Refusal
+
+Signal = Float[np.ndarray, "channel sample"]
+Stems = dict[str, Signal]
+
+NEAR_SILENCE = 0.01  # of the mixture's deviation
+DRUMS, BASS = "drums", "bass"
+SPACE = 1.01  # above a mixture's peak
+
+
+@dataclass(frozen=True)
+class Studio:
+    """All that a mix is made from."""
+
+    root: Path
+    manifest: Manifest
+    config: AutomixConfig
+    out: Path
+    songs: tuple[Song, ...]  # that have a beat and notes
+
+
+def automix(root: Path, manifest: Manifest, out: Path, config: AutomixConfig, jobs: int) -> None:
+    """Write `out`/train/<Automix - ...>/{mixture,drums,bass,other,vocals}.wav.
+
+    Songs without drums or bass are copied as they are. The result depends on the data and the
+    configuration alone, not on `jobs`.
+
+    Raises:
+        Refusal: fewer than two songs can be mixed, a file is damaged, the disk is full.
+    """
+    tracks = manifest.split("train")
+    listened = mapped(partial(listen, root, manifest), tracks, jobs, "listening to songs")
+    songs = tuple(known for known in listened if known is not None)
+    if len(songs) < 2:  # noqa: PLR2004  a mix is of two songs or more
+        raise Refusal(manifest.name, f"has {len(songs)} songs with a beat", "automix needs two")
+    studio = Studio(root, manifest, config, out, songs)
+    work: list[tuple[str, int]] = []
+    for track, known in zip(tracks, listened, strict=True):
+        count = config.plain_copies if known is None else config.copies
+        work += [(track.name, copy) for copy in range(count)]
+    mapped(partial(make, studio), work, jobs, "mixing songs")
+
+
+def listen(root: Path, manifest: Manifest, track: Track) -> Song | None:
+    """Tempo, beats and keys of a song; None if its drums or bass do not tell them."""
+    mixture, stems = song(root, manifest, track)
+    start = beginning(mixture.numpy())
+    signals = dict(zip(manifest.sources, stems.numpy()[..., start:].mean(1), strict=True))
+    drums, bass = signals[DRUMS], signals[BASS]
+    if drums.std() <= NEAR_SILENCE * mixture.numpy().std() or not bass.any():
+        return None
+    rate = manifest.sample_rate
+    envelope = onsets(drums, rate)
+    bpm = tempo(envelope, rate)
+    found = tuple(beats(envelope, rate, bpm).tolist())
+    return Song(track.name, start, bpm, found, histogram(bass, rate)) if found else None
+
+
+def beginning(mixture: Signal) -> int:
+    """The first sample that is not nearly silent."""
+    audible = np.abs(mixture).max(0) >= NEAR_SILENCE * mixture.std()
+    return int(audible.argmax())
+
+
+def make(studio: Studio, place: tuple[str, int]) -> None:
+    """The `copy`-th mix upon a song."""
+    name, copy = place
+    reference = next((known for known in studio.songs if known.name == name), None)
+    stems = read(studio, name, 0) if reference is None else mixed(studio, reference, copy)
+    peak = np.abs(sum(stems.values())).max()
+    loudest = max(peak, *(np.abs(stem).max() for stem in stems.values()))
+    folder = studio.out / "train" / f"Automix {copy + 1} - {name}"
+    stems = {source: stem / max(1.0, SPACE * loudest) for source, stem in stems.items()}
+    for source, signal in {**stems, MIXTURE: total(stems)}.items():
+        write(folder / f"{source}.wav", signal.astype(np.float32), studio.manifest.sample_rate)
+
+
+def total(stems: Stems) -> Signal:
+    """The sum of stems as they will be on disk: 16-bit integers add up without an error."""
+    steps = [np.rint(stem.astype(np.float64) * 2**15) for stem in stems.values()]
+    return np.asarray(sum(steps) / 2**15)
+
+
+def mixed(studio: Studio, reference: Song, copy: int) -> Stems:
+    """One stem of the reference, the others from songs that fit it; all of one length."""
+    index = studio.songs.index(reference)
+    generator = np.random.default_rng([studio.config.seed, index, copy])
+    sources = list(studio.manifest.sources)
+    order = [sources[place] for place in generator.permutation(len(sources))]
+    stems = {order[0]: read(studio, reference.name, reference.start)[order[0]]}
+    for source in order[1:]:
+        stems[source] = joined(studio, reference, chosen(studio, reference, generator), source)
+    length = min(stem.shape[-1] for stem in stems.values())
+    return {source: stems[source][:, :length] for source in sources}
+
+
+def chosen(studio: Studio, reference: Song, generator: np.random.Generator) -> Fit:
+    """A random song that fits; the reference itself if none other does."""
+    for place in generator.permutation(len(studio.songs)):
+        other = studio.songs[place]
+        if other.name != reference.name and (fitted := fit(reference, other, studio.config)):
+            return fitted
+    return Fit(reference, 1.0, 0)
+
+
+def joined(studio: Studio, reference: Song, fitted: Fit, source: str) -> Signal:
+    """The other song's stem in the reference's tempo, key and beat."""
+    rate = studio.manifest.sample_rate
+    stem = read(studio, fitted.song.name, fitted.song.start)[source]
+    moved = stretched(stem, rate, fitted.semitones, fitted.speed)
+    later = round(shift(reference, fitted, studio.config) * rate)
+    return np.pad(moved, ((0, 0), (later, 0))) if later > 0 else moved[:, -later:]
+
+
+def read(studio: Studio, name: str, start: int) -> Stems:
+    tracks: Sequence[Track] = studio.manifest.tracks
+    track = next(track for track in tracks if track.name == name)
+    _, stems = song(studio.root, studio.manifest, track)
+    return dict(zip(studio.manifest.sources, stems.numpy()[..., start:], strict=True))
