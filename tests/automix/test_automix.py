@@ -15,7 +15,8 @@ from hdemucs.errors import Refusal
 
 RATE, SOURCES = 16_000, ("drums", "bass", "other", "vocals")
 CONFIG = AutomixConfig(
-    seed=4321, copies=2, plain_copies=1, max_tempo=0.15, max_pitch=3, max_shift=4.0, grid=0.005, blur=2.0
+    seed=4321, copies=2, plain_copies=1,
+    max_tempo=0.15, max_pitch=3, max_shift=4.0, grid=0.005, blur=2.0,
 )  # fmt: skip
 
 
@@ -35,7 +36,7 @@ def bass(semitones, seconds=12.0):
     return np.concatenate([0.3 * np.sin(2 * np.pi * 110 * 2 ** (n / 12) * time) for n in notes])
 
 
-@pytest.mark.parametrize("bpm", [84, 100, 126, 140])
+@pytest.mark.parametrize("bpm", [84.0, 100.0, 126.0, 140.0])
 def test_tempo_and_beats_of_drums(bpm):
     envelope = onsets(drums(bpm), RATE)
     assert tempo(envelope, RATE) == pytest.approx(bpm, rel=0.02)
@@ -62,11 +63,8 @@ def a_song(bpm, first=0.3, semitones=0):
 
 def test_songs_fit_if_tempo_and_key_are_near():
     reference = a_song(120)
-    assert (
-        fit(reference, a_song(110, semitones=2), CONFIG)
-        == Fit(a_song(110, semitones=2), pytest.approx(120 / 110), -2)
-        or fit(reference, a_song(110, semitones=2), CONFIG).semitones == -2
-    )
+    near = fit(reference, a_song(110, semitones=2), CONFIG)
+    assert (near.speed, near.semitones) == (pytest.approx(120 / 110), -2)
     assert fit(reference, a_song(60), CONFIG).speed == pytest.approx(1)
     assert fit(reference, a_song(85), CONFIG) is None
     assert fit(reference, a_song(120, semitones=5), CONFIG) is None
