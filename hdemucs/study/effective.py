@@ -48,6 +48,18 @@ def configurations(params: Tree) -> dict[str, Any]:
     return {scale: at_scale(found, scale) for scale in found.scales}[found.scale]
 
 
+def train_configuration(params: Tree, scale: str, name: str) -> Any:
+    """TrainConfig of any variant that is trained, at any scale, in the study or not.
+
+    Raises:
+        Refusal: there is no such scale or variant, or it is a bag.
+    """
+    found = read({**params, "scale": scale})
+    variant = known(found.variants, name, "variant", "")
+    base = changed(found.base, found.scales[scale], f"scales.{scale}")
+    return training(variant, base, scale, found)
+
+
 def at_scale(params: Params, scale: str) -> dict[str, Any]:
     names = check_names(params.study, params.variants)
     base = changed(params.base, params.scales[scale], f"scales.{scale}")

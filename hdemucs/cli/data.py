@@ -1,0 +1,35 @@
+"""What data there is; `verify PATH`: whether a folder in MUSDB18-HQ's layout is whole."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from hdemucs.config.data import FetchConfig
+from hdemucs.config.load import load
+from hdemucs.data.manifest import load_manifest
+from hdemucs.data.show import show
+from hdemucs.data.verify import verify
+from hdemucs.data.workers import jobs
+from hdemucs.runs.workspace import Workspace
+
+MANIFEST = Path("data/manifest.json")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", nargs="?", choices=["show", "verify"], default="show")
+    parser.add_argument("path", nargs="?", type=Path, help="the folder to verify")
+
+
+def run(args: argparse.Namespace) -> None:
+    config = load(Path("configs/fetch.json"), FetchConfig)
+    if args.action == "show":
+        print(show(load_manifest(MANIFEST), config.residual, Workspace(Path.cwd()).home))
+        return
+    if args.path is None:
+        sys.exit("error: hdemucs data verify: no folder is named; say `hdemucs data verify PATH`")
+    known = load_manifest(MANIFEST) if MANIFEST.exists() else None
+    verdict = verify(args.path, config.sources, config.residual, known, jobs())
+    print(verdict)
+    sys.exit(not verdict.good)

@@ -1,0 +1,77 @@
+"""Recompute the tables from the stored scores, and with --models the scores from the models."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import torch
+
+from hdemucs.audio import Signal
+from hdemucs.cli.score import data_root
+from hdemucs.config.estimation import EstimationConfig
+from hdemucs.config.evaluation import EvaluationConfig
+from hdemucs.config.load import load
+from hdemucs.config.report import ReportConfig
+from hdemucs.data.manifest import load_manifest
+from hdemucs.model.shelf import load_published
+from hdemucs.report.build import Places
+from hdemucs.report.verify import report_differences, score_differences
+from hdemucs.runs.workspace import Workspace
+from hdemucs.scoring.separated import score_separated
+from hdemucs.scoring.systems import load_system
+from hdemucs.separation.testset import estimate
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--models", action="store_true", help="separate and score again, too")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Every difference in a line; exit status 1 if there is one."""
+    reports = Path("reports")
+    config = load(Path("configs/report.json"), ReportConfig)
+    found = report_differences(config, Places.of(reports), reports)
+    print(f"tables from scores: {verdict(found)}")
+    if args.models:
+        for name, lines in rescored(Workspace(Path.cwd())):
+            print(f"scores of {name} from its model: {verdict(lines)}")
+            found += lines
+    if found:
+        sys.exit("\n".join(found))
+
+
+def verdict(lines: list[str]) -> str:
+    return f"{len(lines)} differences" if lines else "the same"
+
+
+def rescored(here: Workspace) -> Iterator[tuple[str, list[str]]]:
+    """Each variant whose model is there, and what its scores differ in."""
+    manifest, root = load_manifest(here.manifest), data_root()
+    metrics = load(Path("configs/evaluate.json"), EvaluationConfig).metrics
+    for name in here.variants:
+        if not (Path("models") / name).is_dir():
+            continue
+        separate = separator(name, manifest.sample_rate, manifest.sources)
+        with tempfile.TemporaryDirectory() as scratch:
+            pictures = Path(scratch) / name / "spectrograms.png"
+            fresh = score_separated(manifest, root, separate, metrics, pictures)
+        stored = load_system(Path("reports/scores") / name).tracks
+        yield name, score_differences(name, stored, fresh)
+
+
+def separator(
+    name: str, rate: int, sources: tuple[str, ...]
+) -> Callable[[str, Signal], Mapping[str, Signal]]:
+    """A trained variant's estimates, as its stage makes them."""
+    how = load(Path(f"configs/separation/{name}.json"), EstimationConfig)
+    bag = load_published(Path("models") / name).bag
+
+    def separate(track: str, mixture: Signal) -> dict[str, Signal]:
+        made = estimate(bag, track, torch.from_numpy(mixture), rate, how)
+        return dict(zip(sources, made.numpy(), strict=True))
+
+    return separate
