@@ -9,7 +9,7 @@ from jaxtyping import Float
 from scipy.ndimage import gaussian_filter1d
 
 from hdemucs.corpus.chance import chance
-from hdemucs.corpus.phones import CONSONANTS, VOWELS, Consonant
+from hdemucs.corpus.phones import CONSONANTS, VOWELS, Band, Consonant
 from hdemucs.corpus.score import Syllable
 
 Curve = Float[np.ndarray, " frame"]
@@ -17,7 +17,7 @@ Curve = Float[np.ndarray, " frame"]
 HOP = 0.0058  # seconds between frames
 STEAL = 0.1  # seconds that an onset may take from the syllable before
 BREATH = (0.22, 0.42)  # seconds of a breath, and how long before its phrase it starts
-BREATH_NOISE = (1900.0, 1500.0, -27.0)
+BREATH_NOISE = (1900, 1500, -27)
 NOISES = 3  # numbers that describe a noise band
 
 
@@ -84,7 +84,7 @@ class Pen:
         squeeze = min(1.0, room / lasting) if lasting else 1.0
         self.consonants(onset, syllable.start - lasting * squeeze, squeeze)
         first, last = self.span(syllable.start - lasting * squeeze, end)
-        self.key[first:last] = syllable.key
+        self.key[first:last] = syllable.key + syllable.cents / 100
         if syllable.first:
             self.key[first : first + 12] -= (
                 self.manner.scoop * np.linspace(1, 0, 12)[: last - first]
@@ -113,7 +113,7 @@ class Pen:
                 self.hiss(start + phone.closure * (end - start), end, phone.noise)
             start = end
 
-    def hiss(self, start: float, end: float, band: tuple[float, float, float]) -> None:
+    def hiss(self, start: float, end: float, band: Band) -> None:
         first, last = self.span(start, end)
         self.noise[0, first:last], self.noise[1, first:last] = band[:2]
         self.noise[2, first:last] = 10 ** (band[2] / 20)

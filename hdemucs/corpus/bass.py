@@ -9,7 +9,7 @@ from hdemucs.corpus.form import Frame
 from hdemucs.corpus.score import Note, Section
 
 # (step, length in steps, semitones above the root)
-Figure = tuple[tuple[int, float, int], ...]
+Figure = tuple[tuple[int, int | float, int], ...]
 FIGURES: dict[str, tuple[Figure, ...]] = {
     "eighths": (tuple((step, 1.8, 0) for step in range(0, 16, 2)),),
     "roots": (((0, 6, 0), (6, 2, 0), (8, 6, 0), (14, 2, 7)), ((0, 7.5, 0), (8, 7.5, 0))),
@@ -37,7 +37,7 @@ def play(frame: Frame, rng: np.random.Generator) -> list[Note]:
         if "bass" in section.playing:
             figures = FIGURES[names[section.kind in {"chorus", "solo"}]]
             for bar in range(section.bars):
-                notes += bar_of(frame, section, bar, (figures, rng))
+                notes += bar_of(frame, section, bar, figures, rng)
     return notes
 
 
@@ -45,10 +45,10 @@ def bar_of(
     frame: Frame,
     section: Section,
     bar: int,
-    how: tuple[tuple[Figure, ...], np.random.Generator],
+    figures: tuple[Figure, ...],
+    rng: np.random.Generator,
 ) -> list[Note]:
     """One bar; its last note may lead into the next root by a scale's step."""
-    figures, rng = how
     figure = figures[int(rng.integers(len(figures)))]
     root = rooted(section.chords[bar][0])
     following = rooted(section.chords[(bar + 1) % section.bars][0])

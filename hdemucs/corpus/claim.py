@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import sys
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -53,6 +54,7 @@ def claim(root: Path, wanted: dict[str, Any]) -> None:
                 raise Refusal(root, problem, CURE)
         if found == wanted:
             return
+        sys.stderr.write(f"{root}: made by other code or packages, all tracks are rendered anew\n")
         clear(root)
     write_json(root / PLAN, wanted)
 

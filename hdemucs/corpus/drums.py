@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from hdemucs.corpus.chance import chance
@@ -14,6 +16,7 @@ KEYS = {"kick": (36, 35), "snare": (38, 40), "percussion": (54, 56, 63, 69, 70, 
 CLOSED, OPEN, PEDAL = 42, 46, 44
 CRASHES, RIDES = (49, 57), (51, 59)
 TOMS = (50, 48, 45, 43)
+STEPS = 16  # in a bar
 RING = 4.0  # seconds: longer than any drum sounds
 CHOKE = 0.03  # seconds for a closing hat to silence the open one
 TIMING = 0.004  # seconds, standard deviation
@@ -46,52 +49,48 @@ class Drummer:
     def section(self, part: Part, section: Section) -> None:
         loud = section.kind in {"chorus", "solo"}
         groove = self.chorus if loud else self.verse
-        thin = section.kind in {"intro", "break", "outro"} and chance(self.rng, 0.5)
+        if section.kind in {"intro", "break", "outro"} and chance(self.rng, 0.5):
+            groove = replace(groove, snare="-" * STEPS)
         for bar in range(section.bar, section.bar + section.bars):
             last = bar == section.bar + section.bars - 1
             fill = int(self.rng.integers(2, 9)) if last and section.bars > 1 else 0
-            self.bar(part, groove, bar, (16 - fill, loud, thin))
+            self.bar(part, groove, bar, STEPS - fill, self.ride if loud else CLOSED)
             if fill:
-                self.fill(part, bar, 16 - fill)
+                self.fill(part, bar, STEPS - fill)
         if loud or chance(self.rng, 0.4):
-            self.hit(part["cymbals"], section.bar, 0, (self.crash, 112))
+            self.hit(part["cymbals"], section.bar, 0, self.crash, 112)
 
-    def bar(self, part: Part, groove: Groove, bar: int, how: tuple[int, bool, bool]) -> None:
-        """Steps before `how[0]`; how[1]: loud (on the ride), how[2]: without the backbeat."""
-        stop, loud, thin = how
+    def bar(self, part: Part, groove: Groove, bar: int, stop: int, closed: int) -> None:
+        """The groove's steps before `stop`; `closed` is the key of its closed hats."""
         for step in range(stop):
-            hat = groove.hats[step]
-            closed = self.ride if loud else CLOSED
-            self.sound(part["hats"], bar, step, (OPEN if hat == "O" else closed, hat))
-            self.sound(part["kick"], bar, step, (self.keys["kick"], groove.kick[step]))
-            percussion = groove.percussion[step]
-            self.sound(part["percussion"], bar, step, (self.keys["percussion"], percussion))
-            if not thin:
-                self.sound(part["snare"], bar, step, (self.keys["snare"], groove.snare[step]))
+            hat = OPEN if groove.hats[step] == "O" else closed
+            self.sound(part["hats"], bar, step, hat, groove.hats[step])
+            for name in ("kick", "snare", "percussion"):
+                self.sound(part[name], bar, step, self.keys[name], getattr(groove, name)[step])
             if groove.kick[step] == "-" and chance(self.rng, 0.03):
-                self.sound(part["kick"], bar, step, (self.keys["kick"], "o"))
+                self.sound(part["kick"], bar, step, self.keys["kick"], "o")
 
-    def sound(self, notes: list[Note], bar: int, step: int, what: tuple[int, str]) -> None:
-        if what[1] != "-":
-            self.hit(notes, bar, step, (what[0], VELOCITIES[what[1]]))
+    def sound(self, notes: list[Note], bar: int, step: int, key: int, mark: str) -> None:
+        if mark != "-":
+            self.hit(notes, bar, step, key, VELOCITIES[mark])
 
     def fill(self, part: Part, bar: int, start: int) -> None:
         """Down the toms, or a roll on the snare, growing louder."""
         toms = chance(self.rng, 0.6)
-        for step in range(start, 16):
+        for step in range(start, STEPS):
             if chance(self.rng, 0.2):
                 continue
-            through = (step - start) / (16 - start)
+            through = (step - start) / (STEPS - start)
             group = "toms" if toms else "snare"
             key = TOMS[int(through * len(TOMS))] if toms else self.keys["snare"]
-            self.hit(part[group], bar, step, (key, 80 + int(35 * through)))
+            self.hit(part[group], bar, step, key, 80 + int(35 * through))
 
-    def hit(self, notes: list[Note], bar: int, step: int, what: tuple[int, int]) -> None:
+    def hit(self, notes: list[Note], bar: int, step: int, key: int, force: int) -> None:
         """One stroke: loose in time and force; three places on the skin or the metal."""
         start = max(0.0, self.frame.time(bar, step) + self.rng.normal(0, TIMING))
-        velocity = int(np.clip(what[1] + self.rng.normal(0, LOOSE), 15, 127))
+        velocity = int(np.clip(force + self.rng.normal(0, LOOSE), 15, 127))
         cents = float(self.rng.choice((-18.0, 0.0, 21.0)))
-        notes.append(Note(start, RING, what[0], velocity, cents))
+        notes.append(Note(start, RING, key, velocity, cents))
 
 
 def choked(notes: list[Note]) -> list[Note]:

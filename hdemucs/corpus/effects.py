@@ -10,6 +10,8 @@ from scipy.signal import butter, resample_poly, sosfilt
 
 Signal = Float[np.ndarray, "channel sample"]
 Mono = Float[np.ndarray, " sample"]
+Blocks = Float[np.ndarray, " block"]
+Response = Float[np.ndarray, "channel tap"]
 
 BLOCK = 1 << 16  # samples of a Fourier transform
 DETECTOR = 0.004  # seconds: compressors measure and act at this pace
@@ -29,7 +31,7 @@ def reverb(signal: Signal, seconds: float, rate: int, rng: np.random.Generator) 
     return convolved(np.broadcast_to(signal, (2, signal.shape[1])), late)
 
 
-def convolved(signal: Signal, response: Signal) -> Signal:
+def convolved(signal: Signal, response: Response) -> Signal:
     """Overlap-add, all blocks in one transform; cut to the signal's length."""
     length, taps = signal.shape[1], response.shape[1]
     size = max(BLOCK, 1 << int(np.ceil(np.log2(2 * taps))))
@@ -58,13 +60,13 @@ def compressed(signal: Signal, threshold: float, ratio: float, rate: int) -> Sig
     return signal * spread(10 ** (-curve * (1 - 1 / ratio) / 20), hop, signal.shape[1])
 
 
-def block_power(signal: Signal, hop: int) -> Mono:
+def block_power(signal: Signal, hop: int) -> Blocks:
     count = -(-signal.shape[1] // hop)
     padded = np.pad(signal, ((0, 0), (0, count * hop - signal.shape[1])))
     return (padded.reshape(len(signal), count, hop) ** 2).mean(axis=(0, 2))
 
 
-def spread(values: Mono, hop: int, length: int) -> Mono:
+def spread(values: Blocks, hop: int, length: int) -> Mono:
     """Block values as lines from block centre to block centre."""
     return np.interp(np.arange(length), (np.arange(len(values)) + 0.5) * hop, values)
 
@@ -135,15 +137,15 @@ def filtered(signal: Signal, sections: np.ndarray) -> Signal:
     return sosfilt(sections, signal, axis=1)
 
 
-def lowpass(hertz: float, rate: int, order: int = 2) -> np.ndarray:
+def lowpass(hertz: int, rate: int, order: int = 2) -> np.ndarray:
     return butterworth(hertz, rate, order, "lowpass")
 
 
-def highpass(hertz: float, rate: int, order: int = 2) -> np.ndarray:
+def highpass(hertz: int, rate: int, order: int = 2) -> np.ndarray:
     return butterworth(hertz, rate, order, "highpass")
 
 
-def butterworth(hertz: float, rate: int, order: int, kind: str) -> np.ndarray:
+def butterworth(hertz: int, rate: int, order: int, kind: str) -> np.ndarray:
     return butter(order, min(hertz, 0.45 * rate), kind, fs=rate, output="sos")
 
 

@@ -42,7 +42,7 @@ class Frame:
     def step(self) -> float:
         return self.beat / 4
 
-    def time(self, bar: int, step: float) -> float:
+    def time(self, bar: int, step: int) -> float:
         """Seconds; every second step is late by the swing."""
         late = self.swing * self.step if step % 2 == 1 else 0.0
         return bar * 4 * self.beat + step * self.step + late

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 WORDS = """
-love L AH V | heart HH AA R T | night N AY T | day D EY | light L AY T | fire F AY ER | rain R EY N
+love L AH V | heart HH AA R T | night N AY T | day D EY | light L AY T | fire F AY R | rain R EY N
 sun S AH N | moon M UW N | star S T AA R | sky S K AY | sea S IY | road R OW D | home HH OW M
 time T AY M | mind M AY N D | soul S OW L | hand HH AE N D | eyes AY Z | face F EY S | name N EY M
 dream D R IY M | song S AO NG | sound S AW N D | voice V OY S | word W ER D | world W ER L D

@@ -113,13 +113,13 @@ def chorus_of(frame: Frame, line: list[Syllable]) -> list[Syllable]:
 
 def harmonised(frame: Frame, line: list[Syllable]) -> list[Syllable]:
     """The same words a third of the scale higher."""
-    return [replace(s, key=scale_step(frame, scale_step(frame, round(s.key), 1), 1)) for s in line]
+    return [replace(s, key=scale_step(frame, scale_step(frame, s.key, 1), 1)) for s in line]
 
 
 def doubled(line: list[Syllable], rng: np.random.Generator) -> list[Syllable]:
     """Sung once more: a little early or late, a few cents off."""
     return [
-        replace(s, start=max(0.05, s.start + rng.normal(0, 0.012)), key=s.key + rng.normal(0, 0.07))
+        replace(s, start=max(0.05, s.start + rng.normal(0, 0.012)), cents=float(rng.normal(0, 7)))
         for s in line
     ]
 

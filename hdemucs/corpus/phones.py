@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-Formants = tuple[float, float, float]  # Hz
+Formants = tuple[int, int, int]  # Hz
+Band = tuple[int, int, int]  # Hz centre, Hz width, dB beside a vowel
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Consonant:
     seconds: float
     voice: float  # loudness of the voice beside a vowel's, 0..1
     formants: Formants
-    noise: tuple[float, float, float] | None = None  # Hz centre, Hz width, dB beside a vowel
+    noise: Band | None = None
     closure: float = 0.0  # share of the time that is silent, before the noise
 
 
@@ -46,19 +47,19 @@ LIPS, TEETH, PALATE, VELUM = (
 )  # fmt: skip
 
 CONSONANTS = {
-    "P": Consonant(0.085, 0, LIPS, (1200, 900, -22), 0.6),
-    "T": Consonant(0.085, 0, TEETH, (5200, 1900, -13), 0.6),
-    "K": Consonant(0.09, 0, VELUM, (1900, 700, -14), 0.6),
+    "P": Consonant(0.085, 0.0, LIPS, (1200, 900, -22), 0.6),
+    "T": Consonant(0.085, 0.0, TEETH, (5200, 1900, -13), 0.6),
+    "K": Consonant(0.09, 0.0, VELUM, (1900, 700, -14), 0.6),
     "B": Consonant(0.07, 0.12, LIPS, (900, 700, -26), 0.7),
     "D": Consonant(0.065, 0.12, TEETH, (4200, 1600, -21), 0.7),
     "G": Consonant(0.07, 0.12, VELUM, (1700, 700, -21), 0.7),
-    "CH": Consonant(0.12, 0, PALATE, (3300, 1100, -11), 0.4),
+    "CH": Consonant(0.12, 0.0, PALATE, (3300, 1100, -11), 0.4),
     "JH": Consonant(0.1, 0.15, PALATE, (3000, 1100, -16), 0.4),
-    "F": Consonant(0.1, 0, LIPS, (6000, 3500, -22)),
-    "TH": Consonant(0.09, 0, TEETH, (6200, 2800, -24)),
-    "S": Consonant(0.12, 0, TEETH, (7200, 1500, -13)),
-    "SH": Consonant(0.12, 0, PALATE, (3300, 1000, -11)),
-    "HH": Consonant(0.07, 0, AH, (1500, 1500, -24)),
+    "F": Consonant(0.1, 0.0, LIPS, (6000, 3500, -22)),
+    "TH": Consonant(0.09, 0.0, TEETH, (6200, 2800, -24)),
+    "S": Consonant(0.12, 0.0, TEETH, (7200, 1500, -13)),
+    "SH": Consonant(0.12, 0.0, PALATE, (3300, 1000, -11)),
+    "HH": Consonant(0.07, 0.0, AH, (1500, 1500, -24)),
     "V": Consonant(0.065, 0.35, LIPS, (5000, 3000, -32)),
     "DH": Consonant(0.05, 0.4, TEETH, (5500, 2600, -34)),
     "Z": Consonant(0.09, 0.3, TEETH, (7000, 1500, -19)),

@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from hdemucs.corpus.musdb import SETUP, STEMS, setup
 from hdemucs.corpus.plan import Plan, plans
 from hdemucs.corpus.soundfont import locate
 from hdemucs.corpus.track import PARTIAL, font, write_track
+from hdemucs.errors import Refusal
 from hdemucs.files import sha256, unwritable, write_json, write_text
 from hdemucs.progress import Progress
 
@@ -34,16 +36,20 @@ def make_corpus(config: CorpusConfig, root: Path, jobs: int) -> None:
         Refusal: no sound font, no place to write, or the folder is another corpus'.
     """
     soundfont = locate(config.soundfont)
-    font(soundfont.path)
     wanted = description(config, soundfont)
     tracks = plans(config)
     claim(root, wanted)
-    missing = [plan for plan in tracks if not (root / plan.folder).is_dir()]
+    missing = [plan for plan in tracks if not complete(root / plan.folder)]
     if missing:
+        font(soundfont.path)  # refuse a damaged one before any process starts
         (root / WHOLE).unlink(missing_ok=True)
         render(missing, config, soundfont.path, root, jobs)
     if not (root / WHOLE).is_file():
         finish(root, wanted, tracks)
+
+
+def complete(folder: Path) -> bool:
+    return all((folder / f"{stem}.wav").is_file() for stem in STEMS)
 
 
 def render(
@@ -56,28 +62,33 @@ def render(
     """
     progress = Progress("corpus", len(missing), "tracks")
     try:
-        for name in finished(missing, (config, soundfont, root), jobs):
+        for name in finished(missing, config, soundfont, root, jobs):
             progress.step(note=name)
     except OSError as error:
         raise unwritable(root, error) from error
+    except BrokenProcessPool as error:
+        cure = "run the same command again, with fewer jobs if memory is short"
+        raise Refusal(root, "a process that rendered tracks was killed", cure) from error
     finally:
         progress.close()
         shutil.rmtree(root / PARTIAL, ignore_errors=True)
 
 
 def finished(
-    missing: list[Plan], where: tuple[CorpusConfig, Path, Path], jobs: int
+    missing: list[Plan], config: CorpusConfig, soundfont: Path, root: Path, jobs: int
 ) -> Iterator[str]:
     """Names of the tracks as they are done."""
     if jobs == 1 or len(missing) == 1:
         for plan in missing:
-            yield write_track(plan, *where)
+            yield write_track(plan, config, soundfont, root)
         return
     with single_threaded():
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(min(jobs, len(missing)), context)
         try:
-            waiting: set[Future[str]] = {pool.submit(write_track, p, *where) for p in missing}
+            waiting: set[Future[str]] = {
+                pool.submit(write_track, plan, config, soundfont, root) for plan in missing
+            }
             while waiting:
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 for future in done:

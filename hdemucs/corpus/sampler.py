@@ -44,7 +44,7 @@ class Sampler:
                         self.place(out, held, zone, note)
         return out
 
-    def place(self, out: Stereo, held: Mono, zone: Zone, note: Note) -> None:
+    def place(self, out: Stereo, held: Float[np.ndarray, " held"], zone: Zone, note: Note) -> None:
         """Add one note: its own length, release and loudness, at its time."""
         start = round(note.start * self.rate)
         release = min(zone.volume.release, note.release or zone.volume.release)

@@ -23,10 +23,11 @@ class Syllable:
 
     start: float  # seconds
     length: float
-    key: float  # MIDI
+    key: int  # MIDI
     phones: tuple[str, ...]  # ARPAbet
     first: bool  # of its phrase: a breath comes before it
     last: bool  # of its phrase: the pitch may fall
+    cents: float = 0.0  # detuning
 
 
 @dataclass(frozen=True)

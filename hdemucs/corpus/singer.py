@@ -5,13 +5,17 @@ Resonators are Klatt's (JASA 67, 1980), here as magnitudes on a frequency grid.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from jaxtyping import Complex, Float
+from jaxtyping import Complex, Float, Int
 
 from hdemucs.corpus.articulation import HOP, Curves, Manner, Pen
 from hdemucs.corpus.score import Syllable
 
 Mono = Float[np.ndarray, " sample"]
+Grid = Float[np.ndarray, " bin"]
+Pulses = Float[np.ndarray, " pulse"]
 Spectra = Float[np.ndarray, "frame bin"]
 
 WINDOW = 0.0226  # seconds of a pulse's response, at least
@@ -23,6 +27,26 @@ FLOOR = 1e-5
 AUDIBLE = 1e-3  # amplitude beside a vowel
 VOWEL = 60.0  # root of the power of a vowel, for noise to be measured against
 BATCH = 512  # frames at a time
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Some frames of a line and the vocal tract's magnitude in them."""
+
+    frames: Int[np.ndarray, " frame"]
+    curves: Curves
+    how: Manner
+    grid: Grid  # Hz
+    envelope: Spectra
+
+    @property
+    def size(self) -> int:
+        """Samples of a response."""
+        return 2 * (len(self.grid) - 1)
+
+    @property
+    def rate(self) -> float:
+        return float(2 * self.grid[-1])
 
 
 def manner(voice: str, rng: np.random.Generator) -> Manner:
@@ -55,14 +79,14 @@ def sing(
     grid = np.fft.rfftfreq(size, 1 / rate)
     active = np.flatnonzero((curves.voice > AUDIBLE) | (curves.noise[2] > AUDIBLE / 10))
     pulses = pulse_times(curves, rate, rng)
-    for batch in (active[i : i + BATCH] for i in range(0, len(active), BATCH)):
-        envelope = tract(curves, how, batch, grid)
-        voiced(out, envelope, (batch, pulses, curves, grid), rng)
-        noisy(out, envelope, (batch, curves, how, grid), rng)
+    for frames in (active[i : i + BATCH] for i in range(0, len(active), BATCH)):
+        stretch = Stretch(frames, curves, how, grid, tract(curves, how, frames, grid))
+        voiced(out, stretch, pulses, rng)
+        noisy(out, stretch, rng)
     return out[size : size + length]
 
 
-def tract(curves: Curves, how: Manner, frames: np.ndarray, grid: Mono) -> Spectra:
+def tract(curves: Curves, how: Manner, frames: np.ndarray, grid: Grid) -> Spectra:
     """Magnitude of source and vocal tract."""
     pitch = curves.pitch[frames, None]
     out = 1 / np.sqrt(1 + (grid / 180) ** 2) / np.sqrt(1 + (grid / how.effort) ** 2)
@@ -78,7 +102,9 @@ def tract(curves: Curves, how: Manner, frames: np.ndarray, grid: Mono) -> Spectr
     return np.maximum(out * ring * lift, FLOOR)
 
 
-def resonance(formant: Spectra, width: float, grid: Mono, base: float) -> Spectra:
+def resonance(
+    formant: Float[np.ndarray, "frame 1"], width: float, grid: Grid, base: float
+) -> Spectra:
     """|A / (1 - b/z - c/z²)| with unit gain at 0 Hz; flat above half of `base`."""
     radius = np.exp(-np.pi * width / base)
     b = 2 * radius * np.cos(2 * np.pi * formant / base)
@@ -97,7 +123,7 @@ def minimum_phase(magnitude: Spectra) -> Complex[np.ndarray, "frame bin"]:
     return np.exp(np.fft.rfft(cepstrum, axis=1))
 
 
-def pulse_times(curves: Curves, rate: int, rng: np.random.Generator) -> Mono:
+def pulse_times(curves: Curves, rate: int, rng: np.random.Generator) -> Pulses:
     """Samples at which the glottis closes."""
     frames = np.arange(len(curves.pitch)) * HOP * rate
     turns = np.concatenate([[0.0], np.cumsum(curves.pitch * HOP)])[:-1]
@@ -106,49 +132,42 @@ def pulse_times(curves: Curves, rate: int, rng: np.random.Generator) -> Mono:
     return np.interp(jittered, turns, frames)
 
 
-def roughness(grid: Mono) -> Mono:
+def roughness(grid: Grid) -> Grid:
     """Share of noise in the voice, 0..1 by frequency."""
     return np.clip((grid - ROUGH[0]) / (ROUGH[1] - ROUGH[0]), 0, 1)
 
 
-def voiced(
-    out: Mono,
-    envelope: Spectra,
-    what: tuple[np.ndarray, Mono, Curves, Mono],
-    rng: np.random.Generator,
-) -> None:
-    """Add the pulses that fall into this batch's frames, each at its fraction of a sample."""
-    frames, pulses, curves, grid = what
-    size = 2 * (len(grid) - 1)
-    rate = grid[-1] * 2
-    owner = np.minimum((pulses / (HOP * rate) + 0.5).astype(np.int64), len(curves.voice) - 1)
-    lookup = np.full(len(curves.voice), -1)
-    lookup[frames] = np.arange(len(frames))
-    mine = np.flatnonzero((lookup[owner] >= 0) & (curves.voice[owner] > AUDIBLE))
+def voiced(out: Mono, stretch: Stretch, pulses: Pulses, rng: np.random.Generator) -> None:
+    """Add the pulses that fall into these frames, each at its fraction of a sample."""
+    voice, pitch, rate, size = (
+        stretch.curves.voice,
+        stretch.curves.pitch,
+        stretch.rate,
+        stretch.size,
+    )
+    owner = np.minimum((pulses / (HOP * rate) + 0.5).astype(np.int64), len(voice) - 1)
+    lookup = np.full(len(voice), -1)
+    lookup[stretch.frames] = np.arange(len(stretch.frames))
+    mine = np.flatnonzero((lookup[owner] >= 0) & (voice[owner] > AUDIBLE))
     if not len(mine):
         return
-    response = minimum_phase(envelope) * np.sqrt(1 - roughness(grid))
+    response = minimum_phase(stretch.envelope) * np.sqrt(1 - roughness(stretch.grid))
     whole = np.floor(pulses[mine]).astype(np.int64)
-    delay = np.exp(-2j * np.pi * (pulses[mine] - whole)[:, None] * grid / rate)
-    strength = curves.voice[owner[mine]] * (1 + SHIMMER * rng.normal(size=len(mine)))
-    strength *= rate / np.sqrt(2 * curves.pitch[owner[mine]])  # power: integral of envelope**2
+    delay = np.exp(-2j * np.pi * (pulses[mine] - whole)[:, None] * stretch.grid / rate)
+    strength = voice[owner[mine]] * (1 + SHIMMER * rng.normal(size=len(mine)))
+    strength *= rate / np.sqrt(2 * pitch[owner[mine]])  # power: integral of envelope**2
     sounds = np.fft.irfft(response[lookup[owner[mine]]] * delay, axis=1) * strength[:, None]
     for start, sound in zip(whole, sounds, strict=True):
         out[size + start : size + start + size] += sound[: len(out) - size - start]
 
 
-def noisy(
-    out: Mono,
-    envelope: Spectra,
-    what: tuple[np.ndarray, Curves, Manner, Mono],
-    rng: np.random.Generator,
-) -> None:
+def noisy(out: Mono, stretch: Stretch, rng: np.random.Generator) -> None:
     """Add aspiration, the voice's own noise and frication: random spectra under a Hann window."""
-    frames, curves, how, grid = what
-    size, rate = 2 * (len(grid) - 1), grid[-1] * 2
-    voice, (center, width, level) = curves.voice[frames, None], curves.noise[:, frames, None]
-    air = 10 ** (how.air / 20) * (0.3 + np.minimum(grid / 3000, 1.5))
-    own = envelope * voice * np.sqrt(rate / 2) * np.sqrt(roughness(grid) + air**2)
+    frames, grid, rate, size = stretch.frames, stretch.grid, stretch.rate, stretch.size
+    voice = stretch.curves.voice[frames, None]
+    center, width, level = stretch.curves.noise[:, frames, None]
+    air = 10 ** (stretch.how.air / 20) * (0.3 + np.minimum(grid / 3000, 1.5))
+    own = stretch.envelope * voice * np.sqrt(rate / 2) * np.sqrt(roughness(grid) + air**2)
     band = level * VOWEL * np.exp(-0.5 * ((grid - center) / width) ** 2)
     magnitude = np.sqrt(own**2 + band**2 * rate / (2 * width * np.sqrt(np.pi)))
     white = rng.normal(size=(2, *magnitude.shape))

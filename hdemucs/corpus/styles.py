@@ -35,24 +35,24 @@ class Timbre:
 
 
 TIMBRES = {
-    "power": Timbre((29, 30), "eighths", 45, 0, drive=1.0, doubled=True, reverb=0.06),
-    "wall": Timbre((30,), "hold", 50, -1, drive=1.6, doubled=True, sweep=1.0, reverb=0.12),
-    "strum": Timbre((24, 25), "strum", 55, -1, doubled=True),
-    "pick": Timbre((24, 25, 27), "pick", 57, -2),
-    "clean": Timbre((27, 28), "offbeat", 57, -2, chorus=0.5),
-    "piano": Timbre((0, 1), "comp", 58, 0),
-    "piano-arp": Timbre((0, 2), "pick", 62, -1, reverb=0.3),
-    "keys": Timbre((4, 5), "comp", 57, 0, chorus=0.6),
-    "organ": Timbre((16, 17, 18), "hold", 58, -2, chorus=0.7, drive=0.4),
-    "pad": Timbre((89, 90, 94, 95), "hold", 60, -3, sweep=2.0, reverb=0.35),
-    "strings": Timbre((48, 49), "hold", 62, -2, reverb=0.35),
-    "arp": Timbre((81, 80, 87), "arp", 64, -4, sweep=2.5, drive=0.3, reverb=0.25),
-    "clav": Timbre((7,), "funk", 57, -2, sweep=1.5),
-    "skank": Timbre((27, 28, 16), "skank", 60, 0),
-    "brass": Timbre((61, 62), "stabs", 62, -1, doubled=True),
-    "lead": Timbre((29, 81, 65, 66, 73), "melody", 70, 0, drive=0.3, reverb=0.25),
-    "bells": Timbre((9, 11, 12, 14), "melody", 76, -4, reverb=0.4),
-    "accordion": Timbre((21, 22), "hold", 62, -3),
+    "power": Timbre((29, 30), "eighths", 45, 0.0, drive=1.0, doubled=True, reverb=0.06),
+    "wall": Timbre((30,), "hold", 50, -1.0, drive=1.6, doubled=True, sweep=1.0, reverb=0.12),
+    "strum": Timbre((24, 25), "strum", 55, -1.0, doubled=True),
+    "pick": Timbre((24, 25, 27), "pick", 57, -2.0),
+    "clean": Timbre((27, 28), "offbeat", 57, -2.0, chorus=0.5),
+    "piano": Timbre((0, 1), "comp", 58, 0.0),
+    "piano-arp": Timbre((0, 2), "pick", 62, -1.0, reverb=0.3),
+    "keys": Timbre((4, 5), "comp", 57, 0.0, chorus=0.6),
+    "organ": Timbre((16, 17, 18), "hold", 58, -2.0, chorus=0.7, drive=0.4),
+    "pad": Timbre((89, 90, 94, 95), "hold", 60, -3.0, sweep=2.0, reverb=0.35),
+    "strings": Timbre((48, 49), "hold", 62, -2.0, reverb=0.35),
+    "arp": Timbre((81, 80, 87), "arp", 64, -4.0, sweep=2.5, drive=0.3, reverb=0.25),
+    "clav": Timbre((7,), "funk", 57, -2.0, sweep=1.5),
+    "skank": Timbre((27, 28, 16), "skank", 60, 0.0),
+    "brass": Timbre((61, 62), "stabs", 62, -1.0, doubled=True),
+    "lead": Timbre((29, 81, 65, 66, 73), "melody", 70, 0.0, drive=0.3, reverb=0.25),
+    "bells": Timbre((9, 11, 12, 14), "melody", 76, -4.0, reverb=0.4),
+    "accordion": Timbre((21, 22), "hold", 62, -3.0),
 }
 
 
@@ -73,7 +73,7 @@ class Style:
 
 STYLES = {
     "rock": Style(
-        (112, 150), (0, 0), (0, 8, 16),
+        (112.0, 150.0), (0.0, 0.0), (0, 8, 16),
         (
             Groove("X-----x-X-x-----", "----X-------X---", "x-x-x-x-x-x-x-x-"),
             Groove("X-x-----X-x---x-", "----X--o----X---", "x-x-x-x-x-x-x-O-"),
@@ -83,7 +83,7 @@ STYLES = {
         (("power",), ("wall", "organ", "lead"), ("strum", "power")), 0.55, 0.0,
     ),
     "pop": Style(
-        (98, 126), (0, 0.06), (0, 8, 24),
+        (98.0, 126.0), (0.0, 0.06), (0, 8, 24),
         (
             Groove("X---x---X---x---", "----X-------X---", "--O---O---O---O-", "x-o-x-o-x-o-x-o-"),
             Groove("X-----x---x-----", "----X-------X---", "x-x-x-x-x-x-x-xx"),
@@ -93,7 +93,7 @@ STYLES = {
         (("arp", "pick", "clean"), ("piano", "keys", "pad"), ("strings", "bells", "pad")), 0.4, 0.2,
     ),
     "funk": Style(
-        (94, 114), (0.04, 0.16), (0, 8),
+        (94.0, 114.0), (0.04, 0.16), (0, 8),
         (
             Groove("X--x--x---x--x--", "----X--o-o--X--o", "xxxxxxxxxxxxxxOx"),
             Groove("X-x-------xx--x-", "----X--o-o-oX---", "x-xxx-xxx-xxx-Ox", "----x-------x---"),
@@ -102,7 +102,7 @@ STYLES = {
         (("clav", "clean"), ("keys", "organ"), ("brass", "brass", "lead")), 0.6, 0.9,
     ),
     "ballad": Style(
-        (64, 84), (0, 0.05), (0, 40),
+        (64.0, 84.0), (0.0, 0.05), (0, 40),
         (
             Groove("X-------x-x-----", "--------X-------", "x-x-x-x-x-x-x-x-"),
             Groove("X---------x-----", "----X-------X---", "x---x---x---x---", "--x---x---x---x-"),
@@ -111,7 +111,7 @@ STYLES = {
         (("piano", "piano-arp", "keys"), ("strings", "pad"), ("pick", "bells", "lead")), 0.5, 0.3,
     ),
     "reggae": Style(
-        (70, 92), (0.02, 0.2), (0, 8),
+        (70.0, 92.0), (0.02, 0.2), (0, 8),
         (
             Groove("--------X-------", "--------X-------", "x-o-x-o-x-o-x-O-", "x--x--x-x--x--x-"),
             Groove("X-----x-X-----x-", "----o---X---o---", "x-xxx-xxx-xxx-xx"),
@@ -120,7 +120,7 @@ STYLES = {
         (("skank",), ("organ", "keys"), ("brass", "lead", "bells")), 0.55, 0.2,
     ),
     "hiphop": Style(
-        (78, 100), (0.08, 0.26), (24, 25),
+        (78.0, 100.0), (0.08, 0.26), (24, 25),
         (
             Groove("X--x--x---x-----", "----X-------X---", "x-x-x-x-x-x-xxx-"),
             Groove("X------x-Xx---o-", "----X--o----X--o", "xxx-x-xxx-x-x-O-", "--------x-------"),
@@ -129,7 +129,7 @@ STYLES = {
         (("keys", "piano", "pad"), ("arp", "bells", "strings"), ("brass", "pad")), 0.75, 0.6,
     ),
     "folk": Style(
-        (88, 122), (0, 0.1), (40, 0),
+        (88.0, 122.0), (0.0, 0.1), (40, 0),
         (
             Groove("X-------X-------", "----o-------o---", "--x---x---x---x-", "x-o-x-o-x-o-x-o-"),
             Groove("X-----x-X-------", "----x--o----x--o", "x---x---x---x---", "--x---x---x---x-"),
@@ -138,7 +138,7 @@ STYLES = {
         (("strum",), ("pick", "piano"), ("accordion", "strings", "bells")), 0.35, 0.0,
     ),
     "latin": Style(
-        (92, 118), (0, 0.04), (0, 8),
+        (92.0, 118.0), (0.0, 0.04), (0, 8),
         (
             Groove("X-----x-X-----x-", "---o--x---x-----", "x-xxx-xxx-xxx-xx", "x-xxx-xx-xx-xxx-"),
             Groove("X--x----X--x----", "------x-----x---", "--x---x---x---x-", "xoxxoxxoxxoxxoxo"),

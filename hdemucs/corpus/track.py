@@ -54,6 +54,7 @@ def write_track(plan: Plan, config: CorpusConfig, soundfont: Path, root: Path) -
     sync(partial)
     final = root / plan.folder
     final.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(final, ignore_errors=True)  # a track that had lost a file
     partial.rename(final)
     sync(final.parent)
     return plan.name
