@@ -21,7 +21,7 @@ def variance_parts(counted: pd.DataFrame) -> pd.DataFrame:
     systems = counted[counted["role"] == "system"]
     for (kind, attribute), frame in systems.groupby(["set", "attribute"]):
         found = parts(frame)
-        total = sum(found.values()) or float("nan")
+        total = sum(found.values()) or 1.0  # nothing varies: no part has a share
         rows += [(kind, attribute, name, value, value / total) for name, value in found.items()]
     return pd.DataFrame(rows, columns=COLUMNS)
 

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pandas as pd
 
+from hdemucs.files import read_json
 from hdemucs.listening.key import Entry
 
 Means = Mapping[str, Mapping[str, float]]  # nSDR in dB by system and source, over the test set
+CURE = "run `dvc repro evaluate`, which writes it"
 COLUMNS = ["source", "system", "excerpts", "nsdr_excerpts", "nsdr_test_set", "same_order"]
+
+
+def read_means(scores: Path, systems: Sequence[str]) -> Means:
+    """From `scores`/<system>.json as evaluation writes them; systems without one are left out."""
+    paths = {name: scores / f"{name}.json" for name in systems}
+    return {name: read_json(path, CURE)["nsdr"] for name, path in paths.items() if path.exists()}
 
 
 def representativeness(key: Sequence[Entry], whole: Means) -> pd.DataFrame:
