@@ -102,7 +102,7 @@ def signal(path: Path, job: Job) -> Signal:
     return x
 
 
-def resampled(x: Signal, old: int, new: int) -> Signal:
+def resampled(x: Signal, old: int, new: int) -> Float32[np.ndarray, "channel resampled"]:
     """At another rate, by julius, as the official package does (its sinc of 24 zero crossings)."""
     import torch  # seconds to import, where most data sets need no resampling
     from julius.resample import resample_frac
@@ -110,7 +110,9 @@ def resampled(x: Signal, old: int, new: int) -> Signal:
     return resample_frac(torch.from_numpy(x), old, new).numpy()
 
 
-def with_channels(path: Path, x: Signal, channels: int, own: OwnConfig) -> Signal:
+def with_channels(
+    path: Path, x: Signal, channels: int, own: OwnConfig
+) -> Float32[np.ndarray, "wanted sample"]:
     """Mono on every channel, or the mean of stereo; anything else has no one right way."""
     problem = f"has {len(x)} channels where {channels} are expected"
     if own.channels == "refuse":
