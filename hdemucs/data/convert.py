@@ -18,6 +18,7 @@ from hdemucs.data.manifest import MIXTURE, Split
 from hdemucs.errors import Refusal
 
 Signal = Float32[np.ndarray, "channel sample"]
+AnyLength = Float32[np.ndarray, "channel _"]
 
 BITS = 24  # so that converting costs nothing that could be heard
 CEILING = 1 - 2**-15
@@ -124,7 +125,7 @@ def with_channels(
     raise Refusal(path, problem, "mix it down to stereo or mono")
 
 
-def added(signals: list[Signal], paths: list[Path], job: Job) -> Signal:
+def added(signals: list[AnyLength], paths: list[Path], job: Job) -> Signal:
     """The sum of a source's files, of which the shorter are silent at the end."""
     return total(aligned(dict(zip(paths, signals, strict=True)), job))
 
@@ -134,7 +135,7 @@ def total(signals: Sequence[Signal]) -> Signal:
     return np.add.reduce(np.stack(signals), axis=0)
 
 
-def aligned(signals: dict[Path, Signal], job: Job) -> list[Signal]:
+def aligned(signals: dict[Path, AnyLength], job: Job) -> list[Signal]:
     """The signals at the length of the longest.
 
     Raises:
@@ -148,7 +149,7 @@ def aligned(signals: dict[Path, Signal], job: Job) -> list[Signal]:
     return [np.pad(x, ((0, 0), (0, longest - x.shape[-1]))) for x in signals.values()]
 
 
-def write(folder: Path, stems: dict[str, Signal], job: Job) -> None:
+def write(folder: Path, stems: dict[str, AnyLength], job: Job) -> None:
     """The stems and the mixture, all with the same gain if one would clip.
 
     Raises:
