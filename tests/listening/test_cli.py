@@ -12,9 +12,9 @@ from tests.listening.family import RATINGS
 
 
 def test_a_session_in_one_file(published, tmp_path, capsys):
-    test = ["--test", str(published.folder)]
+    test = ["--sets", str(published.folder)]
     main(["listen", "standalone", "mos-01", str(tmp_path / "a.html"), *test])
-    assert capsys.readouterr().out == f"{tmp_path / 'a.html'}\n"
+    assert capsys.readouterr().out == f"mos-01 -> {tmp_path / 'a.html'}\n"
     assert "Listen.embedded = " in (tmp_path / "a.html").read_text()
 
 
@@ -28,7 +28,7 @@ def test_answers_to_tables(published, tmp_path, capsys, monkeypatch):
         given = submission(
             content, f"l{number}", score=lambda name, _: 14 * better.index(conditions[name])
         )
-        write_json(tmp_path / "answers" / f"{number}.json", given)
+        write_json(tmp_path / "reports" / "answers" / f"{number}.json", given)
     main(["listen", "analyse", "--key", str(published.key)])
     assert capsys.readouterr().out.startswith("4 listeners, ")
     assert json.loads((tmp_path / "reports/ratings/summary.json").read_text())["listeners"] == 4
@@ -39,8 +39,8 @@ def test_answers_to_tables(published, tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["serve", "--test", "nowhere"], "nowhere: holds no listening test"),
-        (["standalone", "mos-01", "a.html", "--test", "nowhere"], "sessions.json: is missing"),
+        (["serve", "--sets", "nowhere"], "nowhere: holds no listening test"),
+        (["standalone", "mos-01", "a.html", "--sets", "nowhere"], "sessions.json: is missing"),
         (["analyse", "--key", "nowhere.csv"], "nowhere.csv: cannot be read"),
     ],
 )
