@@ -90,12 +90,6 @@ def test_scores_on_other_data_are_refused(study, tmp_path):
         build(CONFIG, Places.of(tmp_path / "study"), tmp_path / "out")
 
 
-def test_damaged_curves_are_one_line(study, tmp_path):
-    (tmp_path / "hybrid.csv").write_text("epoch,valid_loss\n1,2\n")
-    with pytest.raises(Refusal, match=r"hybrid.csv: lacks the column train_loss; run"):
-        build(CONFIG, dataclasses.replace(Places.of(study), curves=tmp_path), tmp_path / "out")
-
-
 def test_no_scores_are_one_line(tmp_path):
     with pytest.raises(Refusal, match="holds no scored system; run `dvc repro`"):
         build(CONFIG, Places.of(tmp_path), tmp_path / "out")
