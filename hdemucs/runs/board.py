@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TextIO
+from typing import IO
 
 from rich.console import Console
 from rich.live import Live
@@ -34,7 +34,7 @@ def row(run: Run, status: Status) -> dict[str, str]:
         "epoch": share(said, "epoch", "epochs"),
         "step": share(said, "step", "steps"),
         "loss": "" if loss is None else f"{loss:.4g}",
-        "left": "" if eta is None else clock(eta),
+        "left": "" if eta is None else clock(float(eta)),
         "log": str(run.log),
     }
 
@@ -58,7 +58,7 @@ def table(looks: Mapping[Run, Status]) -> Table:
 class Board:
     """Shows looks at runs as they come."""
 
-    stream: TextIO = field(default_factory=lambda: sys.stderr)
+    stream: IO[str] = field(default_factory=lambda: sys.stderr)
     said: dict[Run, tuple[str, float]] = field(default_factory=dict)  # state, and when
 
     def __enter__(self) -> Board:

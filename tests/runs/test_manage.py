@@ -102,13 +102,13 @@ def test_a_log_is_found_by_variant_and_a_stranger_is_refused(toy):
 
 
 def test_elsewhere_than_on_a_terminal_a_line_tells_each_change_and_no_more(toy):
-    run, text = toy.run("a"), io.StringIO()
+    run, said = toy.run("a"), toy.root / "said"
     (run.folder / "progress.json").write_text(json.dumps(PROGRESS))
     running = Status(State.RUNNING, "RUNNING", job="12_0", node="n1")
-    with Board(text) as board:
+    with said.open("w") as stream, Board(stream) as board:
         for status in (Status(State.WAITING, "PENDING", "Resources"), running, running):
             board.show({run: status})
-    assert text.getvalue().splitlines() == [
+    assert said.read_text().splitlines() == [
         f"{run.name}: PENDING (Resources)  epoch 1/3  step 20/60  loss 0.1235",
         f"{run.name}: RUNNING  job 12_0  node n1  epoch 1/3  step 20/60  loss 0.1235  left 1:30",
     ]
