@@ -47,9 +47,10 @@ class Filters:
 
 def energies(spectra: Iterable[Spectrum], filters: Filters, length: int) -> Energies:
     """Energy of each part, by source and frame; a spectrum's channels are references, estimates."""
-    groups = []
+    groups: list[np.ndarray] = []
+    fitting: Filters | None = None
     for spectrum in spectra:
-        fitting = filters.to(spectrum)
+        fitting = fitting or filters.to(spectrum)
         sums = [
             weighted(part, start, length)
             for start in range(0, len(spectrum), BINS)
