@@ -82,6 +82,9 @@ class Partial:
 
 
 def discard(path: Path) -> None:
-    """Remove a partial file and its record."""
-    path.with_name(path.name + ".json").unlink(missing_ok=True)
+    """Remove a partial file and its record, also one that a killed process was writing."""
+    record = path.with_name(path.name + ".json")
+    for stray in path.parent.glob(f".{record.name}.*.tmp"):
+        stray.unlink(missing_ok=True)
+    record.unlink(missing_ok=True)
     path.unlink(missing_ok=True)
