@@ -17,7 +17,8 @@ Curve = Float[np.ndarray, " frame"]
 HOP = 0.0058  # seconds between frames
 STEAL = 0.1  # seconds that an onset may take from the syllable before
 BREATH = (0.22, 0.42)  # seconds of a breath, and how long before its phrase it starts
-BREATH_NOISE = (1900, 1500, -27)
+BREATH_NOISE = (1900, 1500, -36)
+FADE = 20  # frames in which a phrase dies away
 NOISES = 3  # numbers that describe a noise band
 
 
@@ -67,7 +68,9 @@ class Pen:
 
     def breath(self, start: float) -> None:
         length = float(self.rng.uniform(*BREATH))
+        first, last = self.span(start - 0.12 - length, start - 0.12)
         self.hiss(start - 0.12 - length, start - 0.12, BREATH_NOISE)
+        self.noise[2, first:last] *= np.sin(np.linspace(0, np.pi, last - first)) ** 2
 
     def syllable(self, syllable: Syllable, before: float) -> None:
         """Onset before the beat, vowel on it, coda at the end."""
@@ -89,6 +92,9 @@ class Pen:
             self.key[first : first + 12] -= (
                 self.manner.scoop * np.linspace(1, 0, 12)[: last - first]
             )
+        if syllable.last:
+            count = min(FADE, last - first)
+            self.voice[last - count : last] *= np.linspace(1, 0, count)
         if syllable.last and chance(self.rng, 0.5):
             count = min(30, last - first)
             self.key[last - count : last] -= np.linspace(0, 2.5, count) ** 1.5

@@ -24,7 +24,7 @@ BALANCE = {  # mean and standard deviation of the active level, dB
     "other": (-1.0, 2.2),
     "vocals": (0.3, 1.8),
 }
-LOUDNESS = (-13.0, 0.8)  # dBFS RMS of the active mixture, before the limiter
+LOUDNESS = (-12.0, 0.8)  # dBFS RMS of the active mixture, before the limiter
 CEILING = 0.89
 RIDE = 0.8  # dB, standard deviation of a section's gain
 FULL = 32_768

@@ -98,7 +98,7 @@ def tract(curves: Curves, how: Manner, frames: np.ndarray, grid: Grid) -> Spectr
     for formant, width in zip(formants, WIDTHS, strict=True):
         out *= resonance(formant, width * how.tract, grid, base)
     ring = 10 ** (how.ring / 20 * np.exp(-0.5 * ((grid - 2900 * how.tract) / 500) ** 2))
-    lift = 10 ** (0.35 * np.exp(-0.5 * ((grid - 6800) / 1300) ** 2))  # above the five formants
+    lift = 10 ** np.clip((grid - 4500) / 2500, 0, 1)  # above the five formants: 20 dB of air
     return np.maximum(out * ring * lift, FLOOR)
 
 
