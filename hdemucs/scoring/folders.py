@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from hdemucs import audio
 from hdemucs.config.evaluation import MetricsConfig
 from hdemucs.data.workers import mapped
@@ -37,6 +39,7 @@ class Scores:
     config: MetricsConfig
 
     def __call__(self, pair: Pair) -> TrackScores:
+        torch.set_num_threads(1)  # a process a track is faster than threads within one
         references = {s: sound(pair.references, s, "reference") for s in self.sources}
         estimates = {s: sound(pair.estimates, s, "estimate") for s in self.sources}
         rate = audio.inspect(references[self.sources[0]]).rate
