@@ -11,7 +11,12 @@ class Refusal(Exception):  # noqa: N818  it is what the program says, no acciden
     """One line that names the file or key, what is wrong with it, and the cure."""
 
     def __init__(self, subject: object, problem: str, cure: str) -> None:
+        self.parts = (str(subject), problem, cure)
         super().__init__(f"{subject}: {problem}; {cure}")
+
+    def __reduce__(self) -> tuple[type[Refusal], tuple[str, str, str]]:
+        """Whole when it comes from another process."""
+        return type(self), self.parts
 
 
 @contextmanager

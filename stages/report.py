@@ -2,16 +2,22 @@
 
 from pathlib import Path
 
+from hdemucs.config.data import FetchConfig
 from hdemucs.config.load import load
 from hdemucs.config.report import ReportConfig
+from hdemucs.data.manifest import load_manifest
 from hdemucs.errors import one_line
 from hdemucs.report.build import Places, build
+from hdemucs.report.data_page import write_data_report
 
 
 def main() -> None:
     """From stored numbers alone: no model and no song is needed."""
     reports = Path("reports")
+    manifest = load_manifest(Path("data/manifest.json"))
+    residual = load(Path("configs/fetch.json"), FetchConfig).residual
     build(load(Path("configs/report.json"), ReportConfig), Places.of(reports), reports)
+    write_data_report(manifest, residual, reports)
     print(f"open {reports / 'index.html'}")
 
 

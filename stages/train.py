@@ -7,6 +7,7 @@ start together with the first; each stage then waits for its own.
 import sys
 from pathlib import Path
 
+from hdemucs.automix.dataset import joined
 from hdemucs.data.manifest import load_manifest
 from hdemucs.data.place import check_present, where
 from hdemucs.errors import one_line
@@ -25,12 +26,19 @@ def root(here: Workspace) -> Path:
     """The data's root; the seconds of imports that rendering takes only where it has to be."""
     manifest = load_manifest(here.manifest)
     place = where(manifest.name, here.home)
-    if not place.is_dir():
+    if place.is_dir():
+        check_present(place, manifest)
+    else:
         from stages.songs import songs
 
-        return songs()[1]
-    check_present(place, manifest)
-    return place
+        place = songs()[1]
+    mixes = here.root / "data" / "automix"
+    return joined(place, mixes, here.home / "data" / "joined") if tuned(here) else place
+
+
+def tuned(here: Workspace) -> bool:
+    """Whether a variant of the study is fine-tuned."""
+    return any(here.origin(name) is not None for name in here.variants)
 
 
 if __name__ == "__main__":

@@ -24,3 +24,11 @@ class AutomixConfig:
     max_shift: Positive  # seconds by which beats may be moved onto others
     grid: Positive  # seconds, of the beats that are compared
     blur: Positive  # cells of the grid, a beat's standard deviation
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class AutomixStageConfig:
+    """configs/automix.json."""
+
+    wanted: bool  # some variant of the study is fine-tuned
+    mixes: AutomixConfig

@@ -42,6 +42,11 @@ class Workspace:
     def manifest(self) -> Path:
         return self.root / "data" / "manifest.json"
 
+    def songs(self, variant: str) -> Path:
+        """The manifest of what a variant trains on: fine-tuning has mixes besides the songs."""
+        tuned = self.origin(variant) is not None
+        return self.root / "data" / "automix.json" if tuned else self.manifest
+
     @property
     def variants(self) -> list[str]:
         """The study's, bags left out: nothing is trained for them."""
@@ -90,7 +95,7 @@ class Workspace:
         return Identity(
             variant=variant,
             config=digest(read_json(self.config(variant), CURE)),
-            data=digest(read_json(self.manifest, CURE)),
+            data=digest(read_json(self.songs(variant), CURE)),
             code=code_digests(self.root),
             start=None if start is None else sha256(start / "model.safetensors"),
         )
@@ -102,7 +107,7 @@ class Workspace:
         inputs = Inputs(
             root=self.root,
             config=self.config(variant),
-            manifest=self.manifest,
+            manifest=self.songs(variant),
             start=self.start(variant),
         )
         threads = load(self.config(variant), TrainConfig).training.threads

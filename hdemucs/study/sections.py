@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from hdemucs.config.automix import AutomixStageConfig
 from hdemucs.config.data import FetchConfig
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.listening import ExcerptsConfig, ListeningConfig, RatingsConfig
@@ -45,6 +46,11 @@ def corpus_rate(study: Study) -> dict[str, Any]:
     return {"data": data}
 
 
+def tuned(study: Study) -> dict[str, Any]:
+    """Mixes are made where a variant of the study is fine-tuned on them."""
+    return {"wanted": any("fine_tune" in study.variants[name] for name in study.names)}
+
+
 def table(study: Study) -> dict[str, Any]:
     """The tables' rows are the study's variants, in the order in which params.yaml has them."""
     return {"scale": study.scale, "rows": rows(study.names, study.variants)}
@@ -53,6 +59,7 @@ def table(study: Study) -> dict[str, Any]:
 # Stage -> its configuration, which is base.<stage> and what is derived.
 SECTIONS: dict[str, tuple[Any, Derived]] = {
     "fetch": (FetchConfig, corpus_rate),
+    "automix": (AutomixStageConfig, tuned),
     "evaluate": (EvaluationConfig, nothing),
     "excerpts": (ExcerptsConfig, nothing),
     "listening": (ListeningConfig, systems),

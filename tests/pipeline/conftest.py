@@ -33,13 +33,19 @@ TINY = {
         "augment": {"repitch": None, "shift": 0.25}, "checkpoint_every": 1, "threads": 1,
         "workers": 0,
     },
+    "automix": {"mixes": {"copies": 1, "plain_copies": 1}},
+    "fine_tuning": {
+        "epochs": 1, "steps_per_epoch": 2, "batch": 4, "segment": 1.0, "stride": 1.0,
+        "augment": {"shift": 0.25},
+    },
     "evaluate": {"metrics": {"metrics": "sdr"}, "oracles": {"window": 1024}},
     "excerpts": {"seconds": 1.0, "hop": 0.5, "margin": 0.0, "per_source": 2, "strata": 1},
     "listening": {"mushra": {"sessions": 1, "trials": 3}, "mos": {"sessions": 1, "clips": 3}},
     "report": {"interval": {"resamples": 200}},
     "ratings": {"resamples": 200},
 }  # fmt: skip
-STUDY = ["waveform", "hybrid"]
+TRAINED = ["waveform", "hybrid", "hybrid_ft"]
+STUDY = [*TRAINED, "bag"]
 
 
 class Project:
@@ -91,7 +97,11 @@ def tiny(params):
     params["study"] = STUDY
     params["scale"] = "quick"
     params["scales"]["quick"] = TINY
-    params["variants"] = {name: params["variants"][name] for name in STUDY}
+    params["variants"] = {name: params["variants"][name] for name in TRAINED}
+    params["variants"]["bag"] = {
+        "bag": {"members": ["waveform", "hybrid_ft"]},
+        "row": {"label": "a bag of both", "baseline": "hybrid"},
+    }
 
 
 @pytest.fixture(scope="session")

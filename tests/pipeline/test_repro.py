@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.pipeline.conftest import STUDY
+from tests.pipeline.conftest import STUDY, TRAINED
 
 SMALL = [
     "data/manifest.json",
@@ -18,7 +18,9 @@ SMALL = [
     *(f"reports/runs/{name}.json" for name in STUDY),
 ]
 LARGE = [
-    *(f"models/{name}/model.safetensors" for name in STUDY),
+    *(f"models/{name}/model.safetensors" for name in TRAINED),
+    "models/bag/bag.json",
+    "models/bag/hybrid_ft/model.safetensors",
     *(f"samples/{name}" for name in STUDY),
     "reports/listening/index.html",
     "private/listening/key.csv",
@@ -49,11 +51,12 @@ def test_one_rate_is_one_training(project):
     project.restore()
 
 
-def test_a_base_value_reaches_the_variants_that_have_it(project):
+def test_a_base_value_reaches_the_variants_that_have_it_or_are_built_upon_them(project):
     project.edit(lambda params: params["scales"]["quick"]["models"]["hybrid"].update(channels=8))
     project.dvc("repro", "resolve")
     ran = project.ran("repro", "--dry")
-    assert [name for name in ran if name.startswith("train@")] == ["train@hybrid"]
+    trained = {name for name in ran if name.startswith("train@")}
+    assert trained == {"train@hybrid", "train@hybrid_ft", "train@bag"}
     project.restore()
     project.dvc("repro", "resolve")
 

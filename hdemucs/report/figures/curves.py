@@ -16,13 +16,14 @@ COLUMNS = ("epoch", "train_loss", "valid_loss", "valid_nsdr")
 
 
 def read(folder: Path, names: list[str]) -> dict[str, pd.DataFrame]:
-    """The curves that are there, by system.
+    """The curves that are there, by system; a bag, which is not trained, has an empty one.
 
     Raises:
         Refusal: a file is damaged or lacks a column.
     """
     paths = {name: folder / f"{name}.csv" for name in names}
-    return {name: checked(path) for name, path in paths.items() if path.exists()}
+    found = {name: checked(path) for name, path in paths.items() if path.exists()}
+    return {name: history for name, history in found.items() if len(history)}
 
 
 def checked(path: Path) -> pd.DataFrame:

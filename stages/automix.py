@@ -1,0 +1,30 @@
+"""Mixes for fine-tuning: the songs -> data/automix/, data/automix.json; nothing if none tunes."""
+
+from pathlib import Path
+
+from hdemucs.automix.dataset import make
+from hdemucs.config.automix import AutomixStageConfig
+from hdemucs.config.load import load
+from hdemucs.data.manifest import save_manifest
+from hdemucs.data.workers import jobs
+from hdemucs.errors import one_line
+from hdemucs.files import write_text
+from stages.songs import songs
+
+OUT = Path("data/automix")
+
+
+def main() -> None:
+    """Made once for a study, when one of its variants is fine-tuned."""
+    config = load(Path("configs/automix.json"), AutomixStageConfig)
+    if not config.wanted:
+        write_text(OUT / "README.txt", "No variant of the study is fine-tuned.\n")
+        write_text(Path("data/automix.json"), "null\n")
+        return
+    manifest, root = songs()
+    save_manifest(make(config.mixes, root, manifest, OUT, jobs()), Path("data/automix.json"))
+
+
+if __name__ == "__main__":
+    with one_line():
+        main()
