@@ -27,6 +27,9 @@ await() { # await WHAT COMMAND...
     die "$1 did not come up in 40 s; see $LOG"
 }
 
+# No other SLURM is configured here, whose files or jobs could be harmed.
+ours() { [ ! -e /etc/slurm/slurm.conf ] || [ "$(readlink /etc/slurm/slurm.conf)" = "$HOME_DIR/slurm.conf" ]; }
+
 install_packages() {
     dpkg -s "${PACKAGES[@]}" >/dev/null 2>&1 && return
     export DEBIAN_FRONTEND=noninteractive
@@ -124,6 +127,7 @@ all_idle() {
 
 up() {
     [ "$(id -u)" = 0 ] || die "needs root"
+    ours || die "this machine has a SLURM of its own (/etc/slurm/slurm.conf)"
     install_packages
     mkdir -p "$HOME_DIR"/{state,spool} "$RUN" "$LOG" /run/munge
     chmod 755 "$HOME_DIR" /run/munge
@@ -148,13 +152,23 @@ stop() { # stop NAME
     rm -f "$file"
 }
 
+# Steps whose node's daemon was killed wait for it for ever.
+end_orphans() {
+    local entry
+    for entry in /proc/[0-9]*; do
+        tr '\0' ' ' <"$entry/cmdline" 2>/dev/null | grep -q '^slurmstepd: \[' && kill -9 "${entry#/proc/}"
+    done || true
+}
+
 down() {
+    ours || die "this machine has a SLURM of its own (/etc/slurm/slurm.conf)"
     if timeout 5 scontrol ping >/dev/null 2>&1; then # jobs outlive slurmd: end them first
         scancel --me --full --signal=KILL || true
         scancel --me || true
         for _ in $(seq 100); do [ -z "$(squeue -h --me)" ] && break; sleep 0.1; done
     fi 2>/dev/null
     for i in $(seq "$NODES"); do stop "slurmd-n$i"; done
+    end_orphans 2>/dev/null
     for name in slurmctld slurmdbd mariadbd munged; do stop "$name"; done
     rm -rf "$HOME_DIR" /etc/slurm/slurm.conf /etc/slurm/slurmdbd.conf
 }
