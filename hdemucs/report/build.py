@@ -190,4 +190,9 @@ def tracks_section(results: Results, places: Places, parts: Parts) -> Section:
 def provenance_section(results: Results, parts: Parts) -> Section:
     made = [parts.table(provenance.table(results))] if results.models else []
     made += [provenance.anchors(results), links(parts.tables)]
-    return Section("Provenance", "provenance-section", (), tuple(made))
+    said = (
+        "How fast and how near to museval the metrics are: reports/benchmark-metrics.md. How often "
+        "the intervals hold the truth: reports/intervals.md.",
+        "`hdemucs verify` makes these tables anew from the stored scores and says what differs.",
+    )
+    return Section("Provenance", "provenance-section", said, tuple(made))
