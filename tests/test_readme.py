@@ -1,6 +1,6 @@
 """The README says what is there."""
 
-from tests.readme import modules, parts, first_line, tree
+from tests.readme import first_line, modules, parts, tree
 
 
 def test_every_module_says_what_it_is():

@@ -38,8 +38,14 @@ class Processes:
         if not self.several:
             return model
         devices = [self.device] if self.device.type == "cuda" else None
+        # Looking for unused parameters keeps the order in which gradients are summed: without it,
+        # buckets are rebuilt after the first step, and a resumed run would add up otherwise.
         return DistributedDataParallel(
-            model, devices, broadcast_buffers=False, gradient_as_bucket_view=True
+            model,
+            devices,
+            broadcast_buffers=False,
+            gradient_as_bucket_view=True,
+            find_unused_parameters=True,
         )
 
     def mean(self, values: Tensor) -> Tensor:

@@ -77,7 +77,17 @@ def test_a_poor_system_is_not_taken_for_a_late_one():
     rng = np.random.default_rng(0)
     target = rng.normal(size=(2, RATE)).astype(np.float32)
     noise = rng.normal(size=(2, RATE)).astype(np.float32)
-    assert best_lag(correlation(target, 0.2 * target + noise, RATE)) == 0
+    assert best_lag(correlation(target, 0.2 * target + noise, RATE), 1) == 0
+
+
+def test_what_resembles_no_reference_is_not_taken_for_late():
+    rng = np.random.default_rng(0)
+    one, other = (rng.normal(0, 0.1, (2, RATE)).astype("float32") for _ in range(2))
+    found = correlation(one, other, RATE)
+    assert found.argmax() != len(found) // 2
+    assert best_lag(found, 1) == 0
+    late = np.roll(one, 40, axis=1)
+    assert best_lag(correlation(one, late, RATE), 1) == 40
 
 
 def test_a_system_that_is_another(material, tmp_path):

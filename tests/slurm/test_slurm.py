@@ -66,7 +66,6 @@ def test_three_variants_take_hardly_longer_than_one(undisturbed):
     assert undisturbed.seconds <= 1.15 * max(spans) + 10
 
 
-@pytest.mark.xfail(strict=True, reason="a resumed DDP sums its first step in another order")
 def test_two_nodes_train_one_model_and_lose_nothing_with_a_process(befallen):
     """Two processes on each, by gloo; one is killed, and the next job ends in the same bytes."""
     whole, broken = (befallen[each.__name__].result() for each in DISTRIBUTED)

@@ -54,7 +54,7 @@ def alignment(correlations: Mapping[str, Correlation], excerpts: int) -> list[di
     return [
         {
             "system": system,
-            "lag": best_lag(sums),
+            "lag": best_lag(sums, excerpts),
             "at_zero": round(float(sums[len(sums) // 2]) / excerpts, 4),
             "at_peak": round(float(sums.max()) / excerpts, 4),
         }

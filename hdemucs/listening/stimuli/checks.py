@@ -24,6 +24,7 @@ Correlation = Float[np.ndarray, "lag"]
 MOST_STIMULI = 12  # BS.1534-3, 5.3: hidden reference and anchors counted
 LONGEST = 12.0  # seconds (5.1)
 REACH = 0.05  # seconds of lag that are looked at
+ALIKE = 0.5  # mean normalised correlation that an estimate of the reference has at some lag
 CLEARLY = 1.05  # times the correlation at lag 0: a poor estimate is noisy, a late one is not
 
 
@@ -111,17 +112,23 @@ def correlation(reference: Signal, estimate: Signal, rate: int) -> Correlation:
     return np.asarray(found)
 
 
-def best_lag(pooled: Correlation) -> int:
-    """The lag in samples at the peak; 0 unless another is clearly better."""
+def best_lag(pooled: Correlation, excerpts: int) -> int:
+    """The lag in samples at the peak of correlations summed over excerpts.
+
+    0 unless another is clearly better, or where even the peak resembles no reference: of a model
+    that has not learnt to separate, nobody can say whether it is late.
+    """
     middle = len(pooled) // 2
     peak = int(np.argmax(pooled))
-    return peak - middle if pooled[peak] > CLEARLY * max(float(pooled[middle]), 0.0) else 0
+    alike = pooled[peak] > ALIKE * excerpts
+    clearly = pooled[peak] > CLEARLY * max(float(pooled[middle]), 0.0)
+    return peak - middle if alike and clearly else 0
 
 
-def check_aligned(pooled: Mapping[str, Correlation]) -> None:
+def check_aligned(pooled: Mapping[str, Correlation], excerpts: int) -> None:
     """Raises: Refusal: a system, over all its excerpts together, comes early or late."""
     for system, sums in pooled.items():
-        if lag := best_lag(sums):
+        if lag := best_lag(sums, excerpts):
             problem = f"is {abs(lag)} samples {'late' if lag > 0 else 'early'} on the reference"
             raise Refusal(f"samples/{system}", problem, "cut the same samples as the reference")
 

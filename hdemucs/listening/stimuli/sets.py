@@ -67,7 +67,7 @@ def build_sets(config: ListeningConfig, inputs: Inputs, root: Path) -> Built:
         dropped[excerpt.id] = dict(trial.dropped)
         for renderer in renderers(config, root):
             entries += renderer.trial(trial)
-    check_aligned(correlations)
+    check_aligned(correlations, len(inputs.excerpts.excerpts))
     examples = render_examples(config, inputs, root)
     built = Built(tuple(entries), dropped, correlations, examples)
     sessions = tuple(plan_sessions(config, inputs, built))
