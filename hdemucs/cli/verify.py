@@ -5,25 +5,23 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-import torch
-
-from hdemucs.audio import Signal
 from hdemucs.cli.score import data_root
 from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.load import load
 from hdemucs.config.report import ReportConfig
 from hdemucs.data.manifest import load_manifest
+from hdemucs.data.workers import jobs
 from hdemucs.model.shelf import load_published
 from hdemucs.report.build import Places
 from hdemucs.report.verify import report_differences, score_differences
 from hdemucs.runs.workspace import Workspace
 from hdemucs.scoring.separated import score_separated
 from hdemucs.scoring.systems import load_system
-from hdemucs.separation.testset import estimate
+from hdemucs.separation.testset import separator
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,23 +53,11 @@ def rescored(here: Workspace) -> Iterator[tuple[str, list[str]]]:
     for name in here.variants:
         if not (Path("models") / name).is_dir():
             continue
-        separate = separator(name, manifest.sample_rate, manifest.sources)
+        how = load(Path(f"configs/separation/{name}.json"), EstimationConfig)
+        bag = load_published(Path("models") / name).bag
+        separate = separator(bag, manifest.sample_rate, how)
         with tempfile.TemporaryDirectory() as scratch:
             pictures = Path(scratch) / name / "spectrograms.png"
-            fresh = score_separated(manifest, root, separate, metrics, pictures)
+            fresh = score_separated(manifest, root, separate, metrics, pictures, jobs())
         stored = load_system(Path("reports/scores") / name).tracks
         yield name, score_differences(name, stored, fresh)
-
-
-def separator(
-    name: str, rate: int, sources: tuple[str, ...]
-) -> Callable[[str, Signal], Mapping[str, Signal]]:
-    """A trained variant's estimates, as its stage makes them."""
-    how = load(Path(f"configs/separation/{name}.json"), EstimationConfig)
-    bag = load_published(Path("models") / name).bag
-
-    def separate(track: str, mixture: Signal) -> dict[str, Signal]:
-        made = estimate(bag, track, torch.from_numpy(mixture), rate, how)
-        return dict(zip(sources, made.numpy(), strict=True))
-
-    return separate

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import torch
 
+from hdemucs.audio import Signal
 from hdemucs.config.estimation import EstimationConfig
 from hdemucs.model.bag import Bag
 from hdemucs.separation.separate import Song, Sources, separate_song
@@ -19,13 +20,31 @@ def generator_of(seed: int, track: str, member: int) -> torch.Generator:
 
 
 def estimate(bag: Bag, track: str, mixture: Song, rate: int, config: EstimationConfig) -> Sources:
-    """The sources of one whole track, as its file has them; each model has its own shifts."""
+    """The sources of one whole track, as its file has them; each model has its own shifts.
+
+    The song goes to where the bag is, and its sources come back to the CPU.
+    """
     torch.set_num_threads(config.threads)
+    device = bag.shares.device
 
     def each() -> Iterator[Sources]:
         for place, model in enumerate(bag.models):
             generator = generator_of(config.seed, track, place)
-            yield separate_song(model, mixture, rate, config.separation, generator)
+            yield separate_song(model, mixture.to(device), rate, config.separation, generator)
 
     with torch.no_grad():
-        return bag.combine(each())
+        return bag.combine(each()).cpu()
+
+
+def separator(
+    bag: Bag, rate: int, config: EstimationConfig
+) -> Callable[[str, Signal], dict[str, Signal]]:
+    """`estimate` for those who score: a track's name and mixture in, arrays by source out."""
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    there = bag.to(device)
+
+    def separate(track: str, mixture: Signal) -> dict[str, Signal]:
+        sources = estimate(there, track, torch.from_numpy(mixture), rate, config)
+        return dict(zip(bag.sources, sources.numpy(), strict=True))
+
+    return separate

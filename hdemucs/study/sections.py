@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from hdemucs.config.automix import AutomixStageConfig
-from hdemucs.config.data import FetchConfig
+from hdemucs.config.data import FetchConfig, OwnConfig
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.listening import ExcerptsConfig, ListeningConfig, RatingsConfig
 from hdemucs.config.report import ReportConfig
+from hdemucs.data.own import load_own
 from hdemucs.study.params import Tree
 from hdemucs.study.rows import rows
 
@@ -38,12 +42,19 @@ def systems(study: Study) -> dict[str, Any]:
 
 
 def corpus_rate(study: Study) -> dict[str, Any]:
-    """The embedded corpus is rendered at the study's rate."""
+    """The embedded corpus is rendered at the study's rate; a path is a data set's own YAML."""
     fetch = study.base["fetch"]
-    data = dict(fetch["data"])
+    data = described(fetch["data"])
     if data.get("kind") == "embedded":
         data["corpus"] = {**data["corpus"], "sample_rate": fetch["sample_rate"]}
-    return {"data": data}
+    return {"data": data, "extra": [described(extra) for extra in fetch["extra"]]}
+
+
+def described(data: Any) -> dict[str, Any]:
+    """A data set as it is described here, or in the file that is named instead."""
+    if isinstance(data, str):
+        return dict(TypeAdapter(OwnConfig).dump_python(load_own(Path(data)), mode="json"))
+    return dict(data)
 
 
 def tuned(study: Study) -> dict[str, Any]:
