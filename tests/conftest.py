@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+pytest.register_assert_rewrite("tests.toy")  # before any test imports it
+
 
 @pytest.fixture(autouse=True)
 def _seed():

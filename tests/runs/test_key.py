@@ -73,6 +73,7 @@ def test_configuration_and_data_are_part_of_it_and_their_layout_is_not(toy):
 
 def test_a_finished_model_that_training_starts_from_is_part_of_it(toy):
     before = toy.here.identity("c").key
+    shutil.copyfile(toy.here.manifest, toy.root / "data/automix.json")
     toy.variant("c", start_from={"variant": "a", "config": "0" * 64})
     with pytest.raises(Refusal, match=r"models/a: is not trained yet; run `dvc repro train@a`"):
         toy.here.identity("c")

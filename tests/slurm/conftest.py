@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytest.register_assert_rewrite("tests.slurm.scenarios", "tests.toy")
+pytest.register_assert_rewrite("tests.slurm.scenarios")
 
 SCRIPT = Path(__file__).parent / "cluster.sh"
 

@@ -15,6 +15,7 @@ from hdemucs.scoring.pictures import NAME, Picture, load_pictures
 
 MOST = 5  # systems whose spectrograms are shown
 LINE = 16  # letters of a label
+LOWEST = -15  # dB; frames in which a source is all but silent lie far below
 
 
 def closeup(results: Results, scores: Path, reference: Path) -> Figure:
@@ -35,7 +36,8 @@ def closeup(results: Results, scores: Path, reference: Path) -> Figure:
         axes[0, column].set_title(heading(source), fontsize=10)
         for place, made in enumerate(pictures.values(), start=1):
             spectrogram(axes[place, column], made[column], rows[0])
-    axes[0, 0].set_ylabel("SDR, dB")
+    axes[0, 0].set_ylim(bottom=LOWEST)
+    axes[0, 0].set_ylabel(f"SDR, dB (from {LOWEST})")
     for place, label in enumerate(pictures, start=1):
         axes[place, 0].set_ylabel(fill(label, LINE), fontsize=8)
     for axis in axes[-1]:
@@ -59,7 +61,8 @@ def over_time(axis: Axes, rows: tuple[Row, ...], source: str) -> None:
 
 def spectrogram(axis: Axes, made: Picture, row: Row) -> None:
     extent = (0.0, end_of(row), 0.0, 1.0)
-    axis.imshow(made, cmap="magma", aspect="auto", extent=extent, vmin=0, vmax=255)
+    image = axis.imshow(made, cmap="magma", aspect="auto", extent=extent, vmin=0, vmax=255)
+    image.set_clip_on(False)  # it fills the axes; the SVG's name of a clip changes between drawings
     axis.set_yticks([])
     axis.grid(visible=False)
 
