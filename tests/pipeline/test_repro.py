@@ -27,6 +27,13 @@ LARGE = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def _as_committed(project):
+    """Every test finds the study as it was, however the one before ended."""
+    yield
+    project.git("checkout", "-q", "--", ".")
+
+
 def test_everything_is_made_and_the_small_things_are_in_git(project):
     tracked = set(project.git("ls-files").splitlines())
     for name in SMALL:
@@ -102,7 +109,8 @@ def test_experiments_compare(project):
     project.edit(lambda params: params["variants"]["hybrid"].update(training={"batch": 8}))
     project.dvc("repro", "resolve")
     changed = json.loads(project.dvc("params", "diff", "--json").stdout)
-    assert changed["configs/train/hybrid.json"] == {"training.batch": {"old": 4, "new": 8}}
+    batch = changed["configs/train/hybrid.json"]["training.batch"]
+    assert (batch["old"], batch["new"]) == (4, 8)
     project.git("checkout", "-q", "--", ".")
     project.dvc("metrics", "diff", "HEAD~1")
     project.dvc("plots", "diff", "HEAD")
