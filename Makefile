@@ -12,10 +12,9 @@ export PYTHONUNBUFFERED := 1
 repro: $(READY)  ## everything: data, models, scores, tables, figures, listening sets
 	dvc --wait-for-lock repro $(TARGETS)
 
-test: $(READY)  ## what separation, a metric and a listening test are; then a real cluster
+test: $(READY)  ## what separation, a metric and a listening test are
 	tests/system.sh chromium
 	OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --durations=15 $(ARGS)
-	pytest -m slurm tests/slurm -rs
 
 test-slurm: $(READY)  ## every fault of a cluster, on a real one that this starts and stops
 	pytest -m slurm tests/slurm $(ARGS)
