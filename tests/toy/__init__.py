@@ -149,7 +149,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def until(true: Callable[[], Any], seconds: float = 20) -> None:
+def until(true: Callable[[], Any], seconds: float = 60) -> None:
     """Wait for something that must come true."""
     end = time.monotonic() + seconds
     while not true():
