@@ -137,6 +137,29 @@ def test_seeds_share_a_row_and_a_missing_baseline_falls_away():
     ]
 
 
+OWN = """\
+name: mine
+root: songs
+splits: {train: ["a*"], valid: ["b*"], test: ["c*"]}
+stems: {drums: ["d*.wav"], bass: ["b*.wav"], other: ["o*.wav"], vocals: ["v*.wav"]}
+missing: refuse
+sample_rate: convert
+channels: convert
+lengths: refuse
+"""
+
+
+def test_a_data_set_is_described_here_or_in_a_file_of_its_own(tmp_path):
+    (tmp_path / "mine.yaml").write_text(OWN)
+    params = put("scales.quick.fetch.data", str(tmp_path / "mine.yaml"))
+    params["scales"]["quick"]["fetch"]["extra"] = [str(tmp_path / "mine.yaml")]
+    fetched = configurations(params)["fetch.json"]
+    assert (fetched["data"]["kind"], fetched["data"]["name"]) == ("own", "mine")
+    assert fetched["extra"] == [fetched["data"]]
+    with pytest.raises(Refusal, match=r"nothing\.yaml: is missing"):
+        configurations(put("scales.quick.fetch.data", "nothing.yaml"))
+
+
 def test_files_stay_untouched_where_nothing_changed(tmp_path):
     write_configurations(BEFORE, tmp_path)
     (tmp_path / "train" / "gone.json").write_text("{}")
