@@ -7,7 +7,7 @@ start together with the first; each stage then waits for its own.
 import sys
 from pathlib import Path
 
-from hdemucs.automix.dataset import joined
+from hdemucs.automix.links import joined
 from hdemucs.data.manifest import load_manifest
 from hdemucs.data.place import check_present, where
 from hdemucs.errors import one_line

@@ -2,7 +2,6 @@
 
 data/automix/train/<Automix ...>/   the mixes, cached by DVC
 data/automix.json                   manifest of the songs and the mixes, committed
-data/joined/{train,test}/<track>    links to both: every path of either manifest is there
 """
 
 from __future__ import annotations
@@ -33,14 +32,3 @@ def make(config: AutomixConfig, root: Path, manifest: Manifest, out: Path, jobs:
     return replace(
         manifest, name=f"{manifest.name}+{NAME}", tracks=(*manifest.tracks, *mixes.tracks)
     )
-
-
-def joined(songs: Path, mixes: Path, place: Path) -> Path:
-    """A folder of links to every track of both; made anew, as either may have moved."""
-    shutil.rmtree(place, ignore_errors=True)
-    for root in (songs, mixes):
-        for track in sorted(path for path in root.glob("*/*") if path.is_dir()):
-            link = place / track.relative_to(root)
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(track.resolve(), target_is_directory=True)
-    return place

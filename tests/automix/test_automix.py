@@ -5,10 +5,10 @@ import pytest
 import soundfile
 
 from hdemucs.automix.harmony import histogram, transposition
+from hdemucs.automix.links import joined
 from hdemucs.automix.match import Fit, Song, fit, shift
 from hdemucs.automix.mix import automix
 from hdemucs.automix.rhythm import beats, onsets, tempo
-from hdemucs.automix.union import union
 from hdemucs.config.automix import AutomixConfig
 from hdemucs.data.manifest import File, Manifest, Track
 from hdemucs.errors import Refusal
@@ -148,23 +148,31 @@ def test_mixes_keep_the_references_tempo(mixes):
             assert found == pytest.approx(bpm, rel=0.03)
 
 
-def test_a_union_has_both_sets_songs(mixes):
-    manifest, _ = mixes
-    both = union("both", {"a": manifest, "b": manifest})
-    assert len(both.tracks) == 8
-    assert both.tracks[4].files["drums"].path == "b/train/Ann - One/drums.wav"
+def test_a_folder_of_links_has_both_sets_tracks(tmp_path):
+    for name in ("songs/train/a", "songs/test/b", "mixes/train/c"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "drums.wav").touch()
+    songs, mixes, place = (tmp_path / name for name in ("songs", "mixes", "joined"))
+    assert joined(songs, mixes, place) == place
+    found = [str(path.relative_to(place)) for path in sorted(place.glob("*/*/*"))]
+    assert found == ["test/b/drums.wav", "train/a/drums.wav", "train/c/drums.wav"]
 
 
-def test_two_songs_at_least(mixes, tmp_path):
-    manifest, _ = mixes
+def test_a_job_that_reads_the_links_is_not_disturbed(tmp_path):
+    """Another stage asks for the folder meanwhile: what is right stays the same link."""
+    for name in ("songs/train/a", "other/train/a", "mixes/train/c"):
+        (tmp_path / name).mkdir(parents=True)
+    songs, mixes, place = (tmp_path / name for name in ("songs", "mixes", "joined"))
+    joined(songs, mixes, place)
+    before = {path: path.lstat().st_ino for path in place.glob("*/*")}
+    joined(songs, mixes, place)
+    assert {path: path.lstat().st_ino for path in place.glob("*/*")} == before
+    (mixes / "train" / "c").rmdir()
+    joined(tmp_path / "other", mixes, place)  # moved, and a mix less
+    assert [path.resolve() for path in place.glob("*/*")] == [tmp_path / "other/train/a"]
+
+
+def test_two_songs_at_least(tmp_path):
     lonely = Manifest(name="one", sample_rate=RATE, channels=2, sources=SOURCES, tracks=())
     with pytest.raises(Refusal, match="automix needs two"):
         automix(tmp_path, lonely, tmp_path / "out", CONFIG, 1)
-    with pytest.raises(Refusal, match="differs"):
-        union(
-            "x",
-            {
-                "a": manifest,
-                "b": Manifest(name="mono", sample_rate=1, channels=1, sources=SOURCES, tracks=()),
-            },
-        )
