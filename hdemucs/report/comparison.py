@@ -29,8 +29,8 @@ def ablation(
     lines = [ablation_line(row, results, deltas.get(row.name), published) for row in rows]
     asked = "Δ: see the table of paired differences; strong only where the interval excludes zero."
     paper = (
-        "Paper: the number of the paper's own ablation (arXiv 2111.03600v3, Table 7), on "
-        f"MUSDB18-HQ with the full recipe. {OTHER_DATA}"
+        "Paper: its own number for this row (arXiv 2111.03600v3, Tables 6 and 7), on MUSDB18-HQ "
+        f"with the full recipe; a dash where it has none. {OTHER_DATA}"
     )
     basis = notes(results, "SDR", MEDIANS)
     return Table("ablation", "Ablation", pd.DataFrame(lines), (*basis, asked, paper))
@@ -47,7 +47,7 @@ def ablation_line(
 ) -> dict[str, Any]:
     values = numbers(row, "SDR", MEDIANS)
     keys = row.config.published if row.config else ()
-    paper = next((published[key] for key in keys if published[key].table == ABLATION), None)
+    paper = next((published[key] for key in keys), None)
     return {
         "Model": name_of(row),
         **{heading(source): values.get(source) for source in (ALL, *results.sources)},
@@ -56,6 +56,7 @@ def ablation_line(
         "nSDR All": numbers(row, "nSDR", SONGS)[ALL],
         "Seeds": len(row.systems),
         "Paper, MUSDB18-HQ: All": paper.scores[ALL] if paper else None,
+        "Paper's table": paper.table.removeprefix("T") if paper else None,
     }
 
 

@@ -1,0 +1,145 @@
+"""The paper's grid in small: every line of params.yaml, with nothing changed but sizes."""
+
+import contextlib
+import copy
+import random
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+from hdemucs.runs.workspace import Workspace
+from hdemucs.scoring.systems import load_system
+from hdemucs.study.params import read_params
+from hdemucs.training.loop import Interrupted
+from hdemucs.training.run import train
+from stages import automix, evaluate, fetch, oracles, report, resolve
+from stages import train as collect
+from tests.pipeline.conftest import TINY as PIPELINE
+from tests.training.runs import ALONE
+
+PROJECT = Path(__file__).parents[2]
+PARAMS = read_params(PROJECT / "params.yaml")
+VARIANTS = PARAMS["variants"]
+
+EPOCHS, STEPS = 2, 2
+CORPUS = {"seed": 3, "train": 2, "valid": 1, "test": 2, "seconds": 2.5, "soundfont": "auto"}
+MODEL = {
+    "channels": 4, "depth": 5, "norm_from": 3, "residual": {"lstm_from": 3, "attention_from": 3},
+}  # fmt: skip
+LOOP = {"steps_per_epoch": STEPS, "batch": 4, "segment": 0.6, "augment": {"shift": 0.1}}
+TINY = {
+    **PIPELINE,
+    "fetch": {"sample_rate": 8000, "data": {"kind": "embedded", "corpus": CORPUS}},
+    "models": {"hybrid": {**MODEL, "window": 1024}, "waveform": MODEL},
+    "training": {
+        **LOOP, "epochs": EPOCHS, "averages": {"step": [0.9], "epoch": [0.5]},
+        "penalty": {"min_size": 0.001}, "checkpoint_every": STEPS, "threads": 1, "workers": 0,
+    },
+    "fine_tuning": {**LOOP, "epochs": 1, "stride": 1.0},
+    "validation": {"segment": 3.0},
+    "separation": {"segment": 2.0},
+    "evaluate": {"metrics": {"metrics": "sdr"}, "oracles": {"names": ["mixture"], "window": 1024}},
+}  # fmt: skip
+
+
+def small(params):
+    """Take every variant into the study, at a scale that is the paper's but for its sizes."""
+    params["study"], params["scale"] = list(params["variants"]), "tiny"
+    params["scales"]["tiny"] = TINY
+    for variant in params["variants"].values():
+        variant["tiny"] = shortened(variant.get("paper", {}), params["base"])
+
+
+def shortened(changes, base):
+    """What a variant changes at the paper's scale; its epochs in proportion to the base's."""
+    changes = copy.deepcopy(changes)
+    training = changes.get("training", {})
+    if "epochs" in training:
+        training["epochs"] = max(1, EPOCHS * training["epochs"] // base["training"]["epochs"])
+    return changes
+
+
+def built_upon(name):
+    """The variants whose finished models one needs."""
+    variant = VARIANTS[name]
+    origin = [variant["fine_tune"]] if "fine_tune" in variant else []
+    return [*origin, *variant.get("bag", {}).get("members", [])]
+
+
+@dataclass(frozen=True)
+class Training:
+    """One variant trained twice: in one go, and stopped and gone on with."""
+
+    whole: Path
+    stopped: Path
+    made: int  # checkpoints that the stop left behind
+
+
+class Grid:
+    """A study of all variants, by the pipeline's own stages in this process, each made once."""
+
+    def __init__(self, root):
+        self.root, self.here = root, Workspace(root)
+        self.trainings, self.collected, self.scored = {}, set(), {}
+        params = copy.deepcopy(PARAMS)
+        small(params)
+        YAML(typ="safe").dump(params, root / "params.yaml")
+        shutil.copy(PROJECT / "cluster.yaml", root)
+        (root / "hdemucs").symlink_to(PROJECT / "hdemucs")
+        with contextlib.chdir(root):
+            for stage in (resolve, fetch, automix):
+                stage.main()
+            self.data = collect.root(self.here)
+
+    def trained(self, name):
+        """A variant's run directory made and trained as its job does it."""
+        if name not in self.trainings:
+            for other in built_upon(name):
+                self.trained(other)
+            run = self.here.run(name)
+            whole = self.root / "whole" / name
+            shutil.copytree(run.folder, whole)
+            moments = iter(range(10_000))
+            train(whole, self.data, ALONE, lambda: next(moments) < 0)
+            stop = random.Random(name).randrange(1, next(moments))
+            moments = iter(range(10_000))
+            with contextlib.suppress(Interrupted):
+                train(run.folder, self.data, ALONE, lambda: next(moments) == stop)
+            made = len(list(run.folder.glob("checkpoints/*.sha256")))
+            assert not run.done
+            train(run.folder, self.data, ALONE, lambda: False)
+            self.trainings[name] = Training(whole, run.folder, made)
+        return self.trainings[name]
+
+    def published(self, name):
+        """models/<variant>, as stage `train` publishes it."""
+        if name not in self.collected:
+            others = built_upon(name)
+            for other in others:
+                self.published(other)
+            if "bag" not in VARIANTS[name]:
+                self.trained(name)
+            with contextlib.chdir(self.root):
+                collect.main(name)
+            self.collected.add(name)
+        return self.root / "models" / name
+
+    def scores(self, name):
+        """The test songs, separated and scored by stage `evaluate`."""
+        if name not in self.scored:
+            self.published(name)
+            with contextlib.chdir(self.root):
+                evaluate.main(name)
+            self.scored[name] = load_system(self.root / "reports/scores" / name)
+        return self.scored[name]
+
+    def report(self):
+        """The folder of the report on all variants."""
+        for name in VARIANTS:
+            self.scores(name)
+        with contextlib.chdir(self.root):
+            oracles.main()
+            report.main()
+        return self.root / "reports"
