@@ -13,27 +13,40 @@ from hdemucs.errors import Refusal
 from hdemucs.runs.workspace import Workspace
 from hdemucs.study.effective import train_configuration
 from hdemucs.study.params import read_params
-from hdemucs.training.preflight import preflight
+from hdemucs.training.preflight import check, preflight
 from hdemucs.training.processes import joined
 
 PAPER_EXAMPLES = 86 * 225  # MUSDB18-HQ's training songs, by 1-s starts of 11 s: about 4 min each
+LONGEST = 90.0  # days; the paper's trainings took at most 3, on 8 GPUs (paper facts 2.1)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("variant", help="a name of params.yaml:variants")
     parser.add_argument("--scale", help="quick or paper; params.yaml's if absent")
-    parser.add_argument("--time-limit", type=float, metavar="HOURS", help="of one job")
+    parser.add_argument("--time-limit", type=positive, metavar="HOURS", help="of one job")
+    longest = f"refuse a run that takes longer ({LONGEST:g})"
+    parser.add_argument("--longest", type=positive, metavar="DAYS", default=LONGEST, help=longest)
+
+
+def positive(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"{text} is no time")
+    return value
 
 
 def run(args: argparse.Namespace) -> None:
+    """What was found is printed even if it means that the run is refused."""
     params = read_params(Path("params.yaml"))
     scale = args.scale or params["scale"]
     content = train_configuration(params, scale, args.variant)
     config = validated(content, TrainConfig, f"variants.{args.variant}")
-    here = Workspace(Path.cwd())
+    home = Workspace(Path.cwd()).home
     with joined() as processes:
-        found = preflight(config, processes, here.home, steps(config), args.time_limit)
-    print("\n".join([f"{args.variant} at the {scale} scale", *found.lines()]))
+        found = preflight(config, processes, home, steps(config), args.time_limit)
+        if processes.first:
+            print("\n".join([f"{args.variant} at the {scale} scale", *found.lines()]), flush=True)
+        check(found, config, home, args.longest)
 
 
 def steps(config: TrainConfig) -> int:

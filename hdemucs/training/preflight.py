@@ -1,46 +1,59 @@
 """One real step at the real size, before days are spent: what a run will need, and whether it can.
 
-Nothing is read from a data set and nothing is written: the batch is noise.
+Nothing is read from a data set and nothing is written: the batch is noise. What the parameters
+alone say is asked first, then steps grow to the real one; where that does not fit, it is foreseen
+from those that do, so that no machine goes down and one knows what it would take.
 """
 
 from __future__ import annotations
 
 import math
-import resource
 import shutil
-import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from hdemucs.config.training import TrainConfig
-from hdemucs.data.repitch import Repitch
 from hdemucs.errors import Refusal
-from hdemucs.model.build import build
+from hdemucs.model.build import skeleton
 from hdemucs.training.checkpoint import KEPT
-from hdemucs.training.learner import Learner
 from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.processes import Processes
+from hdemucs.training.room import GIB, Room, held, room
+from hdemucs.training.trial import Cost, Trial
 
-GIB, HOUR = 2**30, 3600.0
-KIB = {"darwin": 1}.get(sys.platform, 1024)  # bytes in ru_maxrss' unit
+HOUR, DAY = 3600.0, 24.0  # seconds, hours
+SAFE = 0.95  # of the memory: the rest is for what comes beside steps
+COPIES = 5  # of the weights: themselves, gradients, Adam's two moments, the best so far
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """What a step told about its run; validation and reading come on top of the hours."""
+    """What steps told about a run; validation and reading come on top of the hours."""
 
     device: str
     parameters: int
-    memory: float  # GiB at the peak, of the device (CPU: of the process)
-    available: float  # GiB
-    seconds_per_step: float
+    processes: int
+    batch: int  # examples of this process
+    group: int  # a process' examples come in groups of so many
+    tried: int  # examples of the biggest step that was made
+    memory: Cost  # GiB at the peak, of the device (CPU: of the process)
+    seconds: Cost  # of a step
+    room: Room
     steps: int
     disk: float  # GiB: two checkpoints, a third while it is written, and the model
     free: float  # GiB
     time_limit: float | None  # hours a job may take
+
+    @property
+    def peak(self) -> float:
+        """GiB of the real step."""
+        return self.memory.of(self.batch)
+
+    @property
+    def seconds_per_step(self) -> float:
+        return self.seconds.of(self.batch)
 
     @property
     def hours(self) -> float:
@@ -51,13 +64,24 @@ class Preflight:
         """How often the run has to be queued again after its first job."""
         return None if self.time_limit is None else math.ceil(self.hours / self.time_limit) - 1
 
+    @property
+    def enough(self) -> int | None:
+        """Processes, each with as much memory, among which the batch fits; None: no number."""
+        whole, most = self.batch * self.processes, SAFE * self.room.total
+        counts = (c for c in range(1, whole // self.group + 1) if whole % (c * self.group) == 0)
+        return next((c for c in counts if self.memory.of(whole // c) <= most), None)
+
     def lines(self) -> list[str]:
         """For people."""
         requeues = "" if self.requeues is None else f", {self.requeues} requeues"
+        foreseen = "" if self.tried == self.batch else f"; foreseen, {self.tried} were tried"
+        memory = f"{self.room.total:.1f}, {self.room.free:.1f} free"
         return [
             f"device        {self.device}",
             f"parameters    {self.parameters:,}",
-            f"peak memory   {self.memory:.2f} GiB of {self.available:.1f}",
+            f"peak memory   {self.peak:.2f} GiB of {memory}",
+            f"batch         {self.batch} examples of {self.memory.each:.3g} GiB and "
+            f"{self.seconds.each:.3g} s each{foreseen}",
             f"speed         {1 / self.seconds_per_step:.3g} steps/s",
             f"whole run     {self.steps:,} steps, {self.hours:.3g} h{requeues}",
             f"disk          {self.disk:.2f} GiB of {self.free:.1f} free",
@@ -71,121 +95,103 @@ def preflight(
     steps_per_epoch: int,
     time_limit: float | None,
 ) -> Preflight:
-    """Make two steps on noise, time the second, and add up.
+    """Make steps on noise, up to the real one where it fits, and add up; `check` judges them.
 
     `steps_per_epoch` is what the data gives where the configuration has None; `folder` is where
     runs are written; `time_limit` is in hours.
 
     Raises:
-        Refusal: the step does not fit into memory, the run not onto the disk, or no step of it
-            into the time between two checkpoints.
+        Refusal: not even what is kept of each parameter, or one example, fits into memory.
     """
-    torch.set_num_threads(config.training.threads)
+    training = config.training
+    torch.set_num_threads(training.threads)
     if processes.device.type == "cpu":
         keep_freed_memory()
-    learner = fitting(config, processes)
-    batch = noise(config, processes)
-    first = timed(learner, batch)
-    second = timed(learner, batch)
-    disk = (KEPT + 1) * size(learner) + 4 * parameters(learner) / GIB
-    found = Preflight(
+    there = room(processes.device)
+    hold("its parameters and what is kept of each", smallest(config, processes), there, config)
+    trial = Trial(config, processes)
+    memory, seconds = trial.grow(SAFE * there.free)
+    hold("a step on one example", memory.of(1), there, config)
+    return Preflight(
         device=describe(processes.device),
-        parameters=parameters(learner),
-        memory=peak(processes.device),
-        available=available(processes.device),
-        seconds_per_step=min(first, second),
-        steps=config.training.epochs * (config.training.steps_per_epoch or steps_per_epoch),
-        disk=disk,
+        parameters=parameters(config),
+        processes=processes.share.count,
+        batch=trial.batch,
+        group=training.augment.remix or 1,
+        tried=trial.steps[-1].examples if trial.steps else 0,
+        memory=memory,
+        seconds=seconds,
+        room=there,
+        steps=training.epochs * (training.steps_per_epoch or steps_per_epoch),
+        disk=(KEPT + 1) * trial.checkpoint + trial.weights,
         free=shutil.disk_usage(folder).free / GIB,
         time_limit=time_limit,
     )
-    refused(found, config, folder)
-    return found
 
 
-def fitting(config: TrainConfig, processes: Processes) -> Learner:
-    try:
-        return Learner(build(config.model, config.training.seed), config, processes)
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise too_big(config, processes) from error
+def smallest(config: TrainConfig, processes: Processes) -> float:
+    """GiB that any step needs: what the process has by now, and every copy of the weights."""
+    averages = config.training.averages
+    copies = COPIES + len(averages.step) + len(averages.epoch)
+    return held(processes.device) + 4 * copies * parameters(config) / GIB
 
 
-def noise(config: TrainConfig, processes: Processes) -> torch.Tensor:
-    """A batch as this process would get it: noise instead of stems."""
-    training, model = config.training, config.model
-    samples = int(training.segment * config.sample_rate)
-    if training.augment.repitch:
-        samples = Repitch(training.augment.repitch, config.sample_rate).kept(samples)
-    size = (training.batch // processes.share.count, len(model.sources), model.audio_channels)
-    generator = torch.Generator().manual_seed(training.seed)
-    return torch.randn(*size, samples, generator=generator)
+def parameters(config: TrainConfig) -> int:
+    return sum(parameter.numel() for parameter in skeleton(config.model).parameters())
 
 
-def timed(learner: Learner, batch: torch.Tensor) -> float:
-    """Seconds of a whole step."""
-    device = learner.processes.device
-    start = time.perf_counter()
-    try:
-        learner.step(batch)
-    except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-        if "memory" not in str(error):
-            raise
-        raise Refusal(
-            "training.batch", f"a step on {len(batch)} examples does not fit into memory",
-            "lower it or training.segment, or use more processes",
-        ) from error  # fmt: skip
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter() - start
+def hold(what: str, needed: float, there: Room, config: TrainConfig) -> None:
+    """Refuse what fits with no batch at all."""
+    if needed <= SAFE * there.free:
+        return
+    have = f"{there.free:.1f} of {there.total:.1f} are free"
+    if needed <= SAFE * there.total:
+        cure = "end what else runs here"
+    else:
+        cure = f"use a device with {math.ceil(needed / SAFE)} GiB, or lower model.channels"
+    raise Refusal(config.variant, f"{what} take {needed:.1f} GiB, {have}", cure)
 
 
-def too_big(config: TrainConfig, processes: Processes) -> Refusal:
-    problem = f"the model does not fit into the memory of {describe(processes.device)}"
-    return Refusal(config.variant, problem, "lower model.channels or use a bigger device")
+def check(found: Preflight, config: TrainConfig, folder: Path, longest: float) -> None:
+    """Hold a run to what it has: memory, disk, and days that are worth waiting for.
 
-
-def refused(found: Preflight, config: TrainConfig, folder: Path) -> None:
-    """Raise for a run that cannot finish."""
+    Raises:
+        Refusal: it cannot finish.
+    """
+    if found.tried < found.batch:
+        raise too_big(found)
     if found.disk > found.free:
         problem = f"has {found.free:.2f} GiB free, the run needs {found.disk:.2f}"
         raise Refusal(folder, problem, "free some space")
-    if found.memory > found.available:
-        problem = f"a step takes {found.memory:.2f} GiB of {found.available:.2f}"
-        raise Refusal("training.batch", problem, "lower it or training.segment")
     between = config.training.checkpoint_every * found.seconds_per_step / HOUR
     if found.time_limit is not None and between > found.time_limit:
         problem = f"a checkpoint takes {between:.2f} h, a job may last {found.time_limit:.2f}"
         raise Refusal("training.checkpoint_every", problem, "lower it or raise the time limit")
+    if found.hours > longest * DAY:
+        problem = f"would train for {found.hours / DAY:,.0f} days on {found.device}"
+        cure = f"use GPUs or more processes (with --longest it may take over {longest:g} days)"
+        raise Refusal(config.variant, problem, cure)
 
 
-def parameters(learner: Learner) -> int:
-    return sum(parameter.numel() for parameter in learner.model.parameters())
-
-
-def size(learner: Learner) -> float:
-    """GiB of a checkpoint: the learner's state and the best weights."""
-    state = sum(tensor.nbytes for tensor in learner.state().values())
-    return (state + 4 * parameters(learner)) / GIB
+def too_big(found: Preflight) -> Refusal:
+    """The step that was not made."""
+    whole, there = found.batch * found.processes, found.room
+    problem = (
+        f"is {whole}: {found.batch} examples a process take {found.peak:.1f} GiB, "
+        f"{there.free:.1f} of {there.total:.1f} are free"
+    )
+    alone = f"one with {math.ceil(found.memory.of(whole) / SAFE)} GiB"
+    if found.peak <= SAFE * there.total:
+        cure = "end what else runs here"
+    elif found.enough:
+        cure = f"use {found.enough} processes (GPUs) with {there.total:.0f} GiB each, or {alone}"
+    else:
+        each = math.ceil(found.memory.of(found.group) / SAFE)
+        cure = f"use {whole // found.group} processes (GPUs) with {each} GiB each, or {alone}"
+    return Refusal("training.batch", problem, cure)
 
 
 def describe(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"CPU, {torch.get_num_threads()} threads"
-
-
-def peak(device: torch.device) -> float:
-    """GiB at the peak so far."""
-    if device.type == "cuda":
-        return torch.cuda.max_memory_reserved(device) / GIB
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIB / GIB
-
-
-def available(device: torch.device) -> float:
-    """GiB that a run can have."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_properties(device).total_memory / GIB
-    for line in Path("/proc/meminfo").read_text().splitlines():
-        if line.startswith("MemTotal"):
-            return int(line.split()[1]) * 1024 / GIB
-    return math.inf

@@ -1,36 +1,85 @@
-"""Preflight: a step at the real size says what a run needs."""
+"""Preflight: steps that grow to the real size say what a run needs, and whether it can be."""
 
 import dataclasses
 
 import pytest
 
 from hdemucs.errors import Refusal
-from hdemucs.training import preflight as module
-from hdemucs.training.preflight import preflight
+from hdemucs.training.preflight import check, preflight
+from hdemucs.training.trial import Cost, Trial
 from tests.training.runs import ALONE, config
+
+LONGEST = 90.0  # days
+PLENTY = 1000.0  # GiB
+
+
+def found(folder, time_limit=None, **training):
+    return preflight(config(**training), ALONE, folder, 7, time_limit)
 
 
 def test_it_adds_a_run_up(tmp_path):
-    found = preflight(config(epochs=3, steps_per_epoch=None), ALONE, tmp_path, 7, time_limit=None)
-    assert found.steps == 21 and found.requeues is None
-    assert found.parameters == pytest.approx(found.disk * 2**30 / 4 / (3 * 6 + 1), rel=0.2)
-    assert 0 < found.memory < found.available
-    assert len(found.lines()) == 6
+    all_in = found(tmp_path, epochs=3, steps_per_epoch=None)
+    assert all_in.steps == 21 and all_in.requeues is None
+    assert all_in.parameters == pytest.approx(all_in.disk * 2**30 / 4 / (3 * 6 + 1), rel=0.2)
+    assert all_in.tried == all_in.batch == config().training.batch
+    assert 0 < all_in.peak < all_in.room.free <= all_in.room.total
+    assert all_in.hours == pytest.approx(21 * all_in.seconds_per_step / 3600)
+    assert len(all_in.lines()) == 7
+    check(all_in, config(), tmp_path, LONGEST)
 
 
 @pytest.mark.parametrize(("limit", "requeues"), [(10.0, 0), (5.0, 1), (3.0, 3)])
 def test_a_time_limit_means_requeues(tmp_path, limit, requeues):
-    found = preflight(config(), ALONE, tmp_path, 1, time_limit=limit)
-    ten_hours = dataclasses.replace(found, steps=36_000, seconds_per_step=1.0)
+    one = found(tmp_path, limit)
+    ten_hours = dataclasses.replace(one, steps=36_000, seconds=Cost(1.0, 0.0))
     assert ten_hours.requeues == requeues
 
 
+def test_what_is_foreseen_comes_true():
+    """From steps on 1, 2 and 4 examples, for 16 of them."""
+    few, many = (Trial(config(segment=3.0, batch=batch), ALONE) for batch in (4, 16))
+    foreseen, _ = few.grow(PLENTY)
+    many.grow(PLENTY)
+    assert [step.examples for step in many.steps] == [1, 2, 4, 16]
+    rise = many.steps[-1].memory - many.steps[0].memory
+    assert 15 * foreseen.each == pytest.approx(rise, rel=0.35)
+
+
+def test_nothing_is_tried_that_would_not_fit():
+    trial, again = (Trial(config(segment=3.0, batch=16), ALONE) for _ in range(2))
+    memory, _ = trial.grow(PLENTY)
+    again.grow(memory.of(8))
+    assert [step.examples for step in again.steps] == [1, 2, 4]
+
+
+def test_a_batch_that_fits_nowhere_is_foreseen_and_refused(tmp_path):
+    """And it is said what it would take."""
+    asked = config(batch=40_000_000)
+    big = preflight(asked, ALONE, tmp_path, 1, None)
+    assert (big.tried, big.batch) == (4, 40_000_000)
+    assert any("foreseen, 4 were tried" in line for line in big.lines())
+    with pytest.raises(Refusal, match=r"training\.batch: is 40000000: .* GiB.* processes") as said:
+        check(big, asked, tmp_path, LONGEST)
+    assert "\n" not in str(said.value)
+    split = 40_000_000 // big.enough
+    assert split % big.group == 0 and big.memory.of(split) <= big.room.total
+
+
+def test_parameters_that_fit_nowhere_are_refused_before_they_are_made(tmp_path):
+    small = config()
+    model = dataclasses.replace(small.model, channels=2**20)
+    with pytest.raises(Refusal, match="its parameters and what is kept of each take"):
+        preflight(dataclasses.replace(small, model=model), ALONE, tmp_path, 1, None)
+
+
 def test_what_cannot_finish_is_refused(tmp_path):
-    found = preflight(config(), ALONE, tmp_path, 1, time_limit=None)
+    one = found(tmp_path)
+    slow, crowded = Cost(3600.0, 0.0), Cost(0.5 * one.room.total, one.room.total / 16)
     for change, key in (
         ({"disk": 1e6}, str(tmp_path)),
-        ({"memory": 1e6}, "training.batch"),
-        ({"seconds_per_step": 3600.0, "time_limit": 1.0}, "training.checkpoint_every"),
+        ({"seconds": slow, "time_limit": 1.0}, "training.checkpoint_every"),
+        ({"seconds": slow, "steps": 24 * 91}, "would train for 91 days"),
+        ({"memory": crowded, "batch": 16, "tried": 4}, "use 4 processes .* or one with"),
     ):
         with pytest.raises(Refusal, match=key):
-            module.refused(dataclasses.replace(found, **change), config(), tmp_path)
+            check(dataclasses.replace(one, **change), config(), tmp_path, LONGEST)
