@@ -12,12 +12,14 @@ export PYTHONUNBUFFERED := 1
 repro: $(READY)  ## everything: data, models, scores, tables, figures, listening sets
 	dvc --wait-for-lock repro $(TARGETS)
 
-test: $(READY)  ## what separation, a metric and a listening test are
+# ARGS: what to tell pytest, such as a file; then that alone is tested.
+test: $(READY)  ## what separation, a metric and a listening test are; a cluster, where one can be had
 	tests/system.sh chromium
 	OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --durations=15 $(ARGS)
+	$(if $(ARGS),,$(MAKE) test-slurm)
 
 test-slurm: $(READY)  ## every fault of a cluster, on a real one that this starts and stops
-	pytest -m slurm tests/slurm $(ARGS)
+	OMP_NUM_THREADS=1 pytest -m slurm -rs --durations=5 tests/slurm $(ARGS)
 
 test-slow: $(READY)  ## the long versions of the tests
 	tests/system.sh chromium

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # A real SLURM cluster on this one machine, from Debian's packages, on the loopback interface only.
 #
+#   tests/slurm/cluster.sh able    whether it can be started here; says why not
 #   tests/slurm/cluster.sh up      install if need be, start what does not run, wait for idle nodes
 #   tests/slurm/cluster.sh down    end all jobs and daemons, forget everything
 #   tests/slurm/cluster.sh node 2  start the second node's daemon, if it does not run
@@ -8,7 +9,7 @@
 # Needs root (it is for containers and CI machines), no systemd. Several slurmd on one host are told
 # apart by name and port; each pretends to have CPUS cores, so that jobs which wait can share two.
 set -euo pipefail
-NODES=${NODES:-3} CPUS=${CPUS:-16} MEMORY=${MEMORY:-16000}
+NODES=${NODES:-3} ALL=$((NODES + 1)) CPUS=${CPUS:-16} MEMORY=${MEMORY:-16000}
 HOME_DIR=${SLURM_TEST_HOME:-/var/lib/hdemucs-slurm}
 RUN=$HOME_DIR/run LOG=$HOME_DIR/log DATABASE=$HOME_DIR/database
 PACKAGES=(slurmctld slurmd slurm-client slurmdbd munge mariadb-server)
@@ -19,7 +20,7 @@ die() { echo "cluster.sh: $*" >&2; exit 1; }
 runs() {
     local file=$RUN/$1.pid
     [ "$1" = mariadbd ] && file=$DATABASE/mariadbd.pid
-    [ -s "$file" ] && tr '\0' ' ' <"/proc/$(cat "$file")/cmdline" 2>/dev/null | grep -q "${1%%-*}"
+    { [ -s "$file" ] && tr '\0' ' ' <"/proc/$(cat "$file")/cmdline" | grep -q "${1%%-*}"; } 2>/dev/null
 }
 
 await() { # await WHAT COMMAND...
@@ -31,7 +32,6 @@ await() { # await WHAT COMMAND...
 ours() { [ ! -e /etc/slurm/slurm.conf ] || [ "$(readlink /etc/slurm/slurm.conf)" = "$HOME_DIR/slurm.conf" ]; }
 
 install_packages() {
-    dpkg -s "${PACKAGES[@]}" >/dev/null 2>&1 && return
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
     apt-get install -y -qq --no-install-recommends "${PACKAGES[@]}" >/dev/null
@@ -40,7 +40,7 @@ install_packages() {
 # Daemons listen where the host's name leads, and a DDP run meets at a node's name: both to loopback.
 name_hosts() {
     local host
-    for host in "$(hostname)" $(seq -f 'n%g' "$NODES"); do
+    for host in "$(hostname)" $(seq -f 'n%g' "$ALL"); do
         getent ahostsv4 "$host" | grep -q '^127\.' && continue
         printf '127.0.0.1 %s\n%s\n' "$host" "$(cat /etc/hosts)" >"$HOME_DIR/hosts"
         cat "$HOME_DIR/hosts" >/etc/hosts # in place: it may be a mount
@@ -50,6 +50,7 @@ name_hosts() {
 # Short waits, so that tests are short: credentials for a requeue, the grace of a kill, a dead node.
 # Limits are not enforced at submission: a job beyond them waits for ever, as on many clusters.
 # Finished jobs are soon forgotten by squeue: then only the accounts know them.
+# The partition main has NODES nodes; jobs are preempted on one more, where they trouble no others.
 write_slurm_conf() {
     cat >"$HOME_DIR/slurm.conf" <<EOF
 ClusterName=hdemucs
@@ -82,10 +83,11 @@ SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 AccountingStorageType=accounting_storage/slurmdbd
-NodeName=n[1-$NODES] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[17001-$((17000 + NODES))] CPUs=$CPUS RealMemory=$MEMORY State=UNKNOWN
-PartitionName=main Nodes=ALL Default=YES PriorityTier=1 GraceTime=20
-PartitionName=urgent Nodes=ALL PriorityTier=10 PreemptMode=OFF
-PartitionName=short Nodes=ALL MaxTime=1 PreemptMode=OFF
+NodeName=n[1-$ALL] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[17001-$((17000 + ALL))] CPUs=$CPUS RealMemory=$MEMORY State=UNKNOWN
+PartitionName=main Nodes=n[1-$NODES] Default=YES PreemptMode=OFF
+PartitionName=short Nodes=n[1-$NODES] MaxTime=1 PreemptMode=OFF
+PartitionName=night Nodes=n$ALL PriorityTier=1 GraceTime=20
+PartitionName=urgent Nodes=n$ALL PriorityTier=10 PreemptMode=OFF
 EOF
     ln -sfn "$HOME_DIR/slurm.conf" /etc/slurm/slurm.conf
 }
@@ -122,13 +124,20 @@ EOF
 start_node() { runs "slurmd-n$1" || slurmd -N "n$1"; }
 
 all_idle() {
-    [ "$(sinfo -h -N -p main -o %T | grep -cxE 'idle|mixed|allocated')" = "$NODES" ] && sacct -n
+    [ "$(sinfo -h -N -p main,night -o %T | grep -cxE 'idle|mixed|allocated')" = "$ALL" ] && sacct -n
+}
+
+installed() { dpkg -s "${PACKAGES[@]}" >/dev/null 2>&1; }
+
+able() {
+    [ "$(id -u)" = 0 ] || die "needs root (a container, a CI machine)"
+    ours || die "this machine has a SLURM of its own (/etc/slurm/slurm.conf)"
+    installed || command -v apt-get >/dev/null || die "needs Debian's packages: ${PACKAGES[*]}"
 }
 
 up() {
-    [ "$(id -u)" = 0 ] || die "needs root"
-    ours || die "this machine has a SLURM of its own (/etc/slurm/slurm.conf)"
-    install_packages
+    able
+    installed || install_packages
     mkdir -p "$HOME_DIR"/{state,spool} "$RUN" "$LOG" /run/munge
     chmod 755 "$HOME_DIR" /run/munge
     chmod 700 "$LOG"
@@ -138,7 +147,7 @@ up() {
     start_accounts
     runs slurmctld || slurmctld
     await slurmctld scontrol ping
-    for i in $(seq "$NODES"); do start_node "$i"; done
+    for i in $(seq "$ALL"); do start_node "$i"; done
     await "the nodes" all_idle
 }
 
@@ -167,15 +176,16 @@ down() {
         scancel --me || true
         for _ in $(seq 100); do [ -z "$(squeue -h --me)" ] && break; sleep 0.1; done
     fi 2>/dev/null
-    for i in $(seq "$NODES"); do stop "slurmd-n$i"; done
+    for i in $(seq "$ALL"); do stop "slurmd-n$i"; done
     end_orphans 2>/dev/null
     for name in slurmctld slurmdbd mariadbd munged; do stop "$name"; done
     rm -rf "$HOME_DIR" /etc/slurm/slurm.conf /etc/slurm/slurmdbd.conf
 }
 
 case ${1:-} in
+able) able ;;
 up) up ;;
 down) down ;;
 node) start_node "$2" ;;
-*) die "say up, down or node NUMBER" ;;
+*) die "say able, up, down or node NUMBER" ;;
 esac

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from tests.slurm.study import RealStudy
-from tests.toy import until
+from tests.toy import PATIENCE, until
 
 SHAPE = {"nodes": 2, "tasks_per_node": 2}
 
@@ -29,9 +29,9 @@ def a_process_of_four_is_killed(root: Path) -> RealStudy:
     study = RealStudy(root, **SHAPE)
     run = study.run("tiny")
     with study.start("stages.train", "tiny") as client:
-        until(lambda: list((run.folder / "checkpoints").glob("*.sha256")), 120)
+        until(lambda: list((run.folder / "checkpoints").glob("*.sha256")))
         os.kill(study.processes()[3], signal.SIGKILL)
-        said, _ = client.communicate(timeout=120)
+        said, _ = client.communicate(timeout=PATIENCE)
     assert client.returncode == 1, said
     assert "process 3: killed by SIGKILL" in said.splitlines()[-1]
     until(lambda: not study.processes())

@@ -4,13 +4,16 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ruamel.yaml import YAML
+
 from hdemucs.data.manifest import save_manifest
 from hdemucs.runs.directory import Run
-from tests.toy import PROJECT, Toy, until
+from tests.toy import PATIENCE, PROJECT, Toy, until
 from tests.training.runs import content, data_set
 
 EPOCHS = 8
@@ -23,6 +26,18 @@ class Study(Toy):
         super().__init__(root, EPOCHS, pace)
         small = {"gpus_per_node": 0, "cpus_per_task": 1, "memory_gb": 0.25, "time": 10}
         self.cluster(executor="slurm", poll=0.5, slurm={**small, "signal_delay": 60, **slurm})
+        self.pipeline()
+
+    def during(
+        self, epoch: int, act: Callable[[], None], status: int = 0, **environment: str
+    ) -> str:
+        """What the client of `a` prints when something is done once that epoch is over."""
+        with self.start("stages.train", "a", **environment) as client:
+            until(lambda: self.reached("a", epoch))
+            act()
+            said, _ = client.communicate(timeout=2 * PATIENCE)
+        assert client.returncode == status, said
+        return said
 
     def job(self, name: str) -> str:
         """The number of a variant's last job, once it is in the queue."""
@@ -54,12 +69,23 @@ class Study(Toy):
         """How often sbatch was called."""
         return len(list((self.here.runs / ".batches").glob("*/batch.json")))
 
-    def results(self, name: str) -> dict[str, bytes]:
-        """What a variant published."""
-        reports = (f"curves/{name}.csv", f"runs/{name}.json")
-        models = self.root / "models" / name
-        files = [*models.iterdir(), *(self.root / "reports" / report for report in reports)]
-        return {str(path.relative_to(self.root)): path.read_bytes() for path in files}
+    def completed(self) -> "Study":
+        """The whole pipeline run to its end, on what was found or left."""
+        self.pace(0.02)
+        self.call("dvc", "repro")
+        self.close()
+        return self
+
+    def results(self) -> dict[str, bytes]:
+        """All that the pipeline has made: models, reports, and the hashes that dvc noted, whose
+        order is that in which stages ran."""
+        made = [path for part in ("models", "reports") for path in (self.root / part).rglob("*")]
+        files = {path.relative_to(self.root): path for path in made if path.is_file()}
+        noted = YAML(typ="safe").load(self.root / "dvc.lock")["stages"]
+        return {
+            **{str(name): path.read_bytes() for name, path in files.items()},
+            **{f"dvc.lock: {name}": repr(stage).encode() for name, stage in noted.items()},
+        }
 
     def close(self) -> None:
         for folder in (self.here.runs / ".batches").glob("*"):
@@ -70,12 +96,16 @@ def output(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
-def wrapped(folder: Path, command: str, before: str = "", after: str = "") -> str:
+def wrapped(
+    folder: Path, command: str, before: str = "", through: str = "", after: str = ""
+) -> str:
     """A PATH on which a command of SLURM does something else as well."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     real = output("which", command).strip()
     path = folder / command
-    path.write_text(f'#!/bin/sh\n{before}\n{real} "$@"\nstatus=$?\n{after}\nexit $status\n')
+    path.write_text(
+        f'#!/bin/sh\n{before}\n{real} "$@" {through}\nstatus=$?\n{after}\nexit $status\n'
+    )
     path.chmod(0o755)
     return f"{folder}:{os.environ['PATH']}"
 
@@ -109,6 +139,11 @@ class RealStudy(Study):
         save_manifest(data_set(self.root / "data" / "tiny"), self.here.manifest)
         config = content("waveform", epochs=6, batch=4, augment={"remix": None})
         self.here.config("tiny").write_text(json.dumps({**config, "variant": "tiny"}))
+
+    def weights(self) -> dict[str, bytes]:
+        """What the training of `tiny` published; its facts hold times, which differ."""
+        files = [*(self.root / "models/tiny").iterdir(), self.root / "reports/curves/tiny.csv"]
+        return {path.name: path.read_bytes() for path in files}
 
     def processes(self) -> dict[int, int]:
         """The process id of each rank of the training."""

@@ -22,6 +22,7 @@ from hdemucs.study.params import read_params
 
 PROJECT = Path(__file__).parents[2]
 IDENTITY = ["-c", "user.name=toy", "-c", "user.email=toy@example.org"]
+PATIENCE = 120  # seconds to wait for what takes a few: other work may have the cores
 MANIFEST = {"name": "toy", "sample_rate": 16000, "channels": 2, "sources": ["drums"]}
 
 
@@ -117,7 +118,7 @@ class Toy:
     def call(self, *command: str, status: int = 0, **environment: str) -> str:
         """What a client printed; it must end with that status."""
         with self.start(*command, **environment) as client:
-            said, _ = client.communicate(timeout=120)
+            said, _ = client.communicate(timeout=2 * PATIENCE)
             assert client.returncode == status, said
             return said
 
@@ -149,7 +150,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def until(true: Callable[[], Any], seconds: float = 60) -> None:
+def until(true: Callable[[], Any], seconds: float = PATIENCE) -> None:
     """Wait for something that must come true."""
     end = time.monotonic() + seconds
     while not true():

@@ -1,0 +1,185 @@
+"""What befalls jobs: they fail, are killed, stopped, moved, refused, forgotten."""
+
+import subprocess
+from pathlib import Path
+
+from tests.slurm.scenario import scenario
+from tests.slurm.study import Study, batch, output, submitted, tokens, wrapped
+from tests.toy import PATIENCE, until
+
+
+def slurm(*command: str) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+@scenario(pace=0.5)
+def a_job_is_cancelled(study: Study) -> None:
+    said = study.during(2, lambda: slurm("scancel", study.job("a")), status=1)
+    assert "CANCELLED" in said.splitlines()[-1]
+    assert str(study.run("a").log) in said.splitlines()[-1]
+    assert submitted(study.train("a")) == ["a"]
+    first, second = study.lives("a")
+    assert first == 0
+    assert second >= 2
+
+
+@scenario()
+def a_training_fails(study: Study) -> None:
+    study.fault("a", "3 raise")
+    last = study.train("a", status=1).splitlines()[-1]
+    assert "FAILED" in last
+    assert "ValueError: diverged at epoch 3" in last
+    assert str(study.run("a").log) in last
+    assert "diverged" in study.run("a").log.read_text()
+    study.train("a")
+    assert study.lives("a") == [0, 2]
+
+
+@scenario()
+def a_training_is_killed_for_its_memory(study: Study) -> None:
+    """By SIGKILL from outside, as the system's out-of-memory killer does."""
+    study.fault("a", "3 kill")
+    assert "killed by SIGKILL (out of memory" in study.train("a", status=1).splitlines()[-1]
+    study.train("a")
+    assert study.lives("a") == [0, 2]
+
+
+@scenario()
+def a_job_ends_without_a_result(study: Study) -> None:
+    study.fault("a", "1 quit")
+    assert "without a result" in study.train("a", status=1).splitlines()[-1]
+    study.train("a")
+
+
+@scenario(pace=1)
+def a_job_is_told_to_make_room(study: Study) -> None:
+    """USR2, as before a time limit or a preemption; old pickles of submitit's lie in the way."""
+
+    def told() -> None:
+        job, folder = study.job("a"), batch(study.run("a"))
+        for name in ("submitted.pkl.save_tmp", "result.pkl.save_tmp", "result.pkl"):
+            task = "" if name.startswith("submitted") else "0_"
+            (folder / f"{job}_{task}{name}").write_bytes(b"stale")
+        slurm("scancel", "--signal=USR2", job)
+
+    study.during(2, told)
+    (first, number), (second, again) = (each.split(".")[:2] for each in tokens(study.run("a")))
+    assert first == second  # the same job, queued again
+    assert (number, again) == ("0", "1")
+    assert study.lives("a")[1] >= 2
+    assert study.batches() == 1
+
+
+@scenario(pace=0.7)
+def an_operator_requeues_a_job(study: Study) -> None:
+    study.during(2, lambda: slurm("scontrol", "requeue", study.job("a")))
+    assert study.lives("a")[1] >= 2
+    assert study.batches() == 1
+
+
+@scenario(pace=0.7, partition="night")
+def a_job_is_preempted(study: Study) -> None:
+    """By a job of a better partition that needs the whole node; SLURM says no more than SIGTERM."""
+    urgent = ("sbatch", "-p", "urgent", "--exclusive", "--wrap", "sleep 3", "-o", "/dev/null")
+    said = study.during(2, lambda: slurm(*urgent))
+    assert "PENDING" in said
+    assert study.lives("a")[1] >= 2
+    assert study.batches() == 1
+
+
+@scenario(pace=11, time=2, signal_delay=55)
+def a_job_reaches_its_time_limit(study: Study) -> None:
+    with study.start("stages.train", "a") as client:
+        until(lambda: len(study.lives("a")) == 2, 2 * PATIENCE)
+        study.pace(0.05)
+        said, _ = client.communicate(timeout=PATIENCE)
+    assert client.returncode == 0, said
+    assert "PENDING" in said
+    assert study.batches() == 1  # queued again, not failed and resubmitted
+    assert tokens(study.run("a"))[1].split(".")[1] == "1"
+
+
+@scenario(partition="short")
+def a_job_can_never_start(study: Study) -> None:
+    last = study.train("a", status=1).splitlines()[-1]
+    assert "can never start: Partition" in last
+    assert "cluster.yaml" in last
+    until(lambda: "PENDING" not in output("squeue", "-h", "-j", study.job("a"), "-o", "%T"))
+    study.cluster(slurm={"partition": "main"})
+    study.train("a")
+
+
+@scenario(partition="nosuch")
+def a_job_is_refused(study: Study) -> None:
+    last = study.train("a", status=1).splitlines()[-1]
+    assert last.startswith("error: cluster.yaml.slurm.partition: sbatch refuses it (")
+    study.cluster(slurm={"partition": "main", "extra": {"nosuch-option": "1"}})
+    assert "cluster.yaml.slurm.extra" in study.train("a", status=1).splitlines()[-1]
+    study.cluster(slurm={"extra": {}})
+    study.train("a")
+
+
+@scenario(python="/nosuch/python")
+def a_job_cannot_come_to_train(study: Study) -> None:
+    """Started again some times, as if a machine were at fault; then its log is named."""
+    last = study.train("a", status=1).splitlines()[-1]
+    assert "never came to train" in last
+    log = Path(last.partition("log: ")[2].partition(";")[0])
+    assert "/nosuch/python" in log.read_text()
+    assert study.batches() == 4
+    study.cluster(slurm={"python": None})
+    study.train("a")
+
+
+@scenario(pace=0.5, nodes=2, tasks_per_node=2)
+def a_process_of_several_fails(study: Study) -> None:
+    """One rank dies; the others, which would wait for it for ever, end with it; it is named."""
+    study.fault("a", "3:3 raise")
+    last = study.train("a", status=1).splitlines()[-1]
+    assert "process 3: ValueError: diverged at epoch 3:3" in last
+    study.train("a")
+
+
+@scenario(pace=0.5)
+def the_accounts_are_absent(study: Study) -> None:
+    """sacct fails: squeue suffices for what is there, and what is forgotten is started again."""
+    path = wrapped(study.root / "bin", "sacct", before="exit 1")
+    said = study.during(2, lambda: slurm("scancel", study.job("a")), status=1, PATH=path)
+    assert "CANCELLED" in said.splitlines()[-1]
+    forget(study)
+    assert submitted(study.call("stages.train", "a", PATH=path)) == ["a"]
+    assert study.lives("a")[1] >= 2
+
+
+@scenario(pace=0.5)
+def the_accounts_are_late(study: Study) -> None:
+    """squeue forgets at once what is over, and sacct has not yet heard of it at the first looks:
+    the job is not taken for lost, which would start it again against the person's will."""
+    silent = "for i in 1 2; do mkdir $(dirname $0)/$i 2>/dev/null && exit 0; done"
+    wrapped(study.root / "bin", "sacct", before=silent)
+    path = wrapped(study.root / "bin", "squeue", through="| { grep -E 'PENDING|RUNNING' || true; }")
+    said = study.during(2, lambda: slurm("scancel", study.job("a")), status=1, PATH=path)
+    assert "CANCELLED" in said.splitlines()[-1]
+    assert (study.root / "bin" / "2").exists()
+    assert submitted(study.train("a")) == ["a"]
+    assert study.lives("a")[1] >= 2
+
+
+@scenario(pace=0.5)
+def only_the_accounts_remember(study: Study) -> None:
+    """squeue forgets a job some time after its end; a client that comes later asks sacct."""
+    with study.start("stages.train", "a") as client:
+        until(lambda: study.reached("a", 2))
+        client.kill()
+    slurm("scancel", study.job("a"))
+    forget(study)
+    assert [status.word for status in study.fleet.all().values()] == ["CANCELLED"]
+    study.train("a")
+
+
+def forget(study: Study) -> None:
+    """Wait until squeue knows a run's last job no more."""
+    attempt = study.run("a").attempt
+    assert attempt is not None
+    name = f"hdemucs-{attempt.batch}"
+    until(lambda: not output("squeue", "-h", "-t", "all", "-n", name), 2 * PATIENCE)

@@ -1,0 +1,101 @@
+"""What befalls the cluster itself: its nodes and its controller are lost, for a while or for good.
+
+It befalls all jobs there are, so nothing else runs meanwhile.
+"""
+
+import os
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from tests.slurm.study import Study, output
+from tests.toy import PATIENCE, until
+
+WHOLE_NODE = 16  # cores
+
+
+def a_node_is_lost_while_its_job_lives_on(root: Path, script: Path) -> Study:
+    """Two lives at once: the older one finds at its next write that the run is not its own."""
+    study = Study(root, pace=8, cpus_per_task=WHOLE_NODE)
+    with study.start("stages.train", "a") as client:
+        until(lambda: study.reached("a", 1))
+        node = study.node("a")
+        kill_daemon(node)
+        until(lambda: len(study.lives("a")) == 2, 2 * PATIENCE)
+        study.pace(0.5)
+        said, _ = client.communicate(timeout=PATIENCE)
+    subprocess.run([script, "node", node[1:]], check=True)
+    assert client.returncode == 0, said
+    until(lambda: "superseded" in study.run("a").log.read_text())
+    assert study.batches() == 1
+    return study.completed()
+
+
+def a_node_is_lost_with_its_job(root: Path, script: Path) -> Study:
+    study = Study(root, pace=1, cpus_per_task=WHOLE_NODE)
+    with study.start("stages.train", "a") as client:
+        until(lambda: study.reached("a", 2))
+        node = study.node("a")
+        kill_daemon(node)
+        kill_job(study.job("a"), node)
+        said, _ = client.communicate(timeout=2 * PATIENCE)
+    subprocess.run([script, "node", node[1:]], check=True)
+    assert client.returncode == 0, said
+    assert study.lives("a")[1] >= 2
+    assert study.batches() == 1
+    return study.completed()
+
+
+def the_controller_stops_for_a_while(root: Path) -> Study:
+    study = Study(root, pace=2.5)
+    with study.start("stages.train", "a") as client:
+        until(lambda: study.reached("a", 1))
+        subprocess.run(["scontrol", "shutdown", "slurmctld"], check=True)
+        time.sleep(15)  # longer than squeue tries by itself
+        subprocess.run(["slurmctld"], check=True)
+        said, _ = client.communicate(timeout=2 * PATIENCE)
+    assert client.returncode == 0, said
+    assert "slurmctld does not answer" in said
+    assert study.batches() == 1
+    return study.completed()
+
+
+def the_controller_crashes_and_a_job_ends_meanwhile(root: Path) -> Study:
+    """Back again, it knows of no end and may start the job anew, which finds the result."""
+    study = Study(root, pace=1)
+    with study.start("stages.train", "a") as client:
+        until(lambda: study.reached("a", 2))
+        os.kill(daemon("slurmctld"), signal.SIGKILL)
+        said, _ = client.communicate(timeout=2 * PATIENCE)
+    assert client.returncode == 0, said
+    subprocess.run(["slurmctld"], check=True)
+    until(lambda: not output("squeue", "-h", "-t", "pending,running,completing", "-o", "%i"))
+    assert study.lives("a") == [0]
+    assert study.batches() == 1
+    return study.completed()
+
+
+def daemon(name: str) -> int:
+    home = Path("/etc/slurm/slurm.conf").resolve().parent
+    return int((home / "run" / f"{name}.pid").read_text())
+
+
+def kill_daemon(node: str) -> None:
+    """End slurmd of a node; its jobs live on."""
+    os.kill(daemon(f"slurmd-{node}"), signal.SIGKILL)
+
+
+def kill_job(number: str, node: str) -> None:
+    """End a job's processes, SLURM's own for it first, so that nobody is left to tell of it."""
+    said = output("scontrol", "listpids", number.partition("_")[0], node).splitlines()[1:]
+    pids = {int(line.split()[0]) for line in said if int(line.split()[0]) > 0}
+    keepers = {parent(pid) for pid in pids} - pids
+    for pid in [*keepers, *pids]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
