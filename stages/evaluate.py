@@ -6,7 +6,6 @@ from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.load import load
 from hdemucs.data.workers import jobs
-from hdemucs.errors import one_line
 from hdemucs.files import write_json
 from hdemucs.model.shelf import load_published
 from hdemucs.scoring.aggregation import summary
@@ -15,7 +14,7 @@ from hdemucs.scoring.separated import score_separated
 from hdemucs.scoring.systems import Facts, load_system, save_system
 from hdemucs.scoring.tracks import data_facts
 from hdemucs.separation.testset import separator
-from stages.arguments import variant
+from stages.anywhere import anywhere
 from stages.songs import songs
 
 
@@ -34,5 +33,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    with one_line():
-        main(variant(__doc__))
+    anywhere("evaluate", __doc__, main)

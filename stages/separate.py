@@ -6,12 +6,11 @@ from hdemucs import audio
 from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.load import load
 from hdemucs.data.segments import song
-from hdemucs.errors import one_line
 from hdemucs.listening.excerpts import load_excerpts
 from hdemucs.model.shelf import load_published
 from hdemucs.progress import track as progress
 from hdemucs.separation.testset import estimate
-from stages.arguments import variant
+from stages.anywhere import anywhere
 from stages.songs import songs
 
 BITS = 24  # levels are set and dither added later, on the way to 16
@@ -35,5 +34,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    with one_line():
-        main(variant(__doc__))
+    anywhere("separate", __doc__, main)

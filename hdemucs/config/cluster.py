@@ -1,4 +1,4 @@
-"""cluster.yaml: where training runs. No result depends on it, so no stage does."""
+"""cluster.yaml: where training and scoring run. No result depends on it, so no stage does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Count = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(min_length=1, pattern=r"^[\w.,:@+-]+$")]
 
-FREE = "slurm.extra."  # any key may stand there
+FREE = ("slurm.extra.", "scoring.")  # keys that the committed file need not have
 HEADROOM = 60  # seconds by which SLURM may send a signal early
 
 
@@ -68,13 +68,14 @@ class SlurmConfig:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ClusterConfig:
-    """Where training runs."""
+    """Where training and scoring run."""
 
     executor: Literal["local", "slurm"]
     presubmit: bool  # the first stale variant starts the other stale ones
     poll: Annotated[float, Field(gt=0, le=600)]  # seconds between two looks at the jobs
     local: LocalConfig
     slurm: SlurmConfig
+    scoring: SlurmConfig | None  # None: songs are separated and scored where dvc runs
 
 
 def load_cluster(root: Path) -> ClusterConfig:
@@ -88,9 +89,24 @@ def load_cluster(root: Path) -> ClusterConfig:
     if unknown:
         raise Refusal(f"{LOCAL}.{unknown[0]}", "is no known setting", f"see {FILE}")
     where = FILE if not own else f"{FILE} with {LOCAL}"
-    config = validated(merged(base, own), ClusterConfig, where)
+    config = validated(completed(merged(base, own)), ClusterConfig, where)
     config.slurm.check(f"{where}.slurm")
+    if config.scoring is not None:
+        config.scoring.check(f"{where}.scoring")
+        if config.scoring.nodes * config.scoring.tasks_per_node > 1:
+            problem = "asks for several processes, and one separates and scores"
+            raise Refusal(f"{where}.scoring", problem, "leave nodes and tasks_per_node out")
     return config
+
+
+def completed(tree: dict[str, Any]) -> dict[str, Any]:
+    """What `scoring` does not say is as `slurm` has it, for one process with one GPU at most."""
+    scoring, slurm = tree.get("scoring"), tree.get("slurm")
+    if not isinstance(scoring, Mapping) or not isinstance(slurm, Mapping):
+        return tree
+    gpus = slurm.get("gpus_per_node")
+    single = {"nodes": 1, "tasks_per_node": 1, "gpus_per_node": 1 if gpus else gpus}
+    return {**tree, "scoring": {**slurm, **single, **scoring}}
 
 
 def content(path: Path, missing: dict[str, Any] | None = None) -> dict[str, Any]:

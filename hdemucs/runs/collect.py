@@ -75,6 +75,7 @@ class Collector:
             self.finished(origin)
         run = self.here.run(name)
         if not run.done:
+            run = self.here.made(name)
             self.train(run)
         return run
 

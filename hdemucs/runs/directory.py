@@ -1,7 +1,8 @@
 """The directory of one training run: what it was asked, how far it is, what came of it.
 
 runs/<variant>-<key>/
-    spec.json       the identity and the threads; config.json, manifest.json, code/, start/:
+    spec.json       the identity, the program of its job and the threads
+    config.json, manifest.json, code/, start/
                     what the job reads, copied when the run was made
     attempts.jsonl  a line for each submission, written before it
     owner           the life of the job that may write here; the newest one takes it
@@ -19,14 +20,14 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from hdemucs.files import read_json, sync, write_bytes, write_json
-from hdemucs.runs.key import PACKAGE, Identity
+from hdemucs.runs.key import PACKAGES, Identity
 
 CURE = "remove the run directory, and the next `dvc repro` makes it anew"
 
@@ -67,6 +68,11 @@ class Run:
     @property
     def done(self) -> bool:
         return (self.folder / "DONE.json").exists()
+
+    @property
+    def program(self) -> str:
+        """The module that its job runs, on the run directory."""
+        return str(read_json(self.folder / "spec.json", CURE)["program"])
 
     @property
     def threads(self) -> int:
@@ -132,12 +138,11 @@ class Run:
 
 @dataclass(frozen=True)
 class Inputs:
-    """The files that a run's directory is made of."""
+    """What a run's directory is made of."""
 
-    root: Path  # of the project: its package is what is snapshotted
-    config: Path
-    manifest: Path
-    start: Path | None  # folder of the finished model that training starts from
+    root: Path  # of the project: its packages are what is snapshotted
+    files: Mapping[str, Path]  # what to copy, by its path in the directory
+    program: str  # module that the job runs
 
 
 def create(run: Run, identity: Identity, inputs: Inputs, threads: int) -> Run:
@@ -147,23 +152,22 @@ def create(run: Run, identity: Identity, inputs: Inputs, threads: int) -> Run:
             return run
         draft = run.folder.with_name(f".{run.name}.draft")
         shutil.rmtree(draft, ignore_errors=True)  # of a client that was killed here
-        snapshot(inputs.root, draft / "code")
-        shutil.copyfile(inputs.config, draft / "config.json")
-        shutil.copyfile(inputs.manifest, draft / "manifest.json")
-        if inputs.start is not None:  # a run's folder may hold gigabytes of checkpoints as well
-            (draft / "start").mkdir()
-            for name in ("model.safetensors", "model.json"):
-                shutil.copyfile(inputs.start / name, draft / "start" / name)
-        spec = {"identity": asdict(identity), "threads": threads, "made": time.time()}
-        write_json(draft / "spec.json", spec)
+        packages = {PACKAGES[0], *(Path(path).parts[0] for path in identity.code)}
+        snapshot(inputs.root, draft / "code", sorted(packages))
+        for name, source in inputs.files.items():
+            (draft / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, draft / name)
+        facts = {"program": inputs.program, "threads": threads, "made": time.time()}
+        write_json(draft / "spec.json", {"identity": asdict(identity), **facts})
         draft.rename(run.folder)
         return run
 
 
-def snapshot(root: Path, target: Path) -> None:
-    """A copy of the package as it is now, which later edits cannot reach."""
+def snapshot(root: Path, target: Path, packages: Sequence[str] = PACKAGES[:1]) -> None:
+    """A copy of the code as it is now, which later edits cannot reach."""
     ignore = shutil.ignore_patterns("__pycache__", ".*")
-    shutil.copytree(root / PACKAGE, target / PACKAGE, ignore=ignore)
+    for package in packages:
+        shutil.copytree(root / package, target / package, ignore=ignore)
 
 
 @contextmanager

@@ -54,7 +54,7 @@ class Life:
             file.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} {self.token}\n")
             file.flush()
             return subprocess.Popen(
-                [sys.executable, "-m", "hdemucs.training", str(self.run.folder)],
+                [sys.executable, "-m", self.run.program, str(self.run.folder)],
                 cwd=self.run.code,
                 env=self.environment(extra),
                 stdin=subprocess.DEVNULL,

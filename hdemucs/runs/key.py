@@ -18,8 +18,9 @@ from typing import Any
 
 from hdemucs.errors import Refusal
 
-PACKAGE = "hdemucs"
-ENTRY = f"{PACKAGE}.training.__main__"  # what a job runs
+PACKAGES = ("hdemucs", "stages")
+PROGRAM = "hdemucs.training"  # what a job runs
+ENTRY = f"{PROGRAM}.__main__"
 LETTERS = 16  # of the digest, in a run's name
 
 
@@ -91,7 +92,7 @@ def parsed(path: Path, text: str) -> ast.Module:
 
 
 def closure(root: Path, entry: str = ENTRY) -> set[Path]:
-    """The files of the package that importing `entry` can reach, `entry`'s own included.
+    """The files of the project that importing `entry` can reach, `entry`'s own included.
 
     Raises:
         Refusal: `entry` is not there.
@@ -111,7 +112,7 @@ def closure(root: Path, entry: str = ENTRY) -> set[Path]:
 
 
 def located(root: Path, module: str) -> Path | None:
-    """The file of a module of the package; None where there is none."""
+    """The file of a module of the project; None where there is none."""
     place = root / module.replace(".", "/")
     candidates = (place.with_suffix(".py"), place / "__init__.py")
     return next((path for path in candidates if path.is_file()), None)
@@ -126,7 +127,7 @@ def parents(module: str) -> Iterator[str]:
 
 @cache
 def imports(path: Path, text: str, module: str) -> list[str]:
-    """Every module of the package that a file's imports may mean, wherever they stand in it."""
+    """Every module of the project that a file's imports may mean, wherever they stand in it."""
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     found: list[str] = []
     for node in ast.walk(parsed(path, text)):
@@ -138,7 +139,7 @@ def imports(path: Path, text: str, module: str) -> list[str]:
                 found += [base, *(f"{base}.{name.name}" for name in names)]
             case _:
                 pass
-    return [name for name in found if name.split(".")[0] == PACKAGE]
+    return [name for name in found if name.split(".")[0] in PACKAGES]
 
 
 def absolute(package: str, origin: str | None, level: int) -> str:

@@ -14,19 +14,19 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-STAGE = "train"
+TRAIN = "train"
 
 
-def stale_siblings(variant: str) -> list[str]:
-    """The other variants whose training this dvc command will reach and find changed.
+def stale_siblings(variant: str, stage: str = TRAIN) -> list[str]:
+    """The other variants whose stage this dvc command will reach and find changed.
 
     Empty outside dvc, and for `dvc repro -s`, which asks for one stage alone.
     """
     if "DVC_STAGE" not in os.environ:
         return []
-    ahead = [name for name in planned(dvc_arguments(os.getpid())) if name != variant]
-    changes = changed(ahead) if ahead else {}
-    return [name for name in ahead if needs_run(changes.get(f"{STAGE}@{name}", []))]
+    ahead = [name for name in planned(dvc_arguments(os.getpid()), stage) if name != variant]
+    changes = changed(ahead, stage) if ahead else {}
+    return [name for name in ahead if needs_run(changes.get(f"{stage}@{name}", []))]
 
 
 def needs_run(reasons: list[Any]) -> bool:
@@ -34,11 +34,11 @@ def needs_run(reasons: list[Any]) -> bool:
     return any(reason == "changed command" or "changed deps" in reason for reason in reasons)
 
 
-def changed(variants: list[str]) -> Mapping[str, list[Any]]:
-    """What dvc says of variants' training: empty for those that are up to date."""
+def changed(variants: list[str], stage: str) -> Mapping[str, list[Any]]:
+    """What dvc says of variants' stage: empty for those that are up to date."""
     command = [sys.executable, "-m", "dvc", "status", "--json"]
     asked = subprocess.run(
-        [*command, *(f"{STAGE}@{name}" for name in variants)],
+        [*command, *(f"{stage}@{name}" for name in variants)],
         capture_output=True,
         text=True,
         check=False,
@@ -50,8 +50,8 @@ def changed(variants: list[str]) -> Mapping[str, list[Any]]:
     return dict(json.loads(asked.stdout))
 
 
-def planned(arguments: list[str] | None) -> list[str]:
-    """The variants whose training a dvc command line visits, in its order; of None, none."""
+def planned(arguments: list[str] | None, stage: str = TRAIN) -> list[str]:
+    """The variants whose stage a dvc command line visits, in its order; of None, none."""
     if arguments is None:
         return []
     # Half a second of imports, needed only here.
@@ -67,8 +67,8 @@ def planned(arguments: list[str] | None) -> list[str]:
         stages = collect_stages(repo, targets, asked.recursive, getattr(asked, "glob", False))
         graph = get_active_graph(repo.index.graph)
         plan = plan_repro(graph, stages, asked.pipeline, asked.downstream)
-        names = [stage.addressing for stage in plan]
-    return [name.partition("@")[2] for name in names if name.startswith(f"{STAGE}@")]
+        names = [each.addressing for each in plan]
+    return [name.partition("@")[2] for name in names if name.startswith(f"{stage}@")]
 
 
 def dvc_arguments(pid: int) -> list[str] | None:

@@ -14,7 +14,7 @@ from hdemucs.errors import Refusal
 from hdemucs.files import read_json, sha256
 from hdemucs.report.runs import load_runs
 from hdemucs.runs.directory import Inputs, Run, create
-from hdemucs.runs.key import Identity, code_digests, digest
+from hdemucs.runs.key import PROGRAM, Identity, code_digests, digest
 
 CURE = "run `dvc repro`, which writes it"
 
@@ -84,10 +84,13 @@ class Workspace:
         run = self.run(variant)
         if run.done:
             return run.folder
-        published = self.root / "models" / variant
+        return self.root / "models" / variant if self.published(variant) else None
+
+    def published(self, variant: str) -> bool:
+        """Whether models/ has a variant as it is configured now."""
         origins = [facts.run for facts in load_runs(self.root / f"reports/runs/{variant}.json")]
-        whole = (published / "model.safetensors").exists()
-        return published if whole and origins == [run.name] else None
+        whole = (self.root / "models" / variant / "model.safetensors").exists()
+        return whole and origins == [self.run(variant).name]
 
     def identity(self, variant: str) -> Identity:
         """What training this variant would be, by the files as they are now."""
@@ -101,20 +104,23 @@ class Workspace:
         )
 
     def run(self, variant: str) -> Run:
+        """The run of a variant, whether or not its directory is there."""
+        return Run(self.runs / f"{variant}-{self.identity(variant).key}")
+
+    def made(self, variant: str) -> Run:
         """The run of a variant, its directory made if need be."""
+        files = {"config.json": self.config(variant), "manifest.json": self.songs(variant)}
+        start = self.start(variant)
+        if start is not None:  # a run's folder may hold gigabytes of checkpoints as well
+            model = ("model.safetensors", "model.json")
+            files |= {f"start/{name}": start / name for name in model}
         identity = self.identity(variant)
         run = Run(self.runs / f"{variant}-{identity.key}")
-        inputs = Inputs(
-            root=self.root,
-            config=self.config(variant),
-            manifest=self.songs(variant),
-            start=self.start(variant),
-        )
         threads = load(self.config(variant), TrainConfig).training.threads
-        return create(run, identity, inputs, threads)
+        return create(run, identity, Inputs(self.root, files, PROGRAM), threads)
 
     def startable(self, siblings: Sequence[str], variant: str) -> list[Run]:
         """The runs of those siblings that start from no model that is still being trained."""
         training = {variant, *siblings}
         single = [name for name in siblings if not is_bag(self.config(name))]
-        return [self.run(name) for name in single if self.origin(name) not in training]
+        return [self.made(name) for name in single if self.origin(name) not in training]

@@ -98,7 +98,7 @@ class Grid:
         if name not in self.trainings:
             for other in built_upon(name):
                 self.trained(other)
-            run = self.here.run(name)
+            run = self.here.made(name)
             whole = self.root / "whole" / name
             shutil.copytree(run.folder, whole)
             moments = iter(range(10_000))

@@ -60,3 +60,26 @@ def test_what_is_wrong_is_named(local, text, match):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(Refusal, match=r"cluster\.yaml: is missing"):
         load_cluster(tmp_path)
+
+
+def test_scoring_asks_for_what_training_asks_for_but_one_process(local):
+    root = local("slurm: {partition: gpu, nodes: 2, gpus_per_node: 8, tasks_per_node: 8}\n"
+                 "scoring: {time: 90}\n")  # fmt: skip
+    scoring = load_cluster(root).scoring
+    assert (scoring.partition, scoring.time) == ("gpu", 90)
+    assert (scoring.nodes, scoring.tasks_per_node, scoring.gpus_per_node) == (1, 1, 1)
+    assert load_cluster(PROJECT).scoring is None
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("scoring: {nodes: 2}", r"scoring: asks for several processes"),
+        ("scoring: {hours: 2}", r"scoring\.hours"),
+        ("scoring: {time: 1}", r"scoring\.time: is 1 min"),
+        ("scoring: yes", r"scoring"),
+    ],
+)
+def test_scoring_is_refused_by_key(local, text, match):
+    with pytest.raises(Refusal, match=match):
+        load_cluster(local(text))

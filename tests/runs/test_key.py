@@ -77,7 +77,7 @@ def test_a_finished_model_that_training_starts_from_is_part_of_it(toy):
     toy.variant("c", start_from={"variant": "a", "config": "0" * 64})
     with pytest.raises(Refusal, match=r"models/a: is not trained yet; run `dvc repro train@a`"):
         toy.here.identity("c")
-    model = toy.here.run("a").folder
+    model = toy.run("a").folder
     (model / "DONE.json").write_text("{}")
     (model / "model.json").write_text("{}")
     (model / "model.safetensors").write_text("first")

@@ -4,10 +4,11 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.slurm import clients, jobs, shaken
+from tests.slurm import clients, jobs, scored, shaken
 from tests.slurm.distributed import a_process_of_four_is_killed, four_processes_train_one_model
 from tests.slurm.scenario import SCENARIOS
 from tests.slurm.study import EPOCHS, Study, output, submitted, tokens
@@ -19,7 +20,8 @@ assert clients.__name__ and jobs.__name__  # imported, they note their scenarios
 DISTRIBUTED = {
     each.__name__: each for each in (four_processes_train_one_model, a_process_of_four_is_killed)
 }
-LONGEST = (jobs.a_job_reaches_its_time_limit.__name__, *DISTRIBUTED)
+SCORED = scored.scores_and_samples_by_jobs
+LONGEST = (jobs.a_job_reaches_its_time_limit.__name__, SCORED.__name__, *DISTRIBUTED)
 NODES = (shaken.a_node_is_lost_while_its_job_lives_on, shaken.a_node_is_lost_with_its_job)
 CONTROLLER = (
     shaken.the_controller_stops_for_a_while,
@@ -40,14 +42,20 @@ def undisturbed(cluster, tmp_path_factory) -> Study:
 
 
 @pytest.fixture(scope="module")
-def befallen(undisturbed, tmp_path_factory) -> Iterator[dict[str, Future[Study]]]:
+def befallen(undisturbed, tmp_path_factory) -> Iterator[dict[str, Future[Any]]]:
     """All scenarios, under way, once the undisturbed study has had the cluster to itself."""
     assert undisturbed.seconds
     root = tmp_path_factory.mktemp("scenarios")
-    told = DISTRIBUTED | SCENARIOS
+    told = {**DISTRIBUTED, SCORED.__name__: SCORED, **SCENARIOS}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         names = sorted(told, key=lambda name: name not in LONGEST)
         yield {name: pool.submit(told[name], root / name) for name in names}
+
+
+@pytest.fixture(scope="module")
+def scoring(befallen) -> scored.Project:
+    """A study of real models, scored by jobs."""
+    return befallen[SCORED.__name__].result()
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +111,15 @@ def test_two_nodes_train_one_model_and_lose_nothing_with_a_process(befallen):
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_results_stay_the_same_when(name, befallen, undisturbed):
     assert befallen[name].result().results() == undisturbed.results()
+
+
+def test_songs_are_separated_and_scored_by_jobs_as_they_are_here(scoring):
+    """And a client that is killed meanwhile loses nothing."""
+    by_jobs = scored.made(scoring)
+    assert {f"reports/scores/{name}.json" for name in scored.NAMES} < by_jobs.keys()
+    assert any(path.startswith("samples/hybrid/") for path in by_jobs)
+    assert scored.here(scoring) == by_jobs
+    assert scored.after_the_client_was_killed(scoring) == by_jobs
 
 
 @pytest.mark.parametrize("function", NODES, ids=lambda function: function.__name__)

@@ -81,7 +81,7 @@ class Toy:
         return Fleet.of(self.here, load_cluster(self.root), self.data)
 
     def run(self, name: str) -> Run:
-        return self.here.run(name)
+        return self.here.made(name)
 
     def pipeline(self) -> None:
         """Make it a git and dvc repository with a pipeline over the three variants."""

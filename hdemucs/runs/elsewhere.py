@@ -1,0 +1,53 @@
+"""Where a stage is done: here, or as a job of the cluster that this waits for and collects."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from hdemucs.config.bag import is_bag
+from hdemucs.config.cluster import ClusterConfig, load_cluster
+from hdemucs.runs.errand import Errand
+from hdemucs.runs.fleet import Fleet
+from hdemucs.runs.slurm import NAME as SLURM
+from hdemucs.runs.stale import stale_siblings
+from hdemucs.runs.wait import wait
+from hdemucs.runs.workspace import Workspace
+
+INSIDE = "HDEMUCS_OWNER"  # set in every job
+
+
+def elsewhere(stage: str, variant: str, songs: Callable[[], Path]) -> bool:
+    """Have a stage done by the cluster, where cluster.yaml:scoring asks for it; False: do it here.
+
+    `songs` gives the data's root. The first stale variant submits the others that are ready.
+
+    Raises:
+        Refusal: the job failed, or what it read has changed.
+    """
+    here = Workspace(Path.cwd())
+    if INSIDE in os.environ:
+        return False
+    cluster = load_cluster(here.home)
+    if cluster.executor != SLURM or cluster.scoring is None:
+        return False
+    errand = Errand(here, stage, variant)
+    run = errand.run()
+    if not run.done:
+        fleet = Fleet.of(here, replace(cluster, slurm=cluster.scoring), songs())
+        others = [each.run() for each in ready(errand, cluster)]
+        for started in fleet.ensure([run, *others]):
+            print(f"started {started.name} on {SLURM}", flush=True)  # noqa: T201
+        wait(fleet, run, others, cluster.poll)
+    errand.publish(run)
+    return True
+
+
+def ready(errand: Errand, cluster: ClusterConfig) -> list[Errand]:
+    """The same stage for the other variants that dvc will come to and whose models are there."""
+    here = errand.here
+    names = stale_siblings(errand.variant, errand.stage) if cluster.presubmit else []
+    known = [name for name in names if not is_bag(here.config(name))]
+    return [replace(errand, variant=name) for name in known if here.published(name)]
