@@ -74,7 +74,7 @@ class Preflight:
     def lines(self) -> list[str]:
         """For people."""
         requeues = "" if self.requeues is None else f", {self.requeues} requeues"
-        foreseen = "" if self.tried == self.batch else f"; foreseen, {self.tried} were tried"
+        foreseen = "" if self.tried == self.batch else f"; foreseen from {self.tried}"
         memory = f"{self.room.total:.1f}, {self.room.free:.1f} free"
         return [
             f"device        {self.device}",

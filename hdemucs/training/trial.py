@@ -16,6 +16,7 @@ from hdemucs.training.processes import Processes
 from hdemucs.training.room import GIB, fenced, forget_peak, held, peak
 
 FIRST = (1, 2, 4)  # examples of the steps before the real one
+FAR = 2.0  # times the memory: where the real step needs more, two steps tell enough
 SHORT = 4  # the very first example is about this many times shorter
 WARM = 10.0  # seconds: a real step that takes longer is not made twice to have it warm
 OUT = ("memory", "alloc", "primitive")  # in what torch and oneDNN say where memory ends
@@ -68,7 +69,8 @@ class Trial:
         memory, seconds = self.guess()
         with fenced(self.device, most):
             for examples in sorted({*(n for n in FIRST if n < self.batch), self.batch}):
-                if self.processes.any(memory.of(examples) > most):
+                far = len(self.steps) > 1 and memory.of(self.batch) > FAR * most
+                if self.processes.any(far or memory.of(examples) > most):
                     break
                 try:
                     self.steps.append(self.step(examples, self.samples))
@@ -90,12 +92,12 @@ class Trial:
         return Cost(kept, each), Cost(0.0, ratio * short.seconds)
 
     def costs(self, before: Cost) -> tuple[Cost, Cost]:
-        """By the last two steps; by one, and what was known before it."""
+        """By the first step and the last; by one, and what was known before it."""
         last = self.steps[-1]
         if len(self.steps) == 1:
             each = max((last.memory - before.fixed) / last.examples, LEAST)
             return Cost(before.fixed, each), Cost(0.0, last.seconds / last.examples)
-        few, more = self.steps[-2], last.examples - self.steps[-2].examples
+        few, more = self.steps[0], last.examples - self.steps[0].examples
         each = max((last.memory - few.memory) / more, LEAST)
         # Noise of the clock makes no example free.
         pace = max((last.seconds - few.seconds) / more, 0.5 * last.seconds / last.examples)
