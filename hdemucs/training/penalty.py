@@ -2,11 +2,12 @@
 
 The matrices are those that the official code sees: every weight of at least `min_size` MiB, as
 [out, everything else], transposed convolutions turned first. The official estimate is a new
-randomised SVD of rank 100 each step. Weights move little in a step, so here the leading `rank`
-singular directions are kept, and one round of LOBPCG (Knyazev, 2001) follows them: two thin
-products a matrix. Plain subspace iteration is not enough: the penalty itself presses down what it
-follows, and other directions must be found as they come to lead. The estimate is a Rayleigh
-quotient, never above the exact value.
+randomised SVD of rank 100 each step. Here leading singular directions are kept from step to step
+and sought anew from where they were: by Rayleigh and Ritz in their span, then in the Krylov space
+that grows from them, one direction a round, until a bound on the leading one's angle is small
+(Davis and Kahan, 1970). Most of the work is where it is needed: in matrices whose largest values
+lie close together, as the penalty itself brings them. The estimate is a Rayleigh quotient, never
+above the exact value.
 """
 
 from __future__ import annotations
@@ -22,11 +23,15 @@ from torch import Tensor, nn
 from hdemucs.config.training import PenaltyConfig
 
 Matrix = Float[Tensor, "out in"]
-Basis = Float[Tensor, "side column"]  # of the matrix' shorter side
+Rows = Float[Tensor, "_ side"]  # directions of the matrix' shorter side
+Images = Float[Tensor, "_ long"]  # of such directions: of the longer side
 
 MIB = 2**18  # 32-bit floats
-SETTLED = 1e-4  # residual of the leading direction over its value
-ROUNDS = 100  # at most, before the first step
+ANGLE = 6.5e-3  # bound on the leading direction's angle: its gradient is right within 1e-2
+CAUTION = 2.0  # times an estimate that is of first order only
+ROUNDS = 30  # at most, in a step
+SETTLED = 1e-3  # residuals of the leading directions over the leading value, before the first step
+SETTLING = 100  # rounds at most, for that
 TINY = 1e-12
 
 
@@ -94,21 +99,17 @@ class Penalty:
             return torch.full((), math.nan, device=self.device)
 
     def followed(self) -> Float[Tensor, ""]:
-        if not self.settled:
-            self.settle()
         total = torch.zeros((), device=self.device)
         for place, (one, basis) in enumerate(zip(self.each, self.bases, strict=True)):
-            found = followed(one.matrix(), basis, self.rank)
+            matrix = one.matrix()
+            if not self.settled:
+                basis = settled(matrix, basis, self.rank)
+            found = followed(matrix, basis, self.rank)
             one.add_gradient(found.left, found.right, 2 * self.weight)
             self.bases[place] = found.basis
             total += found.value
-        return total
-
-    def settle(self) -> None:
-        """Find the directions of weights that are new: rounds until the penalty stands still."""
-        for place, (one, basis) in enumerate(zip(self.each, self.bases, strict=True)):
-            self.bases[place] = settled(one.matrix(), basis, self.rank)
         self.settled = True
+        return total
 
     def state(self) -> dict[str, Tensor]:
         pairs = zip(self.each, self.bases, strict=True)
@@ -122,60 +123,153 @@ class Penalty:
 
 @dataclass(frozen=True)
 class Found:
-    """What a round knows of a matrix M: its leading direction, and where to look next."""
+    """What is known of a matrix M: its leading direction, and where to look next."""
 
     left: Float[Tensor, " out"]  # unit vector u
     right: Float[Tensor, " in"]  # M'u: the singular value times the other vector
     value: Float[Tensor, ""]  # squared singular value
-    residual: Float[Tensor, ""]  # of the leading direction, over the value
-    basis: Basis
+    basis: Rows
 
 
-def first_basis(matrix: Matrix, rank: int, generator: torch.Generator) -> Basis:
-    """Random orthonormal columns, three for every direction."""
+def first_basis(matrix: Matrix, rank: int, generator: torch.Generator) -> Rows:
+    """Random orthonormal rows."""
     side = min(matrix.shape)
-    start = torch.randn(side, min(3 * rank, side), generator=generator)
-    return torch.linalg.qr(start)[0].contiguous().to(matrix.device)
+    start = torch.randn(min(3 * rank, side), side, generator=generator)
+    return orthonormal(start).to(matrix.device)
 
 
-def settled(matrix: Matrix, basis: Basis, rank: int) -> Basis:
-    """Rounds until the leading direction stands still."""
-    for _ in range(ROUNDS):
-        found = followed(matrix, basis, rank)
-        basis = found.basis
-        if found.residual < SETTLED:
+def settled(matrix: Matrix, basis: Rows, rank: int) -> Rows:
+    """Directions of a matrix that is new: until the leading ones stand still, all of them."""
+    for _ in range(SETTLING):
+        span = Span(matrix, basis, 0)
+        span.solve()
+        _, residuals = span.residuals(span.forward(rank))
+        basis = following(span, residuals, basis[:0], rank)
+        if residuals.norm(dim=1).max() <= SETTLED * span.values[0].clamp(min=TINY):
             break
     return basis
 
 
-def followed(matrix: Matrix, basis: Basis, rank: int) -> Found:
-    """One round: the best `rank` directions in the basis' span, and a better basis.
+class Span:
+    """Orthonormal rows S of the shorter side of `matrix`, and what the matrix makes of them."""
 
-    The next one spans these directions, their residuals (where they would rise) and what they
-    gained in this round, as conjugate gradients remember it.
-    """
-    wide = matrix.shape[0] < matrix.shape[1]
-    tall = matrix.T if wide else matrix
-    images = tall @ basis
-    values, turns = torch.linalg.eigh(images.T @ images)  # ascending
-    values, turns = values.flip(0)[:rank], turns.flip(1)[:, :rank]
-    directions, images = basis @ turns, images @ turns
-    back = tall.T @ images
-    residuals = back - directions * values
-    gained = basis[:, rank:] @ turns[rank:]
-    parts = torch.cat([directions, normed(residuals), normed(gained)], 1)
-    top = values[0].clamp(min=TINY)
-    ahead, behind = images[:, 0] / top.sqrt(), back[:, 0] / top.sqrt()
+    def __init__(self, matrix: Matrix, rows: Rows, room: int) -> None:
+        """Take `rows`, and leave room for some more."""
+        self.wide = matrix.shape[0] <= matrix.shape[1]
+        self.matrix = matrix if self.wide else matrix.T  # [short, long]
+        most = min(len(rows) + room, rows.shape[1])
+        self.all_rows = rows.new_empty(most, rows.shape[1])
+        self.all_images = rows.new_empty(most, self.matrix.shape[1])
+        self.all_products = torch.empty(most, most, dtype=torch.double)  # small: not for a GPU
+        self.count = 0
+        self.take(rows)
+
+    @property
+    def full(self) -> bool:
+        return self.count == len(self.all_rows)
+
+    def take(self, new: Rows) -> None:
+        """Orthonormal rows, orthogonal to those that are there."""
+        start, self.count = self.count, self.count + len(new)
+        self.all_rows[start : self.count] = new
+        torch.matmul(new, self.matrix, out=self.all_images[start : self.count])
+        images = self.all_images[: self.count]
+        products = (images @ images[start:].T).double().cpu()
+        self.all_products[: self.count, start : self.count] = products
+        self.all_products[start : self.count, : self.count] = products.T
+
+    def extend(self, residuals: Rows) -> None:
+        """Take the residuals' directions in."""
+        new, rows = residuals[: len(self.all_rows) - self.count], self.all_rows[: self.count]
+        for _ in range(2):
+            new = orthonormal(new - (new @ rows.T) @ rows)
+        self.take(new)
+
+    def solve(self) -> None:
+        """Rayleigh-Ritz: squared singular values, and how S makes up their directions."""
+        products = self.all_products[: self.count, : self.count]
+        values, turns = torch.linalg.eigh(products)  # ascending
+        self.values, self.turns = values.flip(0), turns.flip(1).T.contiguous()  # [value, row]
+
+    def directions(self, count: int) -> Rows:
+        return self.turns[:count].to(self.all_rows) @ self.all_rows[: self.count]
+
+    def forward(self, count: int) -> Images:
+        """Images of the leading directions."""
+        return self.turns[:count].to(self.all_rows) @ self.all_images[: self.count]
+
+    def residuals(self, images: Images) -> tuple[Rows, Rows]:
+        """M M' x of the leading directions x from their images, and what it has beyond the span."""
+        back = images @ self.matrix.T
+        values = self.values[: len(back), None].to(back)
+        return back, back - values * self.directions(len(back))
+
+
+def followed(matrix: Matrix, basis: Rows, rank: int) -> Found:
+    """The leading direction, sought from where it was, and a basis for the next time."""
+    few = max(rank // 2, 1)
+    span = Span(matrix, basis, few + ROUNDS)
+    span.solve()
+    images = span.forward(few)
+    back, residuals = span.residuals(images)
+    angle, rounds = first_angle(span, residuals, rank), 1
+    while angle > ANGLE and rounds < ROUNDS and not span.full:
+        before, short = span.turns[0], residuals[0].norm()
+        span.extend(residuals)
+        span.solve()
+        images = span.forward(1)
+        back, residuals = span.residuals(images)
+        angle = later_angle(span, residuals, before, short, rank)
+        rounds += 1
+    value = span.values[0].to(back).clamp(min=TINY)
+    ahead, behind = images[0] / value.sqrt(), back[0] / value.sqrt()
     length = behind.norm().clamp(min=TINY)
-    left, right = (behind / length, ahead * length) if wide else (ahead, behind)
-    residual = residuals[:, 0].norm() / top
-    return Found(left, right, behind.square().sum(), residual, orthonormal(parts))
+    left, right = (behind / length, ahead * length) if span.wide else (ahead, behind)
+    return Found(left, right, behind.square().sum(), following(span, residuals, basis[:few], rank))
 
 
-def normed(columns: Basis) -> Basis:
-    return columns / columns.norm(dim=0).clamp(min=TINY)
+def following(span: Span, residuals: Rows, before: Rows, rank: int) -> Rows:
+    """The next basis: leading directions, two and a half times `rank` of them, ...
+
+    ... what the first of them lack (where they would go), and where these were `before` (so that a
+    direction that moves steadily is met ahead).
+    """
+    ahead = residuals / residuals.norm(dim=1, keepdim=True).clamp(min=TINY)
+    return orthonormal(torch.cat([span.directions(5 * rank // 2), ahead, before]))
 
 
-def orthonormal(columns: Float[Tensor, "side more"]) -> Basis:
+def outside(span: Span, rank: int) -> float:
+    """How far the leading value is from those beyond the span, at least (but for TINY)."""
+    least = span.values[: 5 * rank // 2][-1]
+    return (span.values[0] - least).clamp(min=TINY).item()
+
+
+def first_angle(span: Span, residuals: Rows, rank: int) -> float:
+    """A bound on the leading direction's angle: what lies beyond the span, and through that ...
+
+    ... the other directions' part in it, which second-order perturbation theory has from how their
+    residuals overlap.
+    """
+    gaps = (span.values[0] - span.values[1 : len(residuals)]).clamp(min=TINY).to(residuals)
+    beyond = outside(span, rank)
+    beside = (residuals[1:] @ residuals[0]) / gaps / beyond
+    return math.hypot(residuals[0].norm().item() / beyond, CAUTION * beside.norm().item())
+
+
+def later_angle(
+    span: Span, residuals: Rows, before: Tensor, short: Float[Tensor, ""], rank: int
+) -> float:
+    """The same from how far the direction turned within the span when its residual was added.
+
+    The next turn is as much smaller as the residual is than the one `before`.
+    """
+    beyond, left = outside(span, rank), residuals[0].norm().item()
+    within = span.turns[0][: len(before)]
+    turned = (within - (within @ before) * before).norm().item()
+    ratio = left / max(short.item(), TINY)
+    return math.hypot(left / beyond, CAUTION * turned * ratio)
+
+
+def orthonormal(rows: Rows) -> Rows:
     """The same span; contiguous, as a checkpoint gives it back: bits depend on the layout."""
-    return torch.linalg.qr(columns[:, : len(columns)])[0].contiguous()
+    return torch.linalg.qr(rows[: rows.shape[1]].T)[0].T.contiguous()

@@ -1,16 +1,21 @@
 """The cheap penalty against the exact one, and both against the official code."""
 
+import dataclasses
+
 import pytest
 import torch
 from demucs.svd import svd_penalty
 
 from hdemucs.config.training import PenaltyConfig
+from hdemucs.data.segments import Segments
 from hdemucs.model.build import build
 from hdemucs.official.names import load_official_state, official_names
+from hdemucs.training.batches import Batches
 from hdemucs.training.learner import Learner
 from hdemucs.training.penalty import Penalty, exact, penalised
+from tests.family import hybrid_config
 from tests.official.counterparts import CASES
-from tests.training.runs import ALONE, MODELS, config
+from tests.training.runs import ALONE, MODELS, RATE, config
 
 SMALL = 0.001  # MiB: nearly every matrix of the tiny models
 OFFICIAL = dict(
@@ -73,6 +78,50 @@ def test_the_estimate_follows_training(model):
     assert found.keys() == expected.keys()
     for name, gradient in expected.items():
         assert (found[name] - gradient).norm() <= 1e-2 * gradient.norm(), name
+
+
+PAPER = {"learning_rate": 3e-4, "beta1": 0.9, "beta2": 0.9998}
+BIG = 0.0625  # MiB: sides of 32 to 256
+
+
+@pytest.fixture(scope="module")
+def in_training(songs):
+    """A 16-channel hybrid after some tens of steps on songs, by the paper's optimiser."""
+    root, manifest = songs
+    plain = config("hybrid", optimiser=PAPER, penalty={"min_size": BIG}, steps_per_epoch=50)
+    wide = dataclasses.replace(plain, model=hybrid_config(channels=16))
+    learner = Learner(build(wide.model, seed=42), wide, ALONE)
+    segments = Segments(root, manifest, "train", RATE, RATE // 4)
+    for stems in Batches(segments, wide.training, RATE, ALONE.share).epoch(0, 0):
+        learner.step(torch.as_tensor(stems))
+    return learner
+
+
+def gradient_and_gap(one, dtype):
+    """Of a matrix' largest squared singular value, by full SVD; and how near the second is."""
+    matrix = one.matrix().to(dtype)
+    left, values, right = torch.linalg.svd(matrix, full_matrices=False)
+    gradient = 2 * values[0] * torch.outer(left[:, 0], right[0])
+    return gradient.double(), 1 - (values[1] / values[0]).square().item()
+
+
+def test_every_gradient_is_right_after_real_training(in_training):
+    """Within 1e-2 of the exact one; also where the largest values lie together."""
+    penalty, model = in_training.penalty, in_training.model
+    model.zero_grad()
+    value = penalty.descend()
+    torch.testing.assert_close(value, exact(model, BIG).detach(), rtol=1e-5, atol=0)
+    gaps = []
+    for one in penalty.each:
+        true, gap = gradient_and_gap(one, torch.float64)
+        rounded, _ = gradient_and_gap(one, torch.float32)
+        assert (rounded - true).norm() <= 1e-2 * true.norm(), "single precision has no gradient"
+        grad = one.weight.grad.transpose(0, 1) if one.turned else one.weight.grad
+        error = (grad.flatten(1) / penalty.weight - true).norm() / true.norm()
+        assert error <= 1e-2, f"{one.name}: {error:.4f}, gap {gap:.1e}"
+        gaps.append(gap)
+    assert len(gaps) > 25
+    assert min(gaps) < 2e-3  # the hard case is among them
 
 
 def test_the_estimate_follows_a_big_matrix_that_moves():
