@@ -10,8 +10,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 TRAIN = "train"
@@ -24,7 +26,7 @@ def stale_siblings(variant: str, stage: str = TRAIN) -> list[str]:
     """
     if "DVC_STAGE" not in os.environ:
         return []
-    ahead = [name for name in planned(dvc_arguments(os.getpid()), stage) if name != variant]
+    ahead = [name for name in planned(dvc_command(os.getpid()), stage) if name != variant]
     changes = changed(ahead, stage) if ahead else {}
     return [name for name in ahead if needs_run(changes.get(f"{stage}@{name}", []))]
 
@@ -50,18 +52,14 @@ def changed(variants: list[str], stage: str) -> Mapping[str, list[Any]]:
     return dict(json.loads(asked.stdout))
 
 
-def planned(arguments: list[str] | None, stage: str = TRAIN) -> list[str]:
-    """The variants whose stage a dvc command line visits, in its order; of None, none."""
-    if arguments is None:
+def planned(asked: Any, stage: str) -> list[str]:
+    """The variants whose stage a dvc command visits, in its order; of None, none."""
+    if asked is None or asked.single_item:
         return []
     # Half a second of imports, needed only here.
-    from dvc.cli import parse_args
     from dvc.repo import Repo
     from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 
-    asked = parse_args(arguments)
-    if asked.single_item:
-        return []
     with Repo() as repo:
         targets = [] if asked.all_pipelines else asked.targets or ["dvc.yaml"]
         stages = collect_stages(repo, targets, asked.recursive, getattr(asked, "glob", False))
@@ -71,15 +69,36 @@ def planned(arguments: list[str] | None, stage: str = TRAIN) -> list[str]:
     return [name.partition("@")[2] for name in names if name.startswith(f"{stage}@")]
 
 
-def dvc_arguments(pid: int) -> list[str] | None:
-    """The arguments of the nearest `dvc repro` or `dvc exp run` above a process."""
+def dvc_command(pid: int) -> Any:
+    """What the nearest `dvc repro`, `dvc exp run` or queued experiment above a process was asked:
+    dvc's own options by name; None: there is none.
+    """
     for command in ancestors(pid):
         for start, word in enumerate(command):
-            if Path(word).name in ("dvc", "__main__.py") or word == "dvc":
+            if Path(word).name in ("dvc", "__main__.py"):
                 rest = command[start + 1 :]
                 if "repro" in rest or rest[:2] == ["exp", "run"]:
-                    return rest
+                    from dvc.cli import parse_args
+
+                    return parse_args(rest)
+                if rest[:2] == ["exp", "exec-run"]:
+                    return queued()
     return None
+
+
+def queued() -> Any:
+    """What the experiment of a queue was asked: dvc keeps it in the commit that it works on."""
+    from dvc.repo.experiments.executor.base import BaseExecutor
+    from dvc.repo.experiments.refs import EXEC_MERGE
+
+    packed = f"{EXEC_MERGE}:.dvc/tmp/{BaseExecutor.PACKED_ARGS_FILE}"
+    asked = subprocess.run(["git", "show", packed], capture_output=True, check=False)
+    if asked.returncode:
+        return None
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(asked.stdout)
+        file.flush()
+        return SimpleNamespace(**BaseExecutor.unpack_repro_args(file.name)[1])
 
 
 def ancestors(pid: int) -> Iterator[list[str]]:

@@ -103,6 +103,17 @@ def test_an_experiment_in_a_temporary_workspace_trains_in_the_main_checkout(toy)
 
 
 @pytest.mark.slow
+def test_a_queued_experiment_starts_all_its_variants_at_once(toy):
+    toy.commit()
+    toy.call("dvc", "exp", "run", "--queue", "report", "train@c", "train@b", "train@a")
+    toy.call("dvc", "queue", "start")
+    until(lambda: "Success" in toy.call("dvc", "queue", "status"))
+    said = "".join(path.read_text() for path in toy.root.glob(".dvc/tmp/exps/run/*/*.out"))
+    assert said.rindex("started ") < said.index(": collected from ")
+    assert started(said) == {"a", "b", "c"}
+
+
+@pytest.mark.slow
 def test_a_failed_variant_does_not_hold_up_the_others(toy):
     toy.fault("a", "1 raise")
     said = repro(toy, "--keep-going", status=255)
