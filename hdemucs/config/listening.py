@@ -8,6 +8,9 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from hdemucs.config.base import STRICT
+from hdemucs.errors import Refusal
+
+MOST_STIMULI = 12  # of a trial; BS.1534-3, 5.3: hidden reference and anchors counted
 
 Seed = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -102,6 +105,17 @@ class ListeningConfig:
     training: TrainingConfig
     mushra: MushraConfig
     mos: MosConfig
+
+
+def check_stimuli(config: ListeningConfig) -> None:
+    """
+    Raises:
+        Refusal: a trial has more stimuli than the standard allows.
+    """
+    stimuli = 1 + len(config.anchors.names) + len(config.systems)
+    if stimuli > MOST_STIMULI:
+        problem = f"makes {stimuli} stimuli a trial where BS.1534-3 allows {MOST_STIMULI}"
+        raise Refusal("listening.systems", problem, "name fewer systems there, or fewer anchors")
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -14,6 +14,7 @@ from pydantic.dataclasses import dataclass
 from hdemucs.config.bag import BagConfig
 from hdemucs.config.base import STRICT
 from hdemucs.config.estimation import EstimationConfig
+from hdemucs.config.listening import ListeningConfig, check_stimuli
 from hdemucs.config.load import validated
 from hdemucs.config.training import TrainConfig
 from hdemucs.files import write_text
@@ -99,7 +100,9 @@ def section(name: str, study: Study) -> Any:
     """One stage's part of the base, completed by what the whole study says."""
     kind, derived = SECTIONS[name]
     content = {**study.base[name], **derived(study)}
-    validated(content, kind, name)
+    config = validated(content, kind, name)
+    if isinstance(config, ListeningConfig):
+        check_stimuli(config)
     return content
 
 

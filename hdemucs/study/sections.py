@@ -15,7 +15,7 @@ from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.listening import ExcerptsConfig, ListeningConfig, RatingsConfig
 from hdemucs.config.report import ReportConfig
 from hdemucs.data.own import load_own
-from hdemucs.study.params import Tree
+from hdemucs.study.params import Tree, unknown
 from hdemucs.study.rows import rows
 
 
@@ -37,8 +37,12 @@ def nothing(_study: Study) -> dict[str, Any]:
 
 
 def systems(study: Study) -> dict[str, Any]:
-    """What listeners compare: the study's variants."""
-    return {"systems": study.names}
+    """What listeners compare: the variants that `listening.systems` names, or the whole study."""
+    chosen = study.base["listening"].get("systems") or study.names
+    for name in chosen:
+        if name not in study.names:
+            raise unknown(f"listening.systems={name}", name, study.names)
+    return {"systems": chosen}
 
 
 def corpus_rate(study: Study) -> dict[str, Any]:

@@ -60,9 +60,9 @@ class Project:
             "HDEMUCS_JOBS": "2",
         }
 
-    def run(self, *command, check=True):
+    def run(self, *command, check=True, timeout=500):
         done = subprocess.run(
-            command, cwd=self.root, env=self.env, capture_output=True, text=True, timeout=500
+            command, cwd=self.root, env=self.env, capture_output=True, text=True, timeout=timeout
         )
         if check and done.returncode:
             pytest.fail(
@@ -73,8 +73,8 @@ class Project:
     def git(self, *words):
         return self.run("git", *IDENTITY, *words).stdout
 
-    def dvc(self, *words, check=True):
-        return self.run("dvc", *words, check=check)
+    def dvc(self, *words, **options):
+        return self.run("dvc", *words, **options)
 
     def ran(self, *words):
         """The stages that a dvc command runs, or says it would."""
@@ -104,10 +104,8 @@ def tiny(params):
     }
 
 
-@pytest.fixture(scope="session")
-def project(tmp_path_factory):
-    """The whole pipeline, run once from nothing."""
-    root = tmp_path_factory.mktemp("project") / "study"
+def checkout(root, change):
+    """The project's files in `root`, without results and with its parameters changed, in git."""
     tracked = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"],
         cwd=ROOT,
@@ -121,10 +119,17 @@ def project(tmp_path_factory):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
     copy = Project(root)
-    copy.edit(tiny)
+    copy.edit(change)
     copy.git("init", "-q", "-b", "main")
     copy.git("add", "-A")
     copy.git("commit", "-qm", "a study")
+    return copy
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory):
+    """The whole pipeline, run once from nothing."""
+    copy = checkout(tmp_path_factory.mktemp("project") / "study", tiny)
     copy.dvc("repro")
     copy.git("add", "-A")
     copy.git("commit", "-qm", "its results")

@@ -24,6 +24,13 @@ def put(path, value):
     return params
 
 
+def everything():
+    """A study of all variants, of which listeners compare two."""
+    params = put("study", list(PARAMS["variants"]))
+    params["base"]["listening"]["systems"] = ["waveform", "hybrid"]
+    return params
+
+
 def differing(one, other):
     return {path for path in one.keys() | other.keys() if one.get(path) != other.get(path)}
 
@@ -80,6 +87,8 @@ def test_a_change_reaches_what_it_concerns_and_nothing_else(path, value, reached
         ("variants.hybrid.row.seed_of", "x", "variants.hybrid.row.label: is no known parameter"),
         ("variants.spectrogram.row.baseline", "hybird", "variants.spectrogram.row: hybird: is no"),
         ("variants.hybrid.model.channels", 1.5, "variants.hybrid.model.hybrid.channels: is 1.5"),
+        ("study", list(PARAMS["variants"]), "listening.systems: makes"),
+        ("base.listening.systems", ["hybird"], "listening.systems=hybird: is no known parameter"),
         ("typo", 1, "params.yaml.typo: is no known parameter"),
         ("base.evaluate.metrics.hop", 0.0, "evaluate.metrics.hop: is 0"),
     ],
@@ -110,21 +119,20 @@ def test_a_variant_outside_the_study_is_checked_and_not_written():
 
 
 def test_fine_tuning_keeps_what_its_origin_is_and_hangs_on_it():
-    everything = list(PARAMS["variants"])
-    before = configurations(put("study", everything))
+    before = configurations(everything())
     tuned, origin = (before[f"train/{name}.json"] for name in ("waveform_s43_ft", "waveform_s43"))
     assert tuned["model"] == origin["model"]
     assert tuned["training"]["seed"] == 43
     assert tuned["training"]["augment"]["remix"] is None
-    params = put("variants.hybrid.training.batch", 12)
-    params["study"] = everything
+    params = everything()
+    params["variants"]["hybrid"]["training"] = {"batch": 12}
     assert differing(before, configurations(params)) == {
         f"train/{name}.json" for name in ("hybrid", "hybrid_ft", "bag_hybrid", "bag_all")
     }
 
 
 def test_seeds_share_a_row_and_a_missing_baseline_falls_away():
-    whole = configurations(put("study", list(PARAMS["variants"])))["report.json"]["rows"]
+    whole = configurations(everything())["report.json"]["rows"]
     systems = {row["name"]: row["systems"] for row in whole}
     assert systems["hybrid"] == ["hybrid", "hybrid_s43"]
     assert [row["name"] for row in whole] == [
@@ -135,6 +143,14 @@ def test_seeds_share_a_row_and_a_missing_baseline_falls_away():
         ("spectrogram", None),
         ("hybrid_s43", None),
     ]
+
+
+def test_listeners_compare_the_study_or_what_is_named_of_it():
+    for params, heard in ((PARAMS, PARAMS["study"]), (everything(), ["waveform", "hybrid"])):
+        files = configurations(params)
+        assert [files[f"{name}.json"]["systems"] for name in ("listening", "ratings")] == 2 * [
+            heard
+        ]
 
 
 OWN = """\

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from scipy.signal import correlate, correlation_lags
 
 from hdemucs.audio import Signal
-from hdemucs.config.listening import ListeningConfig
+from hdemucs.config.listening import ListeningConfig, check_stimuli
 from hdemucs.data.manifest import Manifest
 from hdemucs.errors import Refusal
 from hdemucs.listening.excerpts import CURE, Excerpts
@@ -21,7 +21,6 @@ from hdemucs.listening.stimuli.trials import Stimulus, Trial
 
 Correlation = Float[np.ndarray, "lag"]
 
-MOST_STIMULI = 12  # BS.1534-3, 5.3: hidden reference and anchors counted
 LONGEST = 12.0  # seconds (5.1)
 REACH = 0.05  # seconds of lag that are looked at
 ALIKE = 0.5  # mean normalised correlation that an estimate of the reference has at some lag
@@ -34,10 +33,7 @@ def check_design(config: ListeningConfig, excerpts: Excerpts, manifest: Manifest
     Raises:
         Refusal: too many stimuli, too long excerpts, tracks of the wrong split, another rate.
     """
-    stimuli = 1 + len(config.anchors.names) + len(config.systems)
-    if stimuli > MOST_STIMULI:
-        problem = f"makes {stimuli} stimuli a trial where BS.1534-3 allows {MOST_STIMULI}"
-        raise Refusal("listening.systems", problem, "compare fewer systems or anchors")
+    check_stimuli(config)
     if excerpts.rate != manifest.sample_rate:
         problem = f"is at {excerpts.rate} Hz, the data at {manifest.sample_rate} Hz"
         raise Refusal("reports/excerpts.json", problem, CURE)
