@@ -20,13 +20,19 @@ from hdemucs.report.figures.closeup import closeup
 from hdemucs.report.figures.curves import COLUMNS, read
 from hdemucs.report.figures.curves import curves as training_curves
 from hdemucs.report.figures.forest import forest
-from hdemucs.report.page import Section, links, picture, write_page
+from hdemucs.report.page import Section, links, pages, picture, write_page
 from hdemucs.report.results import Results, arranged, long
 from hdemucs.report.runs import load_runs
 from hdemucs.report.table import Table, hypertext, markdown, write
 from hdemucs.scoring.aggregation import FRAMED, MEDIANS, SONGS, metrics_of
 from hdemucs.scoring.pictures import NAME
 from hdemucs.scoring.systems import load_systems
+
+BESIDE = {  # what other stages make
+    "data.md": "The songs: how loud, how long, what was found wrong with them",
+    "listening/index.html": "Listening tests: their sets and how to serve them (`dvc pull` brings it)",
+    "ratings/README.md": "What listeners answered",
+}
 
 
 @dataclass
@@ -79,6 +85,7 @@ def build(config: ReportConfig, places: Places, out: Path) -> None:
             training_section(results, places.curves, parts),
             tracks_section(results, places, parts),
             provenance_section(results, parts),
+            Section("Beside this page", "beside", (), (pages(BESIDE),)),
         )
     write_numbers(results, out)
     write_page(out / "index.html", config.title, lead(results), warnings(results), sections)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -43,6 +43,15 @@ def links(names: Sequence[str]) -> str:
         for name in names
     )
     return f"<ul>{items}</ul>"
+
+
+def pages(targets: Mapping[str, str]) -> str:
+    """Links to other pages, by their path, with what is on them."""
+    items = (
+        f'<li><a href="{path}">{path}</a>: {html.escape(said)}</li>'
+        for path, said in targets.items()
+    )
+    return f"<ul>{''.join(items)}</ul>"
 
 
 def write_page(

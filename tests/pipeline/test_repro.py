@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from hdemucs.report.build import BESIDE
 from tests.pipeline.conftest import STUDY, TRAINED
 
 SMALL = [
@@ -42,6 +43,11 @@ def test_everything_is_made_and_the_small_things_are_in_git(project):
     for name in LARGE:
         assert (project.root / name).exists(), name
         assert not any(path.startswith(name) for path in tracked)
+
+
+def test_the_report_leads_to_what_other_stages_made(project):
+    for path in BESIDE:
+        assert (project.root / "reports" / path).exists(), path
 
 
 def test_again_nothing_runs(project):
