@@ -30,7 +30,7 @@ from hdemucs.scoring.systems import load_systems
 
 BESIDE = {  # what other stages make
     "data.md": "The songs: how loud, how long, what was found wrong with them",
-    "listening/index.html": "Listening tests: their sets and how to serve them (`dvc pull` brings it)",
+    "listening/index.html": "Listening tests: their sets, and how to serve them",
     "ratings/README.md": "What listeners answered",
 }
 
