@@ -41,6 +41,7 @@ TINY = {
     "fine_tuning": {**LOOP, "epochs": 1, "stride": 1.0},
     "validation": {"segment": 3.0},
     "separation": {"segment": 2.0},
+    "listening": {**PIPELINE["listening"], "anchors": {"names": ["lowpass-3500", "mixture"]}},
     "evaluate": {"metrics": {"metrics": "sdr"}, "oracles": {"names": ["mixture"], "window": 1024}},
 }  # fmt: skip
 
@@ -85,9 +86,10 @@ class Grid:
     def __init__(self, root):
         self.root, self.here = root, Workspace(root)
         self.trainings, self.collected, self.scored = {}, set(), {}
-        params = copy.deepcopy(PARAMS)
+        yaml = YAML()  # keeps the order of the variants, which is that of the tables
+        params = yaml.load(PROJECT / "params.yaml")
         small(params)
-        YAML(typ="safe").dump(params, root / "params.yaml")
+        yaml.dump(params, root / "params.yaml")
         shutil.copy(PROJECT / "cluster.yaml", root)
         (root / "hdemucs").symlink_to(PROJECT / "hdemucs")
         with contextlib.chdir(root):
