@@ -108,7 +108,7 @@ class TrainingConfig:
     threads: Count  # of torch, in every process
     workers: Natural  # processes that read examples; 0: the training process itself
     bf16: bool  # autocast; STFT, loss and penalty stay in 32 bits
-    compile: bool  # torch.compile
+    compile: bool  # torch.compile, layer by layer
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

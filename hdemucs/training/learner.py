@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from hdemucs.config.training import AdamConfig, TrainConfig
 from hdemucs.data.augment import Augmentation, augmentations
 from hdemucs.training.average import Averages, Weights, copy, under, weights_of
+from hdemucs.training.compiled import compiled
 from hdemucs.training.loss import WeightedL1
 from hdemucs.training.penalty import Penalty
 from hdemucs.training.processes import Processes
@@ -42,7 +43,8 @@ class Learner:
         training = config.training
         self.model = model.to(processes.device)
         self.processes, self.bf16 = processes, training.bf16
-        self.network = networked(self.model, processes, compiled=training.compile)
+        network = compiled(self.model) if training.compile else self.model
+        self.network = processes.wrapped(network)
         self.optimiser = adam(self.model, training.optimiser)
         self.averages = Averages(self.model, training.averages)
         self.penalty = training.penalty and Penalty(
@@ -115,8 +117,3 @@ class Learner:
 def adam(model: nn.Module, config: AdamConfig) -> torch.optim.Adam:
     betas = (config.beta1, config.beta2)
     return torch.optim.Adam(model.parameters(), config.learning_rate, betas, fused=True)
-
-
-def networked(model: nn.Module, processes: Processes, *, compiled: bool) -> nn.Module:
-    """What a step calls: the model, perhaps compiled, perhaps over several processes."""
-    return processes.wrapped(torch.compile(model) if compiled else model)  # type: ignore[arg-type]
