@@ -4,10 +4,10 @@ The matrices are those that the official code sees: every weight of at least `mi
 [out, everything else], transposed convolutions turned first. The official estimate is a new
 randomised SVD of rank 100 each step. Here leading singular directions are kept from step to step
 and sought anew from where they were: by Rayleigh and Ritz in their span, then in the Krylov space
-that grows from them, one direction a round, until a bound on the leading one's angle is small
-(Davis and Kahan, 1970). Most of the work is where it is needed: in matrices whose largest values
-lie close together, as the penalty itself brings them. The estimate is a Rayleigh quotient, never
-above the exact value.
+that grows from them, one direction a round, until the angle between the leading one and the true
+one is small, as its residual tells (Davis and Kahan, 1970). Most of the work is where it is needed:
+in matrices whose largest values lie close together, as the penalty itself brings them. The estimate
+is a Rayleigh quotient, never above the exact value.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ Rows = Float[Tensor, "_ side"]  # directions of the matrix' shorter side
 Images = Float[Tensor, "_ long"]  # of such directions: of the longer side
 
 MIB = 2**18  # 32-bit floats
-ANGLE = 6.5e-3  # bound on the leading direction's angle: its gradient is right within 1e-2
-CAUTION = 2.0  # times an estimate that is of first order only
+ANGLE = 6.5e-3  # of the leading direction, estimated: its gradient is then right within 1e-2
+CAUTION = 2.0  # times the part of that estimate that is of first order only
 ROUNDS = 30  # at most, in a step
 SETTLED = 1e-3  # residuals of the leading directions over the leading value, before the first step
 SETTLING = 100  # rounds at most, for that
@@ -229,26 +229,23 @@ def followed(matrix: Matrix, basis: Rows, rank: int) -> Found:
 
 
 def following(span: Span, residuals: Rows, before: Rows, rank: int) -> Rows:
-    """The next basis: leading directions, two and a half times `rank` of them, ...
-
-    ... what the first of them lack (where they would go), and where these were `before` (so that a
-    direction that moves steadily is met ahead).
+    """The next basis: two and a half times `rank` leading directions, residuals (where the first of
+    them would go), and where these were `before` (one that moves steadily is met ahead).
     """
     ahead = residuals / residuals.norm(dim=1, keepdim=True).clamp(min=TINY)
     return orthonormal(torch.cat([span.directions(5 * rank // 2), ahead, before]))
 
 
 def outside(span: Span, rank: int) -> float:
-    """How far the leading value is from those beyond the span, at least (but for TINY)."""
+    """The leading value's distance from those beyond the span: these are at most the least kept."""
     least = span.values[: 5 * rank // 2][-1]
     return (span.values[0] - least).clamp(min=TINY).item()
 
 
 def first_angle(span: Span, residuals: Rows, rank: int) -> float:
-    """A bound on the leading direction's angle: what lies beyond the span, and through that ...
-
-    ... the other directions' part in it, which second-order perturbation theory has from how their
-    residuals overlap.
+    """The leading direction's angle to the true one: what it lacks beyond the span, and how much of
+    the directions beside it comes in through that (second-order perturbation theory, from how their
+    residuals overlap).
     """
     gaps = (span.values[0] - span.values[1 : len(residuals)]).clamp(min=TINY).to(residuals)
     beyond = outside(span, rank)
@@ -259,9 +256,9 @@ def first_angle(span: Span, residuals: Rows, rank: int) -> float:
 def later_angle(
     span: Span, residuals: Rows, before: Tensor, short: Float[Tensor, ""], rank: int
 ) -> float:
-    """The same from how far the direction turned within the span when its residual was added.
+    """The same after a round: from how far the direction turned within the span as it was `before`.
 
-    The next turn is as much smaller as the residual is than the one `before`.
+    The next turn is as much smaller as its residual is than the one before, of length `short`.
     """
     beyond, left = outside(span, rank), residuals[0].norm().item()
     within = span.turns[0][: len(before)]
