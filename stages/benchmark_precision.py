@@ -132,8 +132,10 @@ median after the first half.
   STFT and LSTMs to torch. Compiled whole, a small hybrid had not made its first step after 240 s,
   and every LSTM broke the graph. The first step waits for a C++ compiler the first time; later runs
   on the same machine find its work in inductor's cache.
-- Validation and checkpoints use the model that is not compiled: same weights, same names, so a run
-  may be resumed with either switch set otherwise only as another run, but weights always load.
+- Validation and checkpoints use the model that is not compiled: same weights, same names, and
+  the state of a run with either switch continues in one without (a test does so).
+- On this core neither is worth it: these models are convolutions, LSTMs and memory, and the other
+  work on the machine shows in the ratios. The switches are for GPUs, not measured here.
 """
 
 
