@@ -27,7 +27,7 @@ Rows = Float[Tensor, "_ side"]  # directions of the matrix' shorter side
 Images = Float[Tensor, "_ long"]  # of such directions: of the longer side
 
 MIB = 2**18  # 32-bit floats
-ANGLE = 5e-3  # of the leading direction, estimated: its gradient is then right within 1e-2
+ANGLE = 5.5e-3  # of the leading direction, estimated: its gradient is then right within 1e-2
 CAUTION = 2.0  # times the part of that estimate that is of first order only
 ROUNDS = 30  # at most, in a step
 SETTLED = 1e-3  # residuals of the leading directions over the leading value, before the first step
@@ -207,7 +207,7 @@ class Span:
 
 def followed(matrix: Matrix, basis: Rows, rank: int) -> Found:
     """The leading direction, sought from where it was, and a basis for the next time."""
-    few = max(rank // 4, 1)
+    few = max(rank // 2, 1)
     span = Span(matrix, basis, few + ROUNDS)
     span.solve()
     images = span.forward(few)
@@ -225,20 +225,21 @@ def followed(matrix: Matrix, basis: Rows, rank: int) -> Found:
     ahead, behind = images[0] / value.sqrt(), back[0] / value.sqrt()
     length = behind.norm().clamp(min=TINY)
     left, right = (behind / length, ahead * length) if span.wide else (ahead, behind)
-    return Found(left, right, behind.square().sum(), following(span, residuals, basis[:few], rank))
+    earlier = basis[: max(rank // 4, 1)]
+    return Found(left, right, behind.square().sum(), following(span, residuals, earlier, rank))
 
 
 def following(span: Span, residuals: Rows, before: Rows, rank: int) -> Rows:
-    """The next basis: a quarter more than `rank` leading directions, residuals (where the first of
+    """The next basis: two and a half times `rank` leading directions, residuals (where the first of
     them would go), and where these were `before` (one that moves steadily is met ahead).
     """
     ahead = residuals / residuals.norm(dim=1, keepdim=True).clamp(min=TINY)
-    return orthonormal(torch.cat([span.directions(5 * rank // 4), ahead, before]))
+    return orthonormal(torch.cat([span.directions(5 * rank // 2), ahead, before]))
 
 
 def outside(span: Span, rank: int) -> float:
     """The leading value's distance from those beyond the span: these are at most the least kept."""
-    least = span.values[: 5 * rank // 4][-1]
+    least = span.values[: 5 * rank // 2][-1]
     return (span.values[0] - least).clamp(min=TINY).item()
 
 
