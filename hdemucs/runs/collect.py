@@ -15,7 +15,7 @@ from hdemucs.runs.directory import Run
 from hdemucs.runs.fleet import Fleet
 from hdemucs.runs.publish import check_unchanged, facts, publish
 from hdemucs.runs.stale import stale_siblings
-from hdemucs.runs.wait import wait
+from hdemucs.runs.wait import finish
 from hdemucs.runs.workspace import Workspace
 
 NO_CURVE = "epoch,train_loss,valid_loss,valid_nsdr\n"  # a bag is not trained
@@ -85,6 +85,4 @@ class Collector:
         fleet = Fleet.of(self.here, cluster, self.songs())
         siblings = stale_siblings(run.variant) if cluster.presubmit else []
         others = self.here.startable(siblings, run.variant)
-        for started in fleet.ensure([run, *others]):
-            print(f"started {started.name} on {cluster.executor}", flush=True)  # noqa: T201
-        wait(fleet, run, others, cluster.poll)
+        finish(fleet, run, others, cluster.poll)

@@ -13,7 +13,7 @@ from hdemucs.runs.errand import Errand
 from hdemucs.runs.fleet import Fleet
 from hdemucs.runs.slurm import NAME as SLURM
 from hdemucs.runs.stale import stale_siblings
-from hdemucs.runs.wait import wait
+from hdemucs.runs.wait import finish
 from hdemucs.runs.workspace import Workspace
 
 INSIDE = "HDEMUCS_OWNER"  # set in every job
@@ -38,9 +38,7 @@ def elsewhere(stage: str, variant: str, songs: Callable[[], Path]) -> bool:
     if not run.done:
         fleet = Fleet.of(here, replace(cluster, slurm=cluster.scoring), songs())
         others = [each.run() for each in ready(errand, cluster)]
-        for started in fleet.ensure([run, *others]):
-            print(f"started {started.name} on {SLURM}", flush=True)  # noqa: T201
-        wait(fleet, run, others, cluster.poll)
+        finish(fleet, run, others, cluster.poll)
     errand.publish(run)
     return True
 

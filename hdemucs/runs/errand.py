@@ -22,9 +22,10 @@ from ruamel.yaml import YAML
 from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.load import load
 from hdemucs.errors import Refusal
-from hdemucs.files import read_json, replacing, sha256
+from hdemucs.files import read_json, sha256
 from hdemucs.runs.directory import Inputs, Run, create
 from hdemucs.runs.key import Identity, code_digests, digest
+from hdemucs.runs.publish import publish
 from hdemucs.runs.workspace import CURE, Workspace
 
 PROGRAM = "hdemucs.runs.errand_job"
@@ -98,7 +99,7 @@ class Errand:
     def run(self) -> Run:
         """Its run, the directory made if need be."""
         identity = self.identity
-        run = Run(self.here.runs / f"{self.name}-{identity.key}")
+        run = Run(self.here.runs / identity.run)
         root = self.here.root
         paths = dict.fromkeys([*self.reads, LOCATION])
         files = {f"inputs/{path}": root / path for path in paths}
@@ -121,5 +122,4 @@ class Errand:
                 shutil.rmtree(target, ignore_errors=True)
                 shutil.copytree(source, target)
             else:
-                with replacing(target) as temporary:
-                    shutil.copyfile(source, temporary)
+                publish(run, {f"result/{path}": target})

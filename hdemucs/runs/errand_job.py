@@ -17,10 +17,8 @@ from pathlib import Path
 
 from hdemucs.errors import Refusal, one_line
 from hdemucs.files import read_json, write_json
-from hdemucs.runs.directory import Run
+from hdemucs.runs.directory import CURE, Run
 from hdemucs.runs.job import AGAIN, prepare
-
-CURE = "remove the run directory, and the next `dvc repro` makes it anew"
 
 
 def main(run: Run) -> int:
@@ -30,9 +28,8 @@ def main(run: Run) -> int:
         Refusal: another life has taken the run over.
     """
     owner, began = os.environ["HDEMUCS_OWNER"], time.monotonic()
-    name = read_json(run.folder / "spec.json", CURE)["identity"]["variant"]
     place = checkout(run, owner)
-    code = done(name.split("@"), place)
+    code = done(run.variant.split("@"), place)
     if code:
         return code
     if run.owner != owner:

@@ -38,6 +38,11 @@ class Identity:
     def key(self) -> str:
         return digest([self.config, self.data, sorted(self.code.items()), self.start])[:LETTERS]
 
+    @property
+    def run(self) -> str:
+        """The name of its run directory."""
+        return f"{self.variant}-{self.key}"
+
     def difference(self, other: Identity) -> str:
         """What of this identity is not so in another one, in words."""
         files = sorted(

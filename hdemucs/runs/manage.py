@@ -64,7 +64,7 @@ def prune(fleet: Fleet, here: Workspace, names: Sequence[str] = ()) -> list[Run]
         if names:
             gone = [run for run in idle if {run.name, run.variant} & {*names}]
         else:
-            current = {f"{name}-{here.identity(name).key}" for name in here.variants}
+            current = {here.identity(name).run for name in here.variants}
             gone = [run for run in idle if run.name not in current]
         for run in gone:
             shutil.rmtree(run.folder)

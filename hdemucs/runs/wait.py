@@ -14,6 +14,17 @@ from hdemucs.runs.fleet import Fleet
 AGAIN = 3  # times that a lost run is started again by one waiting client
 
 
+def finish(fleet: Fleet, run: Run, others: Sequence[Run], poll: float) -> None:
+    """Start what is missing of these runs, as one batch, and return when the first is done.
+
+    Raises:
+        Refusal: it failed, can never start, or was lost too often.
+    """
+    for started in fleet.ensure([run, *others]):
+        print(f"started {started.name} on {fleet.chosen}", flush=True)  # noqa: T201
+    wait(fleet, run, others, poll)
+
+
 def wait(fleet: Fleet, run: Run, others: Sequence[Run], poll: float) -> None:
     """Return when the run is done.
 

@@ -105,7 +105,7 @@ class Workspace:
 
     def run(self, variant: str) -> Run:
         """The run of a variant, whether or not its directory is there."""
-        return Run(self.runs / f"{variant}-{self.identity(variant).key}")
+        return Run(self.runs / self.identity(variant).run)
 
     def made(self, variant: str) -> Run:
         """The run of a variant, its directory made if need be."""
@@ -115,7 +115,7 @@ class Workspace:
             model = ("model.safetensors", "model.json")
             files |= {f"start/{name}": start / name for name in model}
         identity = self.identity(variant)
-        run = Run(self.runs / f"{variant}-{identity.key}")
+        run = Run(self.runs / identity.run)
         threads = load(self.config(variant), TrainConfig).training.threads
         return create(run, identity, Inputs(self.root, files, PROGRAM), threads)
 
