@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.toy import Toy, until
+from tests.toy import PATIENCE, Toy, until
 
 
 @pytest.fixture
@@ -39,12 +39,10 @@ def test_a_finished_run_is_collected_without_training(toy):
 
 
 def test_ctrl_c_detaches_and_the_next_call_attaches(toy):
-    toy.pace(0.2)
-    toy.variant("a", epochs=8)
-    with toy.start("stages.train", "a") as client:
+    with toy.start("stages.train", "a") as client, toy.held():
         until(lambda: toy.lives("a"))
         client.send_signal(signal.SIGINT)
-        said, _ = client.communicate(timeout=10)
+        said, _ = client.communicate(timeout=PATIENCE)
     assert client.returncode != 0  # else dvc would take half a model for a whole one
     assert "Traceback" not in said
     assert "attaches" in said
@@ -53,9 +51,7 @@ def test_ctrl_c_detaches_and_the_next_call_attaches(toy):
 
 
 def test_a_killed_client_loses_nothing(toy):
-    toy.pace(0.2)
-    toy.variant("a", epochs=8)
-    with toy.start("stages.train", "a") as client:
+    with toy.start("stages.train", "a") as client, toy.held():
         until(lambda: toy.lives("a"))
         client.kill()
     toy.train("a")
@@ -86,21 +82,19 @@ def test_a_run_that_ends_without_a_result_failed(toy):
 
 
 def test_a_lost_keeper_takes_its_training_along_and_the_run_goes_on(toy):
-    toy.pace(0.2)
-    toy.variant("a", epochs=6)
     with toy.start("stages.train", "a") as client:
-        until(lambda: toy.lives("a"))
-        os.kill(toy.keepers()[0], signal.SIGKILL)
-        said, _ = client.communicate(timeout=30)
+        with toy.held():
+            until(lambda: toy.lives("a"))
+            os.kill(toy.keepers()[0], signal.SIGKILL)
+            until(lambda: len(toy.lives("a")) == 2)
+        said, _ = client.communicate(timeout=PATIENCE)
     assert client.returncode == 0, said
     assert len(toy.lives("a")) == 2
 
 
 def test_four_clients_start_one_run(toy):
-    toy.pace(0.2)
-    toy.variant("a", epochs=4)
     clients = [toy.start("stages.train", "a") for _ in range(4)]
-    said = [client.communicate(timeout=60)[0] for client in clients]
+    said = [client.communicate(timeout=PATIENCE)[0] for client in clients]
     assert [client.returncode for client in clients] == [0] * 4, said
     assert sum("started" in text for text in said) == 1
     assert toy.lives("a") == [0]
@@ -129,13 +123,12 @@ def span(toy: Toy, name: str) -> tuple[float, float]:
 
 
 def test_an_edit_while_the_run_trains_is_noticed_and_can_be_undone(toy):
-    toy.pace(0.2)
-    toy.variant("a", epochs=5)
     before = toy.here.config("a").read_text()
     with toy.start("stages.train", "a") as client:
-        until(lambda: toy.lives("a"))
-        toy.variant("a", epochs=6)
-        said, _ = client.communicate(timeout=30)
+        with toy.held():
+            until(lambda: toy.lives("a"))
+            toy.variant("a", epochs=6)
+        said, _ = client.communicate(timeout=PATIENCE)
     assert client.returncode == 1
     assert "configs/train/a.json" in said.splitlines()[-1]
     assert not (toy.root / "models").exists()
@@ -145,12 +138,11 @@ def test_an_edit_while_the_run_trains_is_noticed_and_can_be_undone(toy):
 
 def test_two_lives_of_one_run_leave_one_result(toy):
     """The newer life owns the run; the older one stops at its next write."""
-    toy.pace(0.3)
-    toy.variant("a", epochs=4)
     with toy.start("stages.train", "a") as client:
-        until(lambda: toy.lives("a"))
-        toy.run("a").own("somebody else")
-        said, _ = client.communicate(timeout=30)
+        with toy.held():
+            until(lambda: toy.lives("a"))
+            toy.run("a").own("somebody else")
+        said, _ = client.communicate(timeout=PATIENCE)
     assert client.returncode == 0, said
     assert len(toy.lives("a")) == 2
     assert "superseded" in toy.run("a").log.read_text()

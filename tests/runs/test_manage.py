@@ -29,16 +29,17 @@ def listed(toy: Toy) -> str:
 
 
 def test_a_list_says_how_far_each_run_is_and_where(toy):
-    toy.pace(0.3)
     run = toy.run("a")
     toy.run("b")
-    toy.fleet.ensure([run])
-    until(lambda: run.progress)
-    first, *rows = listed(toy).splitlines()
+    with toy.held(1):
+        toy.fleet.ensure([run])
+        until(lambda: run.progress)
+        pid = toy.keepers()[0]
+        first, *rows = listed(toy).splitlines()
     assert first.split() == ["run", "state", "job", "node", "epoch", "step", "loss", "left", "log"]
     a, b = sorted(rows)
     assert a.split()[:2] == [run.name, "running"]
-    assert str(toy.keepers()[0]) in a
+    assert a.split()[2] == str(pid)
     assert "1/2" in a
     assert str(run.log) in a
     assert b.split()[1] == "new"
@@ -47,31 +48,28 @@ def test_a_list_says_how_far_each_run_is_and_where(toy):
 
 
 def test_a_cancelled_run_stays_where_it_was_and_goes_on_later(toy):
-    toy.variant("a", epochs=6)
-    toy.pace(0.3)
     run, fleet = toy.run("a"), toy.fleet
-    fleet.ensure([run])
-    until(lambda: run.progress)
-    assert manage.cancel(fleet, "a") == run
+    with toy.held(1):
+        fleet.ensure([run])
+        until(lambda: run.progress)
+        assert manage.cancel(fleet, "a") == run
     assert toy.keepers() == []
     assert fleet.look([run])[run].reason == "cancelled"
     with pytest.raises(Refusal, match="has no job"):
         manage.cancel(fleet, run.name)
-    toy.pace(0.05)
     toy.train("a")
     assert toy.lives("a")[1] >= 1
 
 
 def test_a_run_that_waits_for_a_slot_can_be_cancelled(toy):
     toy.cluster(local={"slots": 1})
-    toy.variant("a", epochs=20)
-    toy.pace(0.3)
     fleet, a, b = toy.fleet, toy.run("a"), toy.run("b")
-    assert fleet.ensure([a, b]) == [a, b]
-    assert fleet.look([b])[b].state is State.WAITING
-    manage.cancel(fleet, "b")
-    assert fleet.look([b])[b].state is State.FAILED
-    manage.cancel(fleet, "a")
+    with toy.held():
+        assert fleet.ensure([a, b]) == [a, b]
+        assert fleet.look([b])[b].state is State.WAITING
+        manage.cancel(fleet, "b")
+        assert fleet.look([b])[b].state is State.FAILED
+        manage.cancel(fleet, "a")
 
 
 def test_pruning_removes_what_no_variant_would_use(toy):
@@ -85,12 +83,11 @@ def test_pruning_removes_what_no_variant_would_use(toy):
 
 
 def test_pruning_leaves_runs_under_way(toy):
-    toy.variant("a", epochs=20)
-    toy.pace(0.3)
     run = toy.run("a")
-    toy.fleet.ensure([run])
-    toy.variant("a", epochs=3)
-    assert manage.prune(toy.fleet, toy.here, [run.name]) == []
+    with toy.held():
+        toy.fleet.ensure([run])
+        toy.variant("a", epochs=3)
+        assert manage.prune(toy.fleet, toy.here, [run.name]) == []
     assert run.folder.exists()
 
 

@@ -10,9 +10,9 @@ from tests.slurm.study import Study, submitted, wrapped
 from tests.toy import PATIENCE, until
 
 
-@scenario(pace=0.5)
+@scenario()
 def a_client_is_interrupted(study: Study) -> None:
-    with study.start("stages.train", "a") as client:
+    with study.start("stages.train", "a") as client, study.held(1):
         until(lambda: study.reached("a", 1))
         client.send_signal(signal.SIGINT)
         said, _ = client.communicate(timeout=PATIENCE)
@@ -22,16 +22,16 @@ def a_client_is_interrupted(study: Study) -> None:
     assert study.lives("a") == [0]
 
 
-@scenario(pace=0.5)
+@scenario()
 def a_client_is_killed(study: Study) -> None:
-    with study.start("stages.train", "a") as client:
+    with study.start("stages.train", "a") as client, study.held(1):
         until(lambda: study.reached("a", 1))
         client.kill()
     assert submitted(study.train("a")) == []
     assert study.lives("a") == [0]
 
 
-@scenario(pace=0.3)
+@scenario()
 def four_clients_come_at_once(study: Study) -> None:
     clients = [study.start("stages.train", "a") for _ in range(4)]
     said = [client.communicate(timeout=PATIENCE)[0] for client in clients]
@@ -71,15 +71,10 @@ def a_client_is_itself_a_job(study: Study) -> None:
     assert study.lives("a") == [0]
 
 
-@scenario(pace=0.5)
+@scenario()
 def an_edit_is_made_while_the_job_runs(study: Study) -> None:
     before = study.here.config("a").read_text()
-    run = study.run("a")
-    with study.start("stages.train", "a") as client:
-        until(lambda: run.progress)
-        study.variant("a", epochs=9)
-        said, _ = client.communicate(timeout=PATIENCE)
-    assert client.returncode == 1
+    said = study.during(1, lambda: study.variant("a", epochs=9), status=1)
     assert "configs/train/a.json: changed while the run trained" in said.splitlines()[-1]
     assert not (study.root / "models/a").exists()
     study.here.config("a").write_text(before)
@@ -89,7 +84,7 @@ def an_edit_is_made_while_the_job_runs(study: Study) -> None:
 def all_variants_lose(study: Study, number: int) -> None:
     """dvc and its stage, by a signal to both, while the study's one array runs; they are free
     to leave what they please behind, and the next repro attaches."""
-    with study.start("dvc", "repro", start_new_session=True) as client:
+    with study.start("dvc", "repro", start_new_session=True) as client, study.held():
         until(lambda: all(study.lives(name) for name in "abc"))
         os.killpg(client.pid, number)
         client.communicate(timeout=PATIENCE)
@@ -99,17 +94,17 @@ def all_variants_lose(study: Study, number: int) -> None:
     assert [study.lives(name) for name in "abc"] == [[0], [0], [0]]
 
 
-@scenario(pace=1)
+@scenario()
 def dvc_is_killed_with_all_variants_running(study: Study) -> None:
     all_variants_lose(study, signal.SIGKILL)
 
 
-@scenario(pace=1)
+@scenario()
 def dvc_is_interrupted_with_all_variants_running(study: Study) -> None:
     all_variants_lose(study, signal.SIGINT)
 
 
-@scenario(pace=1)
+@scenario()
 def a_laptop_is_closed_with_all_variants_running(study: Study) -> None:
     all_variants_lose(study, signal.SIGHUP)
 

@@ -1,6 +1,5 @@
 """What befalls jobs: they fail, are killed, stopped, moved, refused, forgotten."""
 
-import subprocess
 from pathlib import Path
 
 from tests.slurm.scenario import scenario
@@ -8,13 +7,9 @@ from tests.slurm.study import Study, batch, output, submitted, tokens, wrapped
 from tests.toy import PATIENCE, until
 
 
-def slurm(*command: str) -> None:
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-
-@scenario(pace=0.5)
+@scenario()
 def a_job_is_cancelled(study: Study) -> None:
-    said = study.during(2, lambda: slurm("scancel", study.job("a")), status=1)
+    said = study.during(2, study.cancelled, status=1)
     assert "CANCELLED" in said.splitlines()[-1]
     assert str(study.run("a").log) in said.splitlines()[-1]
     assert submitted(study.train("a")) == ["a"]
@@ -51,7 +46,7 @@ def a_job_ends_without_a_result(study: Study) -> None:
     study.train("a")
 
 
-@scenario(pace=1)
+@scenario()
 def a_job_is_told_to_make_room(study: Study) -> None:
     """USR2, as before a time limit or a preemption; old pickles of submitit's lie in the way."""
 
@@ -60,7 +55,7 @@ def a_job_is_told_to_make_room(study: Study) -> None:
         for name in ("submitted.pkl.save_tmp", "result.pkl.save_tmp", "result.pkl"):
             task = "" if name.startswith("submitted") else "0_"
             (folder / f"{job}_{task}{name}").write_bytes(b"stale")
-        slurm("scancel", "--signal=USR2", job)
+        study.anew("scancel", "--signal=USR2", job)
 
     study.during(2, told)
     (first, number), (second, again) = (each.split(".")[:2] for each in tokens(study.run("a")))
@@ -70,30 +65,26 @@ def a_job_is_told_to_make_room(study: Study) -> None:
     assert study.batches() == 1
 
 
-@scenario(pace=0.7)
+@scenario()
 def an_operator_requeues_a_job(study: Study) -> None:
-    study.during(2, lambda: slurm("scontrol", "requeue", study.job("a")))
+    study.during(2, lambda: study.anew("scontrol", "requeue", study.job("a")))
     assert study.lives("a")[1] >= 2
     assert study.batches() == 1
 
 
-@scenario(pace=0.7, partition="night")
+@scenario(partition="night")
 def a_job_is_preempted(study: Study) -> None:
     """By a job of a better partition that needs the whole node; SLURM says no more than SIGTERM."""
     urgent = ("sbatch", "-p", "urgent", "--exclusive", "--wrap", "sleep 3", "-o", "/dev/null")
-    said = study.during(2, lambda: slurm(*urgent))
+    said = study.during(2, lambda: study.anew(*urgent))
     assert "PENDING" in said
     assert study.lives("a")[1] >= 2
     assert study.batches() == 1
 
 
-@scenario(pace=11, time=2, signal_delay=55)
+@scenario(time=2, signal_delay=55)
 def a_job_reaches_its_time_limit(study: Study) -> None:
-    with study.start("stages.train", "a") as client:
-        until(lambda: len(study.lives("a")) == 2, 2 * PATIENCE)
-        study.pace(0.05)
-        said, _ = client.communicate(timeout=PATIENCE)
-    assert client.returncode == 0, said
+    said = study.during(5, lambda: until(lambda: len(study.lives("a")) == 2, 2 * PATIENCE))
     assert "PENDING" in said
     assert study.batches() == 1  # queued again, not failed and resubmitted
     assert tokens(study.run("a"))[1].split(".")[1] == "1"
@@ -131,7 +122,7 @@ def a_job_cannot_come_to_train(study: Study) -> None:
     study.train("a")
 
 
-@scenario(pace=0.5, nodes=2, tasks_per_node=2)
+@scenario(nodes=2, tasks_per_node=2)
 def a_process_of_several_fails(study: Study) -> None:
     """One rank dies; the others, which would wait for it for ever, end with it; it is named."""
     study.fault("a", "3:3 raise")
@@ -140,38 +131,38 @@ def a_process_of_several_fails(study: Study) -> None:
     study.train("a")
 
 
-@scenario(pace=0.5)
+@scenario()
 def the_accounts_are_absent(study: Study) -> None:
     """sacct fails: squeue suffices for what is there, and what is forgotten is started again."""
     path = wrapped(study.root / "bin", "sacct", before="exit 1")
-    said = study.during(2, lambda: slurm("scancel", study.job("a")), status=1, PATH=path)
+    said = study.during(2, study.cancelled, status=1, PATH=path)
     assert "CANCELLED" in said.splitlines()[-1]
     forget(study)
     assert submitted(study.call("stages.train", "a", PATH=path)) == ["a"]
     assert study.lives("a")[1] >= 2
 
 
-@scenario(pace=0.5)
+@scenario()
 def the_accounts_are_late(study: Study) -> None:
     """squeue forgets at once what is over, and sacct has not yet heard of it at the first looks:
     the job is not taken for lost, which would start it again against the person's will."""
     silent = "for i in 1 2; do mkdir $(dirname $0)/$i 2>/dev/null && exit 0; done"
     wrapped(study.root / "bin", "sacct", before=silent)
     path = wrapped(study.root / "bin", "squeue", through="| { grep -E 'PENDING|RUNNING' || true; }")
-    said = study.during(2, lambda: slurm("scancel", study.job("a")), status=1, PATH=path)
+    said = study.during(2, study.cancelled, status=1, PATH=path)
     assert "CANCELLED" in said.splitlines()[-1]
     assert (study.root / "bin" / "2").exists()
     assert submitted(study.train("a")) == ["a"]
     assert study.lives("a")[1] >= 2
 
 
-@scenario(pace=0.5)
+@scenario()
 def only_the_accounts_remember(study: Study) -> None:
     """squeue forgets a job some time after its end; a client that comes later asks sacct."""
-    with study.start("stages.train", "a") as client:
+    with study.start("stages.train", "a") as client, study.held(2):
         until(lambda: study.reached("a", 2))
         client.kill()
-    slurm("scancel", study.job("a"))
+        study.cancelled()
     forget(study)
     assert [status.word for status in study.fleet.all().values()] == ["CANCELLED"]
     study.train("a")

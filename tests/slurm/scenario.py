@@ -13,12 +13,12 @@ Told = Callable[[Study], None]
 SCENARIOS: dict[str, Callable[[Path], Study]] = {}
 
 
-def scenario(pace: float = 0.05, **slurm: Any) -> Callable[[Told], Told]:
-    """Note a scenario; its study takes `pace` seconds an epoch, `slurm` changes cluster.yaml."""
+def scenario(**slurm: Any) -> Callable[[Told], Told]:
+    """Note a scenario; `slurm` changes its study's cluster.yaml."""
 
     def note(function: Told) -> Told:
         def play(root: Path) -> Study:
-            study = Study(root, pace, **slurm)
+            study = Study(root, **slurm)
             function(study)
             return study.completed()
 

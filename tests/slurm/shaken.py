@@ -6,7 +6,6 @@ It befalls all jobs there are, so nothing else runs meanwhile.
 import os
 import signal
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,58 +17,55 @@ WHOLE_NODE = 16  # cores
 
 def a_node_is_lost_while_its_job_lives_on(root: Path, script: Path) -> Study:
     """Two lives at once: the older one finds at its next write that the run is not its own."""
-    study = Study(root, pace=8, cpus_per_task=WHOLE_NODE)
-    with study.start("stages.train", "a") as client:
-        until(lambda: study.reached("a", 1))
-        node = study.node("a")
-        kill_daemon(node)
+    study, nodes = Study(root, cpus_per_task=WHOLE_NODE), []
+
+    def lose() -> None:
+        nodes.append(study.node("a"))
+        kill_daemon(nodes[0])
         until(lambda: len(study.lives("a")) == 2, 2 * PATIENCE)
-        study.pace(0.5)
-        said, _ = client.communicate(timeout=PATIENCE)
-    subprocess.run([script, "node", node[1:]], check=True)
-    assert client.returncode == 0, said
+
+    study.during(1, lose)
+    subprocess.run([script, "node", nodes[0][1:]], check=True)
     until(lambda: "superseded" in study.run("a").log.read_text())
     assert study.batches() == 1
     return study.completed()
 
 
 def a_node_is_lost_with_its_job(root: Path, script: Path) -> Study:
-    study = Study(root, pace=1, cpus_per_task=WHOLE_NODE)
-    with study.start("stages.train", "a") as client:
-        until(lambda: study.reached("a", 2))
-        node = study.node("a")
-        kill_daemon(node)
-        kill_job(study.job("a"), node)
-        said, _ = client.communicate(timeout=2 * PATIENCE)
-    subprocess.run([script, "node", node[1:]], check=True)
-    assert client.returncode == 0, said
+    study, nodes = Study(root, cpus_per_task=WHOLE_NODE), []
+
+    def lose() -> None:
+        nodes.append(study.node("a"))
+        kill_daemon(nodes[0])
+        kill_job(study.job("a"), nodes[0])
+
+    study.during(2, lose)
+    subprocess.run([script, "node", nodes[0][1:]], check=True)
     assert study.lives("a")[1] >= 2
     assert study.batches() == 1
     return study.completed()
 
 
 def the_controller_stops_for_a_while(root: Path) -> Study:
-    study = Study(root, pace=2.5)
+    """For as long as it takes the client to notice: squeue tries for a while by itself."""
+    study = Study(root)
     with study.start("stages.train", "a") as client:
-        until(lambda: study.reached("a", 1))
-        subprocess.run(["scontrol", "shutdown", "slurmctld"], check=True)
-        time.sleep(15)  # longer than squeue tries by itself
-        subprocess.run(["slurmctld"], check=True)
+        with study.held(1):
+            until(lambda: study.reached("a", 1))
+            subprocess.run(["scontrol", "shutdown", "slurmctld"], check=True)
+            assert client.stdout is not None
+            assert any("slurmctld does not answer" in line for line in client.stdout)
+            subprocess.run(["slurmctld"], check=True)
         said, _ = client.communicate(timeout=2 * PATIENCE)
     assert client.returncode == 0, said
-    assert "slurmctld does not answer" in said
     assert study.batches() == 1
     return study.completed()
 
 
 def the_controller_crashes_and_a_job_ends_meanwhile(root: Path) -> Study:
     """Back again, it knows of no end and may start the job anew, which finds the result."""
-    study = Study(root, pace=1)
-    with study.start("stages.train", "a") as client:
-        until(lambda: study.reached("a", 2))
-        os.kill(daemon("slurmctld"), signal.SIGKILL)
-        said, _ = client.communicate(timeout=2 * PATIENCE)
-    assert client.returncode == 0, said
+    study = Study(root)
+    study.during(2, lambda: os.kill(daemon("slurmctld"), signal.SIGKILL))
     subprocess.run(["slurmctld"], check=True)
     until(lambda: not output("squeue", "-h", "-t", "pending,running,completing", "-o", "%i"))
     assert study.lives("a") == [0]

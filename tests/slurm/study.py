@@ -17,6 +17,7 @@ from tests.toy import PATIENCE, PROJECT, Toy, until
 from tests.training.runs import content, data_set
 
 EPOCHS = 8
+LIVE = {"PENDING", "RUNNING", "COMPLETING"}
 
 
 class Study(Toy):
@@ -33,11 +34,24 @@ class Study(Toy):
     ) -> str:
         """What the client of `a` prints when something is done once that epoch is over."""
         with self.start("stages.train", "a", **environment) as client:
-            until(lambda: self.reached("a", epoch))
-            act()
+            with self.held(epoch):
+                until(lambda: self.reached("a", epoch))
+                act()
             said, _ = client.communicate(timeout=2 * PATIENCE)
         assert client.returncode == status, said
         return said
+
+    def cancelled(self) -> None:
+        """Cancel the job of `a`, and see it gone."""
+        number = self.job("a")
+        output("scancel", number)
+        until(lambda: output("squeue", "-h", "-j", number, "-o", "%T").strip() not in LIVE)
+
+    def anew(self, *command: str) -> None:
+        """Have a command of SLURM end the life of `a` and a new one begin."""
+        before = len(self.lives("a"))
+        output(*command)
+        until(lambda: len(self.lives("a")) > before, 2 * PATIENCE)
 
     def job(self, name: str) -> str:
         """The number of a variant's last job, once it is in the queue."""

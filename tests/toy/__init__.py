@@ -7,13 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 
 from hdemucs.config.cluster import load_cluster
+from hdemucs.files import write_text
 from hdemucs.runs.directory import Run
 from hdemucs.runs.fleet import Fleet
 from hdemucs.runs.workspace import Workspace
@@ -70,7 +72,17 @@ class Toy:
 
     def pace(self, seconds: float) -> None:
         """How long an epoch takes from now on."""
-        (self.data / "pace").write_text(str(seconds))
+        write_text(self.data / "pace", str(seconds))
+
+    @contextmanager
+    def held(self, epoch: int = 0) -> Iterator[None]:
+        """Trainings wait after this epoch meanwhile, however slow or fast the machine is."""
+        path = self.data / "held"
+        write_text(path, str(epoch))
+        try:
+            yield
+        finally:
+            path.unlink()
 
     def fault(self, name: str, *lines: str) -> None:
         """What goes wrong in a training, once each: `epoch what`, or `rank:epoch what`."""

@@ -2,7 +2,8 @@
 
 Its waits are `sleep`, not work: what is measured is where and when runs run, and two cores would
 falsify that. In the data root, so that they are no part of a run's identity, lie `pace`, the
-seconds an epoch takes, and `faults/<variant>`, what goes wrong, once, at which epoch.
+seconds an epoch takes, `held`, the epoch after which trainings wait until that file is gone, and
+`faults/<variant>`, what goes wrong, once, at which epoch.
 """
 
 import hashlib
@@ -15,6 +16,8 @@ from pathlib import Path
 from hdemucs.errors import Refusal, one_line
 from hdemucs.files import read_json, write_json, write_text
 
+LONGEST = 300  # seconds that a training is held, lest a test that fails wait for ever
+
 
 def main(run: Path) -> None:
     training = read_json(run / "config.json", "")["training"]
@@ -25,7 +28,7 @@ def main(run: Path) -> None:
     with (run / "lives.txt").open("a") as lives:
         lives.write(f"{time.time():.3f} {os.environ.get('HDEMUCS_OWNER')} from {done}\n")
     for epoch in range(done + 1, training["epochs"] + 1):
-        rest(float((data / "pace").read_text()))
+        rest(data, epoch)
         fault(
             data / "faults" / run.name.rpartition("-")[0], f"{rank}:{epoch}" if rank else f"{epoch}"
         )
@@ -47,13 +50,21 @@ def main(run: Path) -> None:
     write_json(run / "DONE.json", facts)
 
 
-def rest(seconds: float) -> None:
+def rest(data: Path, epoch: int) -> None:
     """Wait; told to stop, end with the status that says: to be continued."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    began = time.monotonic()
+    end, latest = began + float((data / "pace").read_text()), began + LONGEST
+    while (now := time.monotonic()) < end or (now < latest and held(data / "held", epoch)):
         time.sleep(0.02)
         if ASKED:
             sys.exit(75)
+
+
+def held(path: Path, epoch: int) -> bool:
+    try:
+        return epoch > int(path.read_text())
+    except FileNotFoundError:
+        return False
 
 
 def diverge(epoch: str) -> None:
