@@ -67,7 +67,7 @@ class PenaltyConfig:
 
     weight: Positive
     min_size: Annotated[float, Field(ge=0)]  # MiB of 32-bit floats; smaller matrices go free
-    rank: Count  # directions that the estimate follows in every matrix
+    rank: Count  # directions that the estimate improves at each look, in every matrix
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -102,7 +102,7 @@ def section(name: str, study: Study) -> Any:
     content = {**study.base[name], **derived(study)}
     config = validated(content, kind, name)
     if isinstance(config, ListeningConfig):
-        check_stimuli(config)
+        check_stimuli(config, study.base["fetch"]["sample_rate"])
     return content
 
 

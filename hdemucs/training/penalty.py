@@ -21,18 +21,15 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from hdemucs.config.training import PenaltyConfig
-
-Matrix = Float[Tensor, "out in"]
-Rows = Float[Tensor, "_ side"]  # directions of the matrix' shorter side
-Images = Float[Tensor, "_ long"]  # of such directions: of the longer side
+from hdemucs.training.span import TINY, Matrix, Rows, Span, orthonormal
 
 MIB = 2**18  # 32-bit floats
 ANGLE = 5.5e-3  # of the leading direction, estimated: its gradient is then right within 1e-2
 CAUTION = 2.0  # times the part of that estimate that is of first order only
 ROUNDS = 30  # at most, in a step
+KEPT = 3  # directions from step to step, times `rank`, whose residuals are sought at first
 SETTLED = 1e-3  # residuals of the leading directions over the leading value, before the first step
 SETTLING = 100  # rounds at most, for that
-TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -44,8 +41,17 @@ class Penalised:
     turned: bool  # transposed convolutions are [in, out, ...]
 
     def matrix(self) -> Matrix:
-        weight = self.weight.detach()
-        return (weight.transpose(0, 1) if self.turned else weight).flatten(1)
+        return self.seen(self.weight.detach())
+
+    def seen(self, tensor: Tensor) -> Matrix:
+        """A tensor of the weight's shape as the matrix; how its columns are ordered is free.
+
+        A transposed convolution is copied kernel place by kernel place, each a row at a time: as
+        [out, in, place] it would be gathered from all over the memory.
+        """
+        if not self.turned:
+            return tensor.flatten(1)
+        return tensor.flatten(2).permute(2, 0, 1).flatten(0, 1).T  # [out, place and in]
 
     def add_gradient(
         self, left: Float[Tensor, " out"], right: Float[Tensor, " in"], factor: float
@@ -53,9 +59,12 @@ class Penalised:
         """Add `factor * left right'` to the weight's gradient, in place."""
         if self.weight.grad is None:
             self.weight.grad = torch.zeros_like(self.weight)
-        grad = self.weight.grad.transpose(0, 1) if self.turned else self.weight.grad
-        rows = left.view(-1, *[1] * (grad.dim() - 1))
-        grad.addcmul_(rows, right.view(1, *grad.shape[1:]), value=factor)
+        if self.turned:
+            grad = self.weight.grad.flatten(2)  # [in, out, place]
+            columns = right.view(grad.shape[2], 1, len(grad)).permute(2, 1, 0)
+            grad.addcmul_(left[:, None], columns, value=factor)
+        else:
+            self.weight.grad.flatten(1).addcmul_(left[:, None], right, value=factor)
 
 
 def penalised(model: nn.Module, min_size: float) -> Iterator[Penalised]:
@@ -134,7 +143,7 @@ class Found:
 def first_basis(matrix: Matrix, rank: int, generator: torch.Generator) -> Rows:
     """Random orthonormal rows."""
     side = min(matrix.shape)
-    start = torch.randn(min(3 * rank, side), side, generator=generator)
+    start = torch.randn(min(KEPT * rank, side), side, generator=generator)
     return orthonormal(start).to(matrix.device)
 
 
@@ -150,67 +159,11 @@ def settled(matrix: Matrix, basis: Rows, rank: int) -> Rows:
     return basis
 
 
-class Span:
-    """Orthonormal rows S of the shorter side of `matrix`, and what the matrix makes of them."""
-
-    def __init__(self, matrix: Matrix, rows: Rows, room: int) -> None:
-        """Take `rows`, and leave room for some more."""
-        self.wide = matrix.shape[0] <= matrix.shape[1]
-        self.matrix = matrix if self.wide else matrix.T  # [short, long]
-        most = min(len(rows) + room, rows.shape[1])
-        self.all_rows = rows.new_empty(most, rows.shape[1])
-        self.all_images = rows.new_empty(most, self.matrix.shape[1])
-        self.all_products = torch.empty(most, most, dtype=torch.double)  # small: not for a GPU
-        self.count = 0
-        self.take(rows)
-
-    @property
-    def full(self) -> bool:
-        return self.count == len(self.all_rows)
-
-    def take(self, new: Rows) -> None:
-        """Orthonormal rows, orthogonal to those that are there."""
-        start, self.count = self.count, self.count + len(new)
-        self.all_rows[start : self.count] = new
-        torch.matmul(new, self.matrix, out=self.all_images[start : self.count])
-        images = self.all_images[: self.count]
-        products = (images @ images[start:].T).double().cpu()
-        self.all_products[: self.count, start : self.count] = products
-        self.all_products[start : self.count, : self.count] = products.T
-
-    def extend(self, residuals: Rows) -> None:
-        """Take the residuals' directions in."""
-        new, rows = residuals[: len(self.all_rows) - self.count], self.all_rows[: self.count]
-        for _ in range(2):
-            new = orthonormal(new - (new @ rows.T) @ rows)
-        self.take(new)
-
-    def solve(self) -> None:
-        """Rayleigh-Ritz: squared singular values, and how S makes up their directions."""
-        products = self.all_products[: self.count, : self.count]
-        values, turns = torch.linalg.eigh(products)  # ascending
-        self.values, self.turns = values.flip(0), turns.flip(1).T.contiguous()  # [value, row]
-
-    def directions(self, count: int) -> Rows:
-        return self.turns[:count].to(self.all_rows) @ self.all_rows[: self.count]
-
-    def forward(self, count: int) -> Images:
-        """Images of the leading directions."""
-        return self.turns[:count].to(self.all_rows) @ self.all_images[: self.count]
-
-    def residuals(self, images: Images) -> tuple[Rows, Rows]:
-        """M M' x of the leading directions x from their images, and what it has beyond the span."""
-        back = images @ self.matrix.T
-        values = self.values[: len(back), None].to(back)
-        return back, back - values * self.directions(len(back))
-
-
 def followed(matrix: Matrix, basis: Rows, rank: int) -> Found:
     """The leading direction, sought from where it was, and a basis for the next time."""
-    few = max(rank // 2, 1)
-    span = Span(matrix, basis, few + ROUNDS)
+    span = Span(matrix, basis, rank + ROUNDS)
     span.solve()
-    images = span.forward(few)
+    images = span.forward(rank)
     back, residuals = span.residuals(images)
     angle, rounds = first_angle(span, residuals, rank), 1
     while angle > ANGLE and rounds < ROUNDS and not span.full:
@@ -230,16 +183,16 @@ def followed(matrix: Matrix, basis: Rows, rank: int) -> Found:
 
 
 def following(span: Span, residuals: Rows, before: Rows, rank: int) -> Rows:
-    """The next basis: two and a half times `rank` leading directions, residuals (where the first of
-    them would go), and where these were `before` (one that moves steadily is met ahead).
+    """The next basis: leading directions, residuals (where the first of them would go), and where
+    these were `before` (one that moves steadily is met ahead).
     """
     ahead = residuals / residuals.norm(dim=1, keepdim=True).clamp(min=TINY)
-    return orthonormal(torch.cat([span.directions(5 * rank // 2), ahead, before]))
+    return orthonormal(torch.cat([span.directions(KEPT * rank), ahead, before]))
 
 
 def outside(span: Span, rank: int) -> float:
     """The leading value's distance from those beyond the span: these are at most the least kept."""
-    least = span.values[: 5 * rank // 2][-1]
+    least = span.values[: KEPT * rank][-1]
     return (span.values[0] - least).clamp(min=TINY).item()
 
 
@@ -266,10 +219,3 @@ def later_angle(
     turned = (within - (within @ before) * before).norm().item()
     ratio = left / max(short.item(), TINY)
     return math.hypot(left / beyond, CAUTION * turned * ratio)
-
-
-def orthonormal(rows: Rows) -> Rows:
-    """The same span; contiguous, as a checkpoint gives it back: bits depend on the layout."""
-    if len(rows) == 1:
-        return rows / rows.norm().clamp(min=TINY)
-    return torch.linalg.qr(rows[: rows.shape[1]].T)[0].T.contiguous()

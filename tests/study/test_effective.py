@@ -89,6 +89,11 @@ def test_a_change_reaches_what_it_concerns_and_nothing_else(path, value, reached
         ("variants.hybrid.model.channels", 1.5, "variants.hybrid.model.hybrid.channels: is 1.5"),
         ("study", list(PARAMS["variants"]), "listening.systems: makes"),
         ("base.listening.systems", ["hybird"], "listening.systems=hybird: is no known parameter"),
+        (
+            "scales.quick.fetch.sample_rate",
+            8000,
+            "listening.anchors.names: lowpass-7000 does not exist at fetch.sample_rate=8000;",
+        ),
         ("typo", 1, "params.yaml.typo: is no known parameter"),
         ("base.evaluate.metrics.hop", 0.0, "evaluate.metrics.hop: is 0"),
     ],

@@ -13,6 +13,7 @@ from hdemucs.official.names import load_official_state, official_names
 from hdemucs.training.batches import Batches
 from hdemucs.training.learner import Learner
 from hdemucs.training.penalty import Penalty, exact, penalised
+from hdemucs.training.span import product
 from tests.family import hybrid_config
 from tests.official.counterparts import CASES
 from tests.training.runs import ALONE, MODELS, RATE, config
@@ -116,8 +117,8 @@ def test_every_gradient_is_right_after_real_training(in_training):
         true, gap = gradient_and_gap(one, torch.float64)
         rounded, _ = gradient_and_gap(one, torch.float32)
         assert (rounded - true).norm() <= 1e-2 * true.norm(), "single precision has no gradient"
-        grad = one.weight.grad.transpose(0, 1) if one.turned else one.weight.grad
-        error = (grad.flatten(1) / penalty.weight - true).norm() / true.norm()
+        found = one.seen(one.weight.grad) / penalty.weight
+        error = (found - true).norm() / true.norm()
         assert error <= 1e-2, f"{one.name}: {error:.4f}, gap {gap:.1e}"
         gaps.append(gap)
     assert len(gaps) > 25
@@ -157,3 +158,27 @@ def test_biases_and_small_weights_go_free():
     shapes = [one.weight.shape for one in penalised(model, SMALL)]
     assert all(len(shape) > 1 and shape.numel() >= SMALL * 2**18 for shape in shapes)
     assert list(penalised(model, 1e6)) == []
+
+
+@pytest.mark.parametrize("count", [1, 8, 53])
+def test_products_are_those_of_matrices_however_they_lie(count):
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.randn(count, 96, generator=generator)
+    matrix = torch.randn(96, 200, generator=generator)
+    for each in (matrix, matrix.T.contiguous().T):
+        torch.testing.assert_close(product(rows, each), rows @ matrix)
+    torch.testing.assert_close(
+        product(rows.double(), matrix.double()), rows.double() @ matrix.double()
+    )
+
+
+def test_a_weight_is_one_matrix_whichever_way_its_gradient_comes():
+    """The gradient that is added for u and v is u v', seen as the weight is."""
+    layer = torch.nn.ConvTranspose1d(6, 4, 3)
+    (one,) = penalised(layer, 0.0)
+    assert one.turned
+    left, right = torch.randn(4), torch.randn(18)
+    one.add_gradient(left, right, 2.0)
+    torch.testing.assert_close(one.seen(layer.weight.grad), 2 * torch.outer(left, right))
+    values = torch.linalg.svdvals(layer.weight.detach().transpose(0, 1).flatten(1))
+    torch.testing.assert_close(torch.linalg.svdvals(one.matrix()), values)

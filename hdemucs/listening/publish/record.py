@@ -8,13 +8,12 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
-from hdemucs.config.listening import ListeningConfig
+from hdemucs.config.listening import LOWPASS, ListeningConfig
 from hdemucs.listening.excerpts import Excerpt, Excerpts
 from hdemucs.listening.key import digest
 from hdemucs.listening.stimuli.filters import measured, nears_nyquist
 from hdemucs.listening.stimuli.sets import FORMAT, Built
 
-LOWPASS = "lowpass-"
 
 
 def session_list(config: ListeningConfig, built: Built) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def check_design(config: ListeningConfig, excerpts: Excerpts, manifest: Manifest
     Raises:
         Refusal: too many stimuli, too long excerpts, tracks of the wrong split, another rate.
     """
-    check_stimuli(config)
+    check_stimuli(config, manifest.sample_rate)
     if excerpts.rate != manifest.sample_rate:
         problem = f"is at {excerpts.rate} Hz, the data at {manifest.sample_rate} Hz"
         raise Refusal("reports/excerpts.json", problem, CURE)
