@@ -15,7 +15,6 @@ from hdemucs.listening.stimuli.filters import measured, nears_nyquist
 from hdemucs.listening.stimuli.sets import FORMAT, Built
 
 
-
 def session_list(config: ListeningConfig, built: Built) -> dict[str, Any]:
     """What the front page shows; served."""
     return {
