@@ -61,7 +61,10 @@ class Fleet:
         """Every run is done or under way afterwards; returns those started now, as one batch."""
         with locked(self.root / ".lock"):
             wait_until(lambda: not self.half_submitted(runs), self.patience)
-            missing = [run for run, status in self.look(runs).items() if idle(status)]
+            looks = self.look(runs)
+            missing = [run for run, status in looks.items() if idle(status)]
+            for run in missing:
+                self.clear(run, looks[run])
             if missing:
                 self.executor(self.chosen).submit(missing)
             return missing
@@ -73,10 +76,16 @@ class Fleet:
     def cancel(self, run: Run) -> bool:
         """End a run's job; False if it has none."""
         status, attempt = self.look([run])[run], run.attempt
-        if attempt is None or status.state not in {*LIVE, State.STUCK}:
+        if attempt is None or not (status.left or status.state in LIVE):
             return False
         self.executor(attempt.executor).cancel(run, status)
         return True
+
+    def clear(self, run: Run, status: Status) -> None:
+        """Take a job out of the queue that can never start, lest somebody helps it to."""
+        attempt = run.attempt
+        if status.left and attempt is not None:
+            self.executor(attempt.executor).cancel(run, status)
 
     def all(self) -> dict[Run, Status]:
         return self.look(runs_in(self.root))

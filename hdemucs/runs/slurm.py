@@ -30,7 +30,7 @@ from hdemucs.runs import slurm_queue
 from hdemucs.runs.directory import Attempt, Run, snapshot
 from hdemucs.runs.executor import LIVE, State, Status
 from hdemucs.runs.slurm_job import SlurmJob
-from hdemucs.runs.slurm_queue import Job
+from hdemucs.runs.slurm_queue import QUEUED, Job
 
 NAME = "slurm"
 GRACE = 15.0  # seconds from a submission until it is visible, from a last write until it is here
@@ -185,9 +185,10 @@ def status(run: Run, attempt: Attempt, job: Job | None) -> Status:
     """What SLURM's word on an attempt and the run's own come to."""
     outcome = run.outcome
     cause = outcome["cause"] if outcome.get("attempt") == attempt.batch else ""
-    if job is not None and job.state in {*LIVE, State.STUCK}:
+    if job is not None and (job.word in QUEUED or job.state in LIVE):
         reason = "" if job.reason == "None" else job.reason
-        return Status(job.state, job.word, reason, job.number, job.node)
+        left = job.state not in LIVE
+        return Status(job.state, job.word, reason, job.number, job.node, left=left)
     if cause:
         word = "failed" if job is None else job.word
         return Status(State.FAILED, word, cause, job_name(job))

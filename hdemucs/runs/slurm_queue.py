@@ -24,8 +24,11 @@ MACHINES_FAULT = {"NODE_FAIL", "BOOT_FAIL", "PREEMPTED", "REVOKED"}
 NEVER = {
     "partitiontimelimit", "partitionnodelimit", "partitionconfig", "dependencyneversatisfied",
     "badconstraints", "accountnotallowed", "qosnotallowed", "invalidaccount", "invalidqos",
-    "jobhelduser", "jobheldadmin", "launch failed requeued held",
+    "jobhelduser", "jobheldadmin",
 }  # fmt: skip
+LAUNCH_FAILED = (
+    "launch failed requeued held"  # by a node that is ill or late; only a person ends it
+)
 NEVER_ENDING = "perjoblimit"  # the job alone asks for more than its account or QOS may have
 
 
@@ -47,6 +50,8 @@ class Job:
     @property
     def state(self) -> State:
         """What those who wait make of it, unless the run says otherwise itself."""
+        if self.word in QUEUED and plain(self.reason) == LAUNCH_FAILED:
+            return State.LOST
         if self.word in QUEUED:
             return State.STUCK if never(self.reason) else State.WAITING
         if self.word in ALIVE:
@@ -56,8 +61,12 @@ class Job:
 
 def never(reason: str) -> bool:
     """Whether a job that is pending for this reason can never start."""
-    plain = reason.strip("()").replace("_", " ").lower()
-    return plain in NEVER or plain.endswith(NEVER_ENDING)
+    return plain(reason) in NEVER or plain(reason).endswith(NEVER_ENDING)
+
+
+def plain(reason: str) -> str:
+    """However this version of SLURM writes it."""
+    return reason.strip("()").replace("_", " ").lower()
 
 
 def present(names: Iterable[str]) -> list[Job] | None:

@@ -52,8 +52,8 @@ def wait(fleet: Fleet, run: Run, others: Sequence[Run], poll: float) -> None:
 def failure(fleet: Fleet, run: Run, status: Status) -> Refusal:
     """What to tell of a run that is over without a result; a stuck one is cancelled."""
     job = f"job {status.job}" if status.job else "its job"
+    fleet.clear(run, status)
     if status.state is State.STUCK:
-        fleet.cancel(run)
         problem = f"{job} can never start: {status.reason}"
         return Refusal(run.name, problem, "correct cluster.yaml and run the same command again")
     attempt = run.attempt

@@ -60,12 +60,14 @@ def test_states(run, word, state):
         ("(BadConstraints)", State.STUCK),
         ("QOSMaxCpuPerJobLimit", State.STUCK),
         ("AssocMaxWallDurationPerJobLimit", State.STUCK),
-        ("launch_failed_requeued_held", State.STUCK),
+        ("launch_failed_requeued_held", State.LOST),  # the node's doing
         ("JobHeldUser", State.STUCK),
     ],
 )
 def test_a_queue_that_a_job_can_never_leave_is_told_from_one_that_it_can(run, reason, state):
-    assert status(run, attempt(), job("PENDING", reason)).state is state
+    found = status(run, attempt(), job("PENDING", reason))
+    assert found.state is state
+    assert found.left == (state is not State.WAITING)
 
 
 def test_a_job_nobody_knows_is_new_at_first_and_lost_later(run):

@@ -49,6 +49,7 @@ name_hosts() {
 
 # Short waits, so that tests are short: credentials for a requeue, the grace of a kill, a dead node.
 # Limits are not enforced at submission: a job beyond them waits for ever, as on many clusters.
+# A node is ill that has a file ill-NODE: its prolog says so, and no job starts there.
 # Finished jobs are soon forgotten by squeue: then only the accounts know them.
 # The partition main has NODES nodes; jobs are preempted on one more, where they trouble no others.
 write_slurm_conf() {
@@ -77,6 +78,7 @@ EnforcePartLimits=NO
 ReturnToService=2
 SlurmdTimeout=10
 KillWait=5
+Prolog=$HOME_DIR/prolog
 MinJobAge=10
 FirstJobId=$(($(date +%s) % 60000000))
 SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
@@ -89,6 +91,8 @@ PartitionName=short Nodes=n[1-$NODES] MaxTime=1 PreemptMode=OFF
 PartitionName=night Nodes=n$ALL PriorityTier=1 GraceTime=20
 PartitionName=urgent Nodes=n$ALL PriorityTier=10 PreemptMode=OFF
 EOF
+    printf '#!/bin/sh\n[ ! -e %s/ill-$SLURMD_NODENAME ]\n' "$HOME_DIR" >"$HOME_DIR/prolog"
+    chmod 755 "$HOME_DIR/prolog"
     ln -sfn "$HOME_DIR/slurm.conf" /etc/slurm/slurm.conf
 }
 

@@ -13,6 +13,7 @@ from tests.slurm.study import Study, output
 from tests.toy import PATIENCE, until
 
 WHOLE_NODE = 16  # cores
+NIGHT = "n4"  # the only node of a partition
 
 
 def a_node_is_lost_while_its_job_lives_on(root: Path, script: Path) -> Study:
@@ -46,6 +47,24 @@ def a_node_is_lost_with_its_job(root: Path, script: Path) -> Study:
     return study.completed()
 
 
+def a_node_cannot_start_a_job(root: Path, script: Path) -> Study:
+    """It is ill, as its prolog finds: SLURM takes no more jobs there and queues this one anew, held
+    for an operator to release. It is taken away, and another is submitted."""
+    assert script
+    study, ill = Study(root, partition="night"), home() / f"ill-{NIGHT}"
+    ill.touch()
+    with study.start("stages.train", "a") as client:
+        until(lambda: study.batches() == 2)
+        ill.unlink()
+        output("scontrol", "update", f"NodeName={NIGHT}", "State=RESUME")
+        said, _ = client.communicate(timeout=2 * PATIENCE)
+    assert client.returncode == 0, said
+    assert "launch failed" in said
+    assert study.lives("a") == [0]
+    assert study.batches() == 2
+    return study.completed()
+
+
 def the_controller_stops_for_a_while(root: Path) -> Study:
     """For as long as it takes the client to notice: squeue tries for a while by itself."""
     study = Study(root)
@@ -73,9 +92,13 @@ def the_controller_crashes_and_a_job_ends_meanwhile(root: Path) -> Study:
     return study.completed()
 
 
+def home() -> Path:
+    """Where cluster.sh has its files."""
+    return Path("/etc/slurm/slurm.conf").resolve().parent
+
+
 def daemon(name: str) -> int:
-    home = Path("/etc/slurm/slurm.conf").resolve().parent
-    return int((home / "run" / f"{name}.pid").read_text())
+    return int((home() / "run" / f"{name}.pid").read_text())
 
 
 def kill_daemon(node: str) -> None:

@@ -22,12 +22,16 @@ DISTRIBUTED = {
 }
 SCORED = scored.scores_and_samples_by_jobs
 LONGEST = (jobs.a_job_reaches_its_time_limit.__name__, SCORED.__name__, *DISTRIBUTED)
-NODES = (shaken.a_node_is_lost_while_its_job_lives_on, shaken.a_node_is_lost_with_its_job)
+NODES = (
+    shaken.a_node_is_lost_while_its_job_lives_on,
+    shaken.a_node_is_lost_with_its_job,
+    shaken.a_node_cannot_start_a_job,
+)
 CONTROLLER = (
     shaken.the_controller_stops_for_a_while,
     shaken.the_controller_crashes_and_a_job_ends_meanwhile,
 )
-AT_ONCE = 12  # scenarios side by side; they mostly wait
+AT_ONCE = 8  # scenarios side by side; they mostly wait
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +73,7 @@ def settled(befallen, cluster) -> Path:
 
 @pytest.fixture(scope="module")
 def without_nodes(settled, tmp_path_factory) -> Iterator[dict[str, Future[Study]]]:
-    """Two nodes of three are lost, each under a study."""
+    """Two nodes of three are lost, each under a study, and a fourth is ill."""
     root = tmp_path_factory.mktemp("shaken")
     with ThreadPoolExecutor(len(NODES)) as pool:
         yield {f.__name__: pool.submit(f, root / f.__name__, settled) for f in NODES}
