@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 from hdemucs.config.load import validated
@@ -13,10 +14,11 @@ from hdemucs.errors import Refusal
 from hdemucs.runs.workspace import Workspace
 from hdemucs.study.effective import train_configuration
 from hdemucs.study.params import read_params
-from hdemucs.training.preflight import check, preflight
+from hdemucs.training.preflight import Data, check, preflight
 from hdemucs.training.processes import joined
 
-PAPER_EXAMPLES = 86 * 225  # MUSDB18-HQ's training songs, by 1-s starts of 11 s: about 4 min each
+# MUSDB18-HQ: 86 training songs of about 4 min each, by 1-s starts of 11 s, and 14 for validation.
+PAPER_EXAMPLES, PAPER_VALID = 86 * 225, 14 * 240.0
 LONGEST = 90.0  # days; the paper's trainings took at most 3, on 8 GPUs (paper facts 2.1)
 
 
@@ -30,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def positive(text: str) -> float:
     value = float(text)
-    if not value > 0:
+    if not 0 < value < math.inf:
         raise argparse.ArgumentTypeError(f"{text} is no time")
     return value
 
@@ -43,21 +45,22 @@ def run(args: argparse.Namespace) -> None:
     config = validated(content, TrainConfig, f"variants.{args.variant}")
     home = Workspace(Path.cwd()).home
     with joined() as processes:
-        found = preflight(config, processes, home, steps(config), args.time_limit)
+        found = preflight(config, processes, home, data(config), args.time_limit)
         if processes.first:
             print("\n".join([f"{args.variant} at the {scale} scale", *found.lines()]), flush=True)
         check(found, config, home, args.longest)
 
 
-def steps(config: TrainConfig) -> int:
-    """Of an epoch; by the data that is there if it has the study's rate, else as MUSDB18-HQ has."""
+def data(config: TrainConfig) -> Data:
+    """What is there if it has the study's rate, else as MUSDB18-HQ has."""
     training, rate = config.training, config.sample_rate
     try:
         manifest = load_manifest(Path("data/manifest.json"))
     except Refusal:
         manifest = None
     if manifest is None or manifest.sample_rate != rate:
-        return PAPER_EXAMPLES // training.batch
+        return Data(PAPER_EXAMPLES // training.batch, PAPER_VALID)
     segment, stride = int(training.segment * rate), int(training.stride * rate)
     examples = sum(count_starts(t.frames, segment, stride) for t in manifest.split("train"))
-    return max(1, examples // training.batch)
+    valid = sum(track.frames for track in manifest.split("valid")) / rate
+    return Data(max(1, examples // training.batch), valid)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from torch import Tensor
 
-T = TypeVar("T", Tensor, list[int])
+T = TypeVar("T", Tensor, list[tuple[int, int]])
 
 
 @dataclass(frozen=True)

@@ -23,18 +23,18 @@ Batch = Float[Tensor, "batch source channel sample"]
 
 @dataclass
 class Examples(Dataset[Batch]):
-    """Whole batches of one epoch by the list of their indices."""
+    """Whole batches of one epoch by the places of their examples in it, and these' indices."""
 
     segments: Segments
     repitch: Repitch | None
     seed: int
     epoch: int = 0
 
-    def __getitem__(self, indices: list[int]) -> Batch:
-        batch = self.segments.batch(indices)
+    def __getitem__(self, chosen: list[tuple[int, int]]) -> Batch:
+        batch = self.segments.batch([index for _, index in chosen])
         if self.repitch is None:
             return batch
-        seeds = [seed_for(self.seed, "repitch", self.epoch, index) for index in indices]
+        seeds = [seed_for(self.seed, "repitch", self.epoch, place) for place, _ in chosen]
         return torch.from_numpy(self.repitch(batch.numpy(), seeds))
 
 
@@ -63,7 +63,7 @@ class Batches:
     def epoch(self, epoch: int, first: int) -> Iterator[Batch]:
         """This process' share of every batch from step `first` on."""
         self.examples.epoch = epoch
-        order, size = self.order(epoch), self.config.batch
+        order, size = list(enumerate(self.order(epoch))), self.config.batch
         batches = [
             self.share.of(order[step * size : (step + 1) * size])
             for step in range(first, self.steps)
@@ -76,6 +76,17 @@ class Batches:
                 worker_init_fn=deaf, pin_memory=torch.cuda.is_available(),
             )
         )  # fmt: skip
+
+
+def check_batch(config: TrainingConfig, share: Share) -> None:
+    """
+    Raises:
+        Refusal: a batch cannot be shared out among the processes in whole groups.
+    """
+    unit = share.count * (config.augment.remix or 1)
+    if config.batch % unit:
+        problem = f"is {config.batch}, no multiple of {unit} (processes times augment.remix)"
+        raise Refusal("training.batch", problem, "change it, or the number of processes")
 
 
 def deaf(_: int) -> None:

@@ -17,6 +17,7 @@ import torch
 from hdemucs.config.training import TrainConfig
 from hdemucs.errors import Refusal
 from hdemucs.model.build import skeleton
+from hdemucs.training.batches import check_batch
 from hdemucs.training.checkpoint import KEPT
 from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.processes import Processes
@@ -29,8 +30,16 @@ COPIES = 5  # of the weights: themselves, gradients, Adam's two moments, the bes
 
 
 @dataclass(frozen=True)
+class Data:
+    """What there is to train on and to validate on."""
+
+    steps: int  # of an epoch, where the configuration does not say
+    valid: float  # seconds of audio
+
+
+@dataclass(frozen=True)
 class Preflight:
-    """What steps told about a run; validation and reading come on top of the hours."""
+    """What steps told about a run; workers read beside it."""
 
     device: str
     parameters: int
@@ -42,6 +51,7 @@ class Preflight:
     seconds: Cost  # of a step
     room: Room
     steps: int
+    validation: float  # seconds, of all validations
     disk: float  # GiB: two checkpoints, a third while it is written, and the model
     free: float  # GiB
     time_limit: float | None  # hours a job may take
@@ -57,12 +67,14 @@ class Preflight:
 
     @property
     def hours(self) -> float:
-        return self.steps * self.seconds_per_step / HOUR
+        return (self.steps * self.seconds_per_step + self.validation) / HOUR
 
     @property
     def requeues(self) -> int | None:
         """How often the run has to be queued again after its first job."""
-        return None if self.time_limit is None else math.ceil(self.hours / self.time_limit) - 1
+        if self.time_limit is None:
+            return None
+        return max(math.ceil(self.hours / self.time_limit) - 1, 0)
 
     @property
     def enough(self) -> int | None:
@@ -83,7 +95,8 @@ class Preflight:
             f"batch         {self.batch} examples of {self.memory.each:.3g} GiB and "
             f"{self.seconds.each:.3g} s each{foreseen}",
             f"speed         {1 / self.seconds_per_step:.3g} steps/s",
-            f"whole run     {self.steps:,} steps, {self.hours:.3g} h{requeues}",
+            f"whole run     {self.steps:,} steps, {self.hours:.3g} h, "
+            f"{self.validation / HOUR:.2g} of them validation{requeues}",
             f"disk          {self.disk:.2f} GiB of {self.free:.1f} free",
         ]
 
@@ -92,18 +105,19 @@ def preflight(
     config: TrainConfig,
     processes: Processes,
     folder: Path,
-    steps_per_epoch: int,
+    data: Data,
     time_limit: float | None,
 ) -> Preflight:
     """Make steps on noise, up to the real one where it fits, and add up; `check` judges them.
 
-    `steps_per_epoch` is what the data gives where the configuration has None; `folder` is where
-    runs are written; `time_limit` is in hours.
+    `folder` is where runs are written; `time_limit` is in hours.
 
     Raises:
-        Refusal: not even what is kept of each parameter, or one example, fits into memory.
+        Refusal: the batch cannot be shared out among the processes, or not even what is kept of
+            each parameter, or one example, fits into memory.
     """
-    training = config.training
+    training, share = config.training, processes.share
+    check_batch(training, share)
     torch.set_num_threads(training.threads)
     if processes.device.type == "cpu":
         keep_freed_memory()
@@ -115,18 +129,26 @@ def preflight(
     return Preflight(
         device=describe(processes.device),
         parameters=parameters(config),
-        processes=processes.share.count,
+        processes=share.count,
         batch=trial.batch,
         group=training.augment.remix or 1,
         tried=trial.steps[-1].examples if trial.steps else 0,
         memory=memory,
         seconds=seconds,
         room=there,
-        steps=training.epochs * (training.steps_per_epoch or steps_per_epoch),
+        steps=training.epochs * (training.steps_per_epoch or data.steps),
+        validation=validations(config) * trial.listening() * data.valid / share.count,
         disk=(KEPT + 1) * trial.checkpoint + trial.weights,
         free=shutil.disk_usage(folder).free / GIB,
         time_limit=time_limit,
     )
+
+
+def validations(config: TrainConfig) -> int:
+    """How often the validation songs are separated: by the model and by each average of it."""
+    averages = config.training.averages
+    candidates = 1 + len(averages.step) + len(averages.epoch)
+    return candidates * (config.training.epochs // config.training.validate_every)
 
 
 def smallest(config: TrainConfig, processes: Processes) -> float:

@@ -28,7 +28,7 @@ from hdemucs.model.build import build
 from hdemucs.model.separator import Separator
 from hdemucs.model.store import load_model, save_model
 from hdemucs.training.average import swapped
-from hdemucs.training.batches import Batches
+from hdemucs.training.batches import Batches, check_batch
 from hdemucs.training.checkpoint import Checkpoints
 from hdemucs.training.guard import Guard
 from hdemucs.training.history import Journal
@@ -68,17 +68,14 @@ def train(
 
 def checked(config: TrainConfig, manifest: Manifest, processes: Processes) -> None:
     """Refuse what could not be trained as it is written."""
-    training, count = config.training, processes.share.count
+    training = config.training
     if manifest.sample_rate != config.sample_rate:
         problem = f"is {config.sample_rate}, the data has {manifest.sample_rate}"
         raise Refusal("sample_rate", problem, "use data of that rate or change the parameter")
     if manifest.sources != config.model.sources or set(manifest.sources) != set(training.weights):
         problem = f"are not the data's, {', '.join(manifest.sources)}, in model and weights"
         raise Refusal("sources", problem, "correct model.sources and training.weights")
-    unit = count * (training.augment.remix or 1)
-    if training.batch % unit:
-        problem = f"is {training.batch}, no multiple of {unit} (processes times augment.remix)"
-        raise Refusal("training.batch", problem, "change it, or the number of processes")
+    check_batch(training, processes.share)
 
 
 def prepared(

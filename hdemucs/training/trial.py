@@ -134,6 +134,22 @@ class Trial:
             torch.cuda.synchronize(self.device)
         return time.perf_counter() - start
 
+    @torch.no_grad()
+    def listening(self) -> float:
+        """Seconds that the model takes to separate one second of audio, as in validation."""
+        model, settings = self.learner.model, self.config.validation
+        samples = self.samples if self.steps else self.short
+        (mix,) = self.noise(1, samples).sum(1).to(self.device)
+        model.eval()
+        start = time.perf_counter()
+        model(mix[None])
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        seconds = time.perf_counter() - start
+        model.train()
+        passes = settings.shifts / (1 - settings.overlap)
+        return passes * seconds * self.config.sample_rate / samples
+
     @property
     def weights(self) -> float:
         """GiB of the model's parameters."""

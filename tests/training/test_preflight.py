@@ -3,18 +3,22 @@
 import dataclasses
 
 import pytest
+import torch
 
+from hdemucs.data.share import Share
 from hdemucs.errors import Refusal
-from hdemucs.training.preflight import check, preflight
+from hdemucs.training.preflight import Data, check, preflight, validations
+from hdemucs.training.processes import Processes
 from hdemucs.training.trial import Cost, Trial
 from tests.training.runs import ALONE, config
 
 LONGEST = 90.0  # days
 PLENTY = 1000.0  # GiB
+DATA = Data(steps=7, valid=20.0)
 
 
 def found(folder, time_limit=None, **training):
-    return preflight(config(**training), ALONE, folder, 7, time_limit)
+    return preflight(config(**training), ALONE, folder, DATA, time_limit)
 
 
 def test_it_adds_a_run_up(tmp_path):
@@ -23,15 +27,16 @@ def test_it_adds_a_run_up(tmp_path):
     assert all_in.parameters == pytest.approx(all_in.disk * 2**30 / 4 / (3 * 6 + 1), rel=0.2)
     assert all_in.tried == all_in.batch == config().training.batch
     assert 0 < all_in.peak < all_in.room.free <= all_in.room.total
-    assert all_in.hours == pytest.approx(21 * all_in.seconds_per_step / 3600)
+    steps = 21 * all_in.seconds_per_step / 3600
+    assert all_in.hours == pytest.approx(steps + all_in.validation / 3600)
     assert len(all_in.lines()) == 7
     check(all_in, config(), tmp_path, LONGEST)
 
 
-@pytest.mark.parametrize(("limit", "requeues"), [(10.0, 0), (5.0, 1), (3.0, 3)])
+@pytest.mark.parametrize(("limit", "requeues"), [(1e9, 0), (10.0, 0), (5.0, 1), (3.0, 3)])
 def test_a_time_limit_means_requeues(tmp_path, limit, requeues):
     one = found(tmp_path, limit)
-    ten_hours = dataclasses.replace(one, steps=36_000, seconds=Cost(1.0, 0.0))
+    ten_hours = dataclasses.replace(one, steps=36_000, seconds=Cost(1.0, 0.0), validation=0.0)
     assert ten_hours.requeues == requeues
 
 
@@ -55,7 +60,7 @@ def test_nothing_is_tried_that_would_not_fit():
 def test_a_batch_that_fits_nowhere_is_foreseen_and_refused(tmp_path):
     """And it is said what it would take."""
     asked = config(batch=40_000_000)
-    big = preflight(asked, ALONE, tmp_path, 1, None)
+    big = preflight(asked, ALONE, tmp_path, DATA, None)
     assert (big.tried, big.batch) == (2, 40_000_000)
     assert any("foreseen from 2" in line for line in big.lines())
     with pytest.raises(Refusal, match=r"training\.batch: is 40000000: .* GiB.* processes") as said:
@@ -69,7 +74,7 @@ def test_parameters_that_fit_nowhere_are_refused_before_they_are_made(tmp_path):
     small = config()
     model = dataclasses.replace(small.model, channels=2**20)
     with pytest.raises(Refusal, match="its parameters and what is kept of each take"):
-        preflight(dataclasses.replace(small, model=model), ALONE, tmp_path, 1, None)
+        preflight(dataclasses.replace(small, model=model), ALONE, tmp_path, DATA, None)
 
 
 def test_what_cannot_finish_is_refused(tmp_path):
@@ -83,3 +88,21 @@ def test_what_cannot_finish_is_refused(tmp_path):
     ):
         with pytest.raises(Refusal, match=key):
             check(dataclasses.replace(one, **change), config(), tmp_path, LONGEST)
+
+
+def test_every_candidate_of_every_epoch_is_validated(tmp_path):
+    """The model and its averages separate all songs: three times as many take three times as long,
+    which is told apart from noise of the clock by what one second of audio was found to take."""
+    one = found(tmp_path, epochs=4, averages={"step": [], "epoch": []})
+    three = found(tmp_path, epochs=4, averages={"step": [0.9], "epoch": [0.5]})
+    assert validations(config(epochs=4, averages={"step": [], "epoch": []})) == 4
+    assert validations(config(epochs=4, averages={"step": [0.9], "epoch": [0.5]})) == 12
+    assert one.validation > 0
+    assert three.validation / one.validation > 1
+    assert any("of them validation" in line for line in one.lines())
+
+
+def test_a_batch_that_cannot_be_shared_out_is_refused_before_a_step_is_made(tmp_path):
+    third = Processes(Share(0, 3), torch.device("cpu"))
+    with pytest.raises(Refusal, match=r"training\.batch: is 4, no multiple of 12"):
+        preflight(config(batch=4, augment={"remix": 4}), third, tmp_path, DATA, None)
