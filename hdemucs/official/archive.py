@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ from torch import Tensor
 
 from .pickles import Global, Hostile, Record, Stored, read
 
-LARGEST_PICKLE = 64 << 20  # bytes; the official ones have some hundred thousand
+LARGEST_PICKLE = 2 << 20  # bytes; the official ones have some hundred thousand
+LARGEST_NUMBER = 2**40  # of a tensor's dimensions: more than its file can hold
+ENCRYPTED = 0x1  # the flag in a zip file
 TYPES = {
     "FloatStorage": torch.float32,
     "HalfStorage": torch.float16,
@@ -23,6 +25,7 @@ TYPES = {
     "ShortStorage": torch.int16,
     "ByteStorage": torch.uint8,
 }
+EMPTY = torch.empty(0)
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Archive:
     file: zipfile.ZipFile
     root: str
     content: Any  # what its pickle describes, tensors as Records
+    size: int  # bytes of the whole file
+    storages: dict[str, bytearray] = field(default_factory=dict)  # tensors may share one
 
     def tensor(self, record: Any) -> Tensor:
         """The tensor that a Record stands for; never larger than its bytes in the file.
@@ -41,7 +46,8 @@ class Archive:
         """
         match record:
             case Record(Global("torch._utils", "_rebuild_parameter"), (Record() as inner, *_)):
-                return self.tensor(inner)
+                record = inner
+        match record:
             case Record(
                 Global("torch._utils", "_rebuild_tensor_v2"),
                 (Stored(("storage", Global() as kind, str(key), *_)), offset, size, stride, *_),
@@ -50,29 +56,42 @@ class Archive:
             case _:
                 raise Hostile(f"a {type(record).__name__} stands where a tensor should")
 
+    def weight(self, record: Any, name: str, shape: torch.Size) -> Tensor:
+        """A tensor that must have this shape, at full precision and in memory of its own.
+
+        Raises:
+            Hostile: it is no such tensor.
+        """
+        tensor = self.tensor(record)
+        if tensor.shape != shape:
+            raise Hostile(f"its weights do not fit its arguments (at {name!r})")
+        return torch.empty(shape).copy_(tensor)
+
     def storage(self, kind: Global, key: str) -> Tensor:
         """All of a storage, in one dimension."""
         dtype = TYPES.get(kind.name) if kind.module == "torch" else None
         if dtype is None:
             raise Hostile(f"a tensor of {kind} is none of a model's")
-        content = stored(self.file, f"{self.root}/data/{key}")
+        if key not in self.storages:
+            self.storages[key] = bytearray(stored(self.file, f"{self.root}/data/{key}"))
+        content = self.storages[key]
         size = len(content) // dtype.itemsize
-        return torch.frombuffer(bytearray(content), dtype=dtype, count=size) if size else EMPTY
-
-
-EMPTY = torch.empty(0)
+        return torch.frombuffer(content, dtype=dtype, count=size) if size else EMPTY
 
 
 def placed(storage: Tensor, offset: Any, size: Any, stride: Any) -> Tensor:
     """A view of the storage, once its numbers are known to stay inside."""
+    if not (isinstance(size, tuple | list) and isinstance(stride, tuple | list)):
+        raise Hostile("a tensor's size or stride is no list of numbers")
     numbers = (offset, *size, *stride)
-    if not all(type(n) is int and n >= 0 for n in numbers) or len(size) != len(stride):
+    possible = all(type(n) is int and 0 <= n <= LARGEST_NUMBER for n in numbers)
+    if not possible or len(size) != len(stride):
         raise Hostile("a tensor has impossible dimensions")
     count = math.prod(size)
     last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
     if count > len(storage) or (count and last >= len(storage)):
         raise Hostile("a tensor is larger than its bytes in the file")
-    return storage.as_strided(size, stride, offset)
+    return storage.as_strided(size, stride, offset if count else 0)
 
 
 def open_archive(path: Path, file: zipfile.ZipFile) -> Archive:
@@ -84,13 +103,16 @@ def open_archive(path: Path, file: zipfile.ZipFile) -> Archive:
     pickles = [name for name in file.namelist() if name.endswith("/data.pkl")]
     if len(pickles) != 1:
         raise Hostile("it has no pickle of torch.save's")
+    size = path.stat().st_size
+    if sum(info.file_size for info in file.infolist()) > size:
+        raise Hostile("its parts are larger than the file: they are compressed, or overlap")
     root = pickles[0].removesuffix("/data.pkl")
     order = f"{root}/byteorder"
     if order in file.namelist() and stored(file, order) != b"little":
         raise Hostile("its numbers are not little-endian")
-    if file.getinfo(pickles[0]).file_size > min(LARGEST_PICKLE, path.stat().st_size):
+    if file.getinfo(pickles[0]).file_size > LARGEST_PICKLE:
         raise Hostile("its pickle is larger than any model's")
-    return Archive(file, root, read(stored(file, pickles[0])))
+    return Archive(file, root, read(stored(file, pickles[0])), size)
 
 
 def stored(file: zipfile.ZipFile, name: str) -> bytes:
@@ -101,4 +123,6 @@ def stored(file: zipfile.ZipFile, name: str) -> bytes:
         raise Hostile(f"its part {name} is missing") from error
     if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
         raise Hostile(f"its part {name} is compressed, which torch.save does not")
+    if info.flag_bits & ENCRYPTED:
+        raise Hostile(f"its part {name} is encrypted, which torch.save does not")
     return file.read(info)

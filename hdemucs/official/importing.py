@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,17 +12,24 @@ from torch import Tensor
 
 from hdemucs.config.model import HybridConfig, WaveformConfig
 from hdemucs.errors import Refusal
-from hdemucs.model.build import build
+from hdemucs.model.build import skeleton
 from hdemucs.model.separator import Separator
 
 from .archive import Archive, open_archive
-from .names import load_official_state
-from .pickles import Global, Hostile
+from .names import official_shapes, under_our_names
+from .package import facts_of, package
+from .pickles import Hostile
 from .quantised import is_quantised, restored
-from .settings import DEMUCS, FIXED, HDEMUCS, TRANSLATED, to_config
+from .settings import to_config
 
 CURE = "give a .th file of the official demucs package, from a source that you trust"
-KNOWN_BESIDE = {"sources", "samplerate", "segment", "rescale", "emb_smooth"}
+LONGEST_PROBLEM = 300  # characters
+FEWEST_BITS = {False: 16, True: 1}  # of a weight in its file; True: quantised
+# What zipfile, torch and our own reading may raise on bytes that nobody thought of.
+DAMAGED = (
+    ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError,
+    TypeError, ValueError, struct.error,
+)  # fmt: skip
 
 Imported = tuple[Separator, HybridConfig | WaveformConfig, dict[str, Any]]
 
@@ -31,7 +39,7 @@ def import_official(path: Path) -> Imported:
 
     Full, half-precision and DiffQ-quantised weights are read. The facts hold the official
     class, sample_rate (Hz), segment (s), and `dropped`: the arguments that demucs 4.1.0 drops
-    too, for it does not know them.
+    too, for it does not know them. Memory and time are in proportion to the file.
 
     Raises:
         Refusal: the file is missing, damaged or hostile, or its model is none of ours.
@@ -43,55 +51,41 @@ def import_official(path: Path) -> Imported:
         raise Refusal(path, "is missing", CURE) from error
     except zipfile.BadZipFile as error:
         problem = f"is no file of torch.save's since version 1.6 ({error})"
-        raise Refusal(path, problem, CURE) from error
-    except (Hostile, OSError, EOFError) as error:
-        raise Refusal(path, f"is refused: {error}", CURE) from error
+        raise Refusal(path, in_one_line(problem), CURE) from error
+    except (Hostile, OSError) as error:
+        raise Refusal(path, in_one_line(f"is refused: {error}"), CURE) from error
+    except DAMAGED as error:
+        problem = f"is refused: it is damaged or hostile ({type(error).__name__}: {error})"
+        raise Refusal(path, in_one_line(problem), CURE) from error
+
+
+def in_one_line(text: str) -> str:
+    """Without what a terminal would obey, for names in the file may be in it."""
+    return "".join(c if c.isprintable() else "?" for c in text[:LONGEST_PROBLEM])
 
 
 def imported(archive: Archive, path: Path) -> Imported:
+    """What is asked for is compared with what is there before any memory is taken for it."""
     kind, given, state = package(archive.content)
     config = to_config(kind, given, path)
-    model = build(config, seed=0)
-    tensors = restored(archive, state, model) if is_quantised(state) else plain(archive, state)
-    try:
-        load_official_state(model, tensors)
-    except ValueError as error:
-        raise Hostile(f"its weights do not fit its arguments ({error})") from error
-    facts = {
-        "origin": f"{kind} in {path.name}",
-        "sample_rate": number(given.get("samplerate", 44_100), "samplerate"),
-        "segment": number(given.get("segment", 40), "segment"),
-        "dropped": sorted(given.keys() - TRANSLATED[kind] - FIXED[kind].keys() - KNOWN_BESIDE),
-    }
+    facts = facts_of(kind, given, path)
+    model = skeleton(config)
+    quantised = is_quantised(state)
+    weights = sum(parameter.numel() for parameter in model.parameters())
+    if weights * FEWEST_BITS[quantised] > 8 * archive.size:
+        raise Hostile(f"its arguments make {weights:,} weights, more than the file can hold")
+    tensors = (restored if quantised else plain)(archive, state, model)
+    model.load_state_dict(under_our_names(model, tensors), assign=True)
     return model.eval(), config, facts
 
 
-def package(content: Any) -> tuple[Global, dict[str, Any], Mapping[Any, Any]]:
-    """The class, its arguments by name, and its state, out of what serialize_model wrote."""
-    match content:
-        case {"klass": Global() as kind, "args": args, "kwargs": dict() as kwargs,
-              "state": dict() as state}:  # fmt: skip
-            given = {**dict(zip(["sources"], args, strict=False)), **kwargs}
-        case _:
-            raise Hostile("it is no package of the official demucs")
-    if kind not in (HDEMUCS, DEMUCS):
-        return kind, given, state
-    sources = given.get("sources")
-    if not isinstance(sources, list | tuple) or not all(isinstance(s, str) for s in sources):
-        raise Hostile("its model has no list of sources")
-    for name, value in given.items():
-        flat = value if isinstance(value, list | tuple) else [value]
-        if not all(isinstance(v, str | int | float | None) for v in flat):
-            raise Hostile(f"its argument {name} is no plain value")
-    return kind, given, state
+def plain(archive: Archive, state: Mapping[Any, Any], model: Separator) -> dict[str, Tensor]:
+    """Weights as they are, at full precision.
 
-
-def plain(archive: Archive, state: Mapping[Any, Any]) -> dict[str, Tensor]:
-    """Weights as they are, at full precision."""
-    return {str(name): archive.tensor(record).float() for name, record in state.items()}
-
-
-def number(value: Any, name: str) -> int | float:
-    if isinstance(value, int | float) and 0 < value < 1_000_000:  # noqa: PLR2004  Hz or seconds
-        return value
-    raise Hostile(f"its model has {name}={value!r}")
+    Raises:
+        Hostile: naming the first that is missing, too many, or of another shape.
+    """
+    shapes = official_shapes(model)
+    for name in sorted(shapes.keys() ^ state.keys(), key=str):
+        raise Hostile(f"its weights do not fit its arguments (no counterpart for {name!r})")
+    return {name: archive.weight(state[name], name, shape) for name, shape in shapes.items()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import torch
 from torch import Tensor, nn
 
 from hdemucs.model.bands import BandedDecode, BandedEncode
@@ -35,13 +36,28 @@ def load_official_state(model: Separator, state: Mapping[str, Tensor]) -> Separa
     Raises:
         ValueError: naming the first tensor that has no counterpart of its shape.
     """
-    ours = dict(official_parameters(model))
-    for name in sorted(ours.keys() | state.keys()):
-        if name not in ours or name not in state or ours[name].shape != state[name].shape:
-            raise ValueError(f"no counterpart for {name!r}")
-    for name, parameter in ours.items():
-        parameter.data.copy_(state[name])
+    renamed = under_our_names(model, state)
+    for name, parameter in model.named_parameters():
+        parameter.data.copy_(renamed[name])
     return model
+
+
+def under_our_names(model: Separator, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """An official state dict as one of `model`, of which only names and shapes matter.
+
+    Raises:
+        ValueError: naming the first tensor that has no counterpart of its shape.
+    """
+    shapes = official_shapes(model)
+    for name in sorted(shapes.keys() | state.keys()):
+        if name not in shapes or name not in state or shapes[name] != state[name].shape:
+            raise ValueError(f"no counterpart for {name!r}")
+    return {ours: state[theirs] for ours, theirs in official_names(model).items()}
+
+
+def official_shapes(model: Separator) -> dict[str, torch.Size]:
+    """The shapes of the model's parameters under their official names."""
+    return {name: parameter.shape for name, parameter in official_parameters(model)}
 
 
 def official_parameters(model: Separator) -> Iterator[tuple[str, nn.Parameter]]:

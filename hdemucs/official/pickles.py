@@ -17,7 +17,7 @@ ORDERED = ("collections", "OrderedDict")
 CALLED = {ORDERED, ("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_rebuild_parameter")}
 BUILT_IN = sys.stdlib_module_names | {"__builtin__"}  # the latter is Python 2's name
 
-MARK = object()
+LONGEST_NAME = 200  # characters
 
 
 class Hostile(ValueError):  # noqa: N818  what the file is, no accident of ours
@@ -70,10 +70,16 @@ def read(content: bytes) -> Any:
 
 
 class Machine:
-    """A pickle machine's stack and memo, for the instructions that make data."""
+    """A pickle machine's stack and memo, for the instructions that make data.
+
+    Small pickles stay small and quick. A step costs what it takes off the stack, and nothing
+    that may hold others is hashed, compared or printed: forty tuples, each of the one before
+    twice, are forty bytes and a trillion values.
+    """
 
     def __init__(self) -> None:
         self.stack: list[Any] = []
+        self.marks: list[int] = []  # what the stack held at each mark
         self.memo: dict[int, Any] = {}
 
     def step(self, name: str, argument: Any) -> None:
@@ -86,22 +92,28 @@ class Machine:
         elif name not in SKIPPED:
             raise Hostile(f"its pickle uses the instruction {name}, which no checkpoint needs")
 
+    def last(self) -> Any:
+        if len(self.stack) <= (self.marks[-1] if self.marks else 0):
+            raise Hostile("its pickle is damaged (it takes what it has not given)")
+        return self.stack[-1]
+
     def pop(self) -> Any:
-        value = self.stack.pop()
-        if value is MARK:
-            raise Hostile("its pickle is damaged (a stray mark)")
-        return value
+        self.last()
+        return self.stack.pop()
 
     def pop_to_mark(self) -> list[Any]:
-        last = len(self.stack) - 1 - self.stack[::-1].index(MARK)
-        values = self.stack[last + 1 :]
-        del self.stack[last:]
+        if not self.marks:
+            raise Hostile("its pickle is damaged (a mark is missing)")
+        start = self.marks.pop()
+        values = self.stack[start:]
+        del self.stack[start:]
         return values
 
     def top(self, kind: type) -> Any:
-        if not isinstance(self.stack[-1], kind):
+        value = self.last()
+        if not isinstance(value, kind):
             raise Hostile(f"its pickle changes what is no {kind.__name__}")
-        return self.stack[-1]
+        return value
 
     def tuple_of(self, count: int) -> None:
         values = [self.pop() for _ in range(count)]
@@ -110,6 +122,9 @@ class Machine:
     def name(self, module: Any, name: Any) -> None:
         if not (isinstance(module, str) and isinstance(name, str)):
             raise Hostile("its pickle names something by no name")
+        parts = f"{module}.{name}".split(".")
+        if len(module + name) > LONGEST_NAME or not all(part.isidentifier() for part in parts):
+            raise Hostile("its pickle names something by no name")
         if module.partition(".")[0] in BUILT_IN and (module, name) not in CALLED:
             raise Hostile(f"its pickle names {module}.{name}, which no checkpoint needs")
         self.stack.append(Global(module, name))
@@ -117,10 +132,14 @@ class Machine:
     def call(self) -> None:
         """A call of one of the three functions that tensors need; even they are not called."""
         args, function = self.pop(), self.pop()
-        if not isinstance(function, Global) or (function.module, function.name) not in CALLED:
+        if not isinstance(function, Global):
+            raise Hostile(f"its pickle calls a {type(function).__name__}, not a function")
+        if (function.module, function.name) not in CALLED:
             raise Hostile(f"its pickle calls {function}, which no checkpoint needs")
         ordered = (function.module, function.name) == ORDERED
-        self.stack.append(dict(*args) if ordered else Record(function, args))
+        if not isinstance(args, tuple) or (ordered and args):
+            raise Hostile(f"its pickle calls {function} with what no checkpoint does")
+        self.stack.append({} if ordered else Record(function, args))
 
     def instance(self) -> None:
         args, kind = self.pop(), self.pop()
@@ -131,7 +150,7 @@ class Machine:
     def build(self) -> None:
         """Attributes of the object below; none that we read has any."""
         self.pop()
-        if not isinstance(self.stack[-1], Record | dict):
+        if not isinstance(self.last(), Record | dict):
             raise Hostile("its pickle gives attributes to what is no object")
 
     def extend(self, values: list[Any]) -> None:
@@ -140,7 +159,7 @@ class Machine:
     def set_items(self, values: list[Any]) -> None:
         target = self.top(dict)
         for key, value in zip(values[::2], values[1::2], strict=True):
-            if not isinstance(key, str | int | float | bool | tuple | None):
+            if not isinstance(key, str | int | float | None):
                 raise Hostile("its pickle has a key that is no name")
             target[key] = value
 
@@ -157,12 +176,12 @@ MADE: dict[str, Callable[[], Any]] = {
     "EMPTY_DICT": dict,
     "EMPTY_LIST": list,
     "EMPTY_TUPLE": tuple,
-    "MARK": lambda: MARK,
 }
 STEPS: dict[str, Callable[[Machine, Any], Any]] = {
-    "BINPUT": lambda m, i: m.memo.update({i: m.stack[-1]}),
-    "LONG_BINPUT": lambda m, i: m.memo.update({i: m.stack[-1]}),
-    "MEMOIZE": lambda m, _: m.memo.update({len(m.memo): m.stack[-1]}),
+    "MARK": lambda m, _: m.marks.append(len(m.stack)),
+    "BINPUT": lambda m, i: m.memo.update({i: m.last()}),
+    "LONG_BINPUT": lambda m, i: m.memo.update({i: m.last()}),
+    "MEMOIZE": lambda m, _: m.memo.update({len(m.memo): m.last()}),
     "BINGET": lambda m, i: m.stack.append(m.memo[i]),
     "LONG_BINGET": lambda m, i: m.stack.append(m.memo[i]),
     "TUPLE": lambda m, _: m.stack.append(tuple(m.pop_to_mark())),

@@ -9,7 +9,7 @@ kept by their number of bits. The other weights follow, at full or half precisio
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -17,14 +17,21 @@ from torch import Tensor
 
 from hdemucs.model.separator import Separator
 
-from .archive import Archive
-from .names import official_parameters
+from .archive import LARGEST_NUMBER, Archive
+from .names import official_shapes
 from .pickles import Global, Hostile
 
 WORD, BLOCK = 64, 32  # bits; words side by side
 MOST_BITS = 14  # DiffQ trains up to 15 bits, but does not store what has as many
 QUANTISER = Global("diffq.diffq", "DiffQuantizer")
 DEFAULTS = {"min_size": 0.01, "float16": False, "group_size": 1, "min_bits": 2, "exclude": []}
+SUPPORTED: dict[str, Callable[[Any], bool]] = {
+    "min_size": lambda x: type(x) in (int, float) and 0 < x < LARGEST_NUMBER,  # MB
+    "float16": lambda x: type(x) is bool,
+    "group_size": lambda x: type(x) is int and 0 < x < LARGEST_NUMBER,
+    "min_bits": lambda x: type(x) in (int, float) and 1 <= x <= MOST_BITS and x == int(x),
+    "exclude": lambda x: x is None or x == [] or x == (),
+}
 
 TOP = ("encoder", "decoder", "tencoder", "tdecoder", "freq_emb", "lstm")
 ENCODER = ("conv", "norm1", "rewrite", "norm2", "dconv")
@@ -43,19 +50,20 @@ def restored(archive: Archive, state: Mapping[Any, Any], model: Separator) -> di
     """
     settings = settings_of(state.get("meta"))
     smallest = settings["min_size"] * 2**20 // 4
-    lists = {name: iter(listed(state, name)) for name in ("quantized", "float16", "others")}
-    plain = lists["float16" if settings["float16"] else "others"]
+    shapes = in_official_order(model)
+    large = [name for name, shape in shapes.items() if shape.numel() > smallest]
+    small = [name for name in shapes if name not in set(large)]
+    plain, unused = ("float16", "others") if settings["float16"] else ("others", "float16")
+    expected = {"quantized": large, plain: small, unused: []}
+    for part, names in expected.items():
+        if (given := len(listed(state, part))) != len(names):
+            problem = f"its quantised state has {given} weights in {part!r} and not {len(names)}"
+            raise Hostile(problem)
     out = {}
-    try:
-        for name, shape in in_official_order(model):
-            if shape.numel() > smallest:
-                out[name] = unquantised(archive, next(lists["quantized"]), shape, settings)
-            else:
-                out[name] = archive.tensor(next(plain)).float()
-    except StopIteration as error:
-        raise Hostile("its quantised state has too few weights") from error
-    if any(next(rest, None) is not None for rest in lists.values()):
-        raise Hostile("its quantised state has too many weights")
+    for name, entry in zip(large, state["quantized"], strict=True):
+        out[name] = unquantised(archive, entry, shapes[name], settings)
+    for name, record in zip(small, state[plain], strict=True):
+        out[name] = archive.weight(record, name, shapes[name])
     return out
 
 
@@ -68,9 +76,9 @@ def settings_of(meta: Any) -> dict[str, Any]:
             raise Hostile("its quantised state does not say how it was quantised")
     if kind != QUANTISER or not meta.get("packed") or meta.get("torch_pack"):
         raise Hostile(f"it is quantised in a way that is not supported ({kind})")
-    numbers = [settings[key] for key in ("min_size", "group_size", "min_bits")]
-    if settings["exclude"] or not all(isinstance(n, int | float) and n > 0 for n in numbers):
-        raise Hostile("it is quantised with settings that are not supported")
+    for name, supported in SUPPORTED.items():
+        if not supported(settings[name]):
+            raise Hostile(f"it is quantised with a {name} that is not supported")
     return settings
 
 
@@ -81,10 +89,9 @@ def listed(state: Mapping[Any, Any], name: str) -> list[Any]:
     return values
 
 
-def in_official_order(model: Separator) -> list[tuple[str, torch.Size]]:
+def in_official_order(model: Separator) -> dict[str, torch.Size]:
     """Official names and shapes in the order of the official model's own parameters."""
-    named = [(name, parameter.shape) for name, parameter in official_parameters(model)]
-    return sorted(named, key=lambda item: places(item[0]))
+    return dict(sorted(official_shapes(model).items(), key=lambda item: places(item[0])))
 
 
 def places(name: str) -> list[int]:
@@ -104,15 +111,16 @@ def unquantised(
             groups, rest = divmod(shape.numel(), settings["group_size"])
         case _:
             raise Hostile("a quantised weight has no levels")
+    if rest:
+        raise Hostile("a quantised weight has impossible groups")
     bits = unpacked(archive.tensor(bits_packed), groups) + int(settings["min_bits"])
-    if rest or len(packed) != MOST_BITS or int(bits.max()) > MOST_BITS:
+    if len(packed) != MOST_BITS or int(bits.max()) > MOST_BITS:
         raise Hostile("a quantised weight has impossible groups")
     levels = torch.zeros(groups, settings["group_size"])
     for count, record in enumerate(packed, start=1):
         chosen = bits == count
-        if record is not None:
-            size = int(chosen.sum()) * settings["group_size"]
-            values = unpacked(archive.tensor(record), size)
+        if chosen.any():
+            values = unpacked(archive.tensor(record), int(chosen.sum()) * settings["group_size"])
             levels[chosen] = values.view(-1, settings["group_size"]).float()
     unit = 1 / (2 ** bits[:, None].float() - 1)
     return (levels * unit * (most - least) + least).view(shape)

@@ -6,6 +6,7 @@ our models are built with; what has another is refused by its name.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from hdemucs.config.load import validated
@@ -17,6 +18,7 @@ from .pickles import Global
 HDEMUCS = Global("demucs.hdemucs", "HDemucs")
 DEMUCS = Global("demucs.demucs", "Demucs")
 CURE = "only the paper's models can be converted"
+LARGEST_FLOAT = sys.float_info.max
 
 SHARED = {
     "audio_channels": 2, "depth": 6, "norm_starts": 4, "dconv_mode": 1, "dconv_depth": 2,
@@ -45,6 +47,10 @@ FIXED: dict[Global, dict[str, Any]] = {
 }  # fmt: skip
 LARGEST = {"depth": 12, "channels": 4096, "audio_channels": 64, "dconv_depth": 16,
            "lstm_layers": 16, "nfft": 4**10, "multi_freqs_depth": 12}  # fmt: skip
+INTEGERS = ("norm_starts", "dconv_mode", "dconv_comp", "dconv_attn", "dconv_lstm")
+SWITCHES = ("cac", "hybrid", "gelu", "normalize", "resample")
+MOST_CUTS = 15
+LEAST_DEPTH = 2  # one level for the branch, one where it meets the trunk
 
 
 def to_config(
@@ -71,8 +77,27 @@ def unsupported(kind: Global, k: dict[str, Any]) -> list[str]:
     large = [
         n for n, most in LARGEST.items() if n in k and not (type(k[n]) is int and k[n] <= most)
     ]
+    wrong = [n for n in INTEGERS if type(k[n]) is not int]
+    wrong += [n for n in SWITCHES if n in k and type(k[n]) is not bool]
+    wrong += [] if type(k["depth"]) is int and k["depth"] >= LEAST_DEPTH else ["depth"]
+    wrong += [] if is_finite(k["dconv_init"]) else ["dconv_init"]
+    wrong += [] if are_cuts(k.get("multi_freqs")) else ["multi_freqs"]
     decoders = [] if k["dconv_mode"] in (0, 1) else ["dconv_mode"]  # have residual branches too
-    return other + large + decoders
+    return other + large + wrong + decoders
+
+
+def is_finite(value: Any) -> bool:
+    """JSON has no other numbers."""
+    return type(value) in (int, float) and abs(value) <= LARGEST_FLOAT
+
+
+def are_cuts(value: Any) -> bool:
+    """None, or shares of the Nyquist frequency."""
+    return value is None or (
+        isinstance(value, list | tuple)
+        and len(value) <= MOST_CUTS
+        and all(type(v) in (int, float) and 0 < v < 1 for v in value)
+    )
 
 
 def common(k: dict[str, Any]) -> dict[str, Any]:
@@ -94,9 +119,9 @@ def common(k: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def reached(level: Any, depth: int) -> Any:
+def reached(level: int, depth: int) -> int | None:
     """The official way to never start something is to start it below the last level."""
-    return None if isinstance(level, int) and level >= depth else level
+    return None if level >= depth else level
 
 
 def hybrid(k: dict[str, Any]) -> dict[str, Any]:
@@ -118,7 +143,7 @@ def waveform(k: dict[str, Any]) -> dict[str, Any]:
         "activation": "gelu" if k["gelu"] else "relu",
         "standardise": "mono" if k["normalize"] else "none",
         "bottleneck_lstm": k["lstm_layers"],
-        "upsample": bool(k["resample"]),
+        "upsample": k["resample"],
     }
 
 
