@@ -5,14 +5,21 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from hdemucs.errors import Refusal
 from hdemucs.official.exporting import export_official
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", type=Path, help="folder of the model")
-    parser.add_argument("file", type=Path, help="the .th file to write")
+    parser.add_argument("file", type=Path, help="the new .th file to write")
 
 
 def run(args: argparse.Namespace) -> None:
+    """
+    Raises:
+        Refusal: the file is there already, or what export_official says.
+    """
+    if args.file.exists():
+        raise Refusal(args.file, "is there already", "remove it, or name another")
     export_official(args.model, args.file)
     print(f"{args.model} -> {args.file}")

@@ -5,17 +5,25 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from hdemucs.errors import Refusal
 from hdemucs.model.store import save_model
 from hdemucs.official.importing import import_official
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="the .th file")
-    parser.add_argument("--out", type=Path, help="folder to write; models/<file's name> if absent")
+    parser.add_argument(
+        "--out", type=Path, help="new folder to write; models/<file's name> if absent"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
-    model, config, facts = import_official(args.file)
+    """
+    Raises:
+        Refusal: the folder holds something already, or what import_official says.
+    """
     folder = args.out or Path("models") / args.file.stem
-    save_model(folder, model, config, facts)
+    if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
+        raise Refusal(folder, "is there already", "remove it, or name another with --out")
+    save_model(folder, *import_official(args.file))
     print(f"{args.file} -> {folder}")
