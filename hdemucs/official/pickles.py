@@ -7,6 +7,7 @@ object as an inert `Record`, and refuses the rest. Nothing is imported, looked u
 
 from __future__ import annotations
 
+import io
 import pickletools
 import sys
 from collections.abc import Callable
@@ -18,6 +19,7 @@ CALLED = {ORDERED, ("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_re
 BUILT_IN = sys.stdlib_module_names | {"__builtin__"}  # the latter is Python 2's name
 
 LONGEST_NAME = 200  # characters
+STOP = b"."
 
 
 class Hostile(ValueError):  # noqa: N818  what the file is, no accident of ours
@@ -56,17 +58,30 @@ def read(content: bytes) -> Any:
     Raises:
         Hostile: saying what is wrong with it.
     """
-    machine = Machine()
+    machine, file = Machine(), io.BytesIO(content)
     try:
-        for opcode, argument, _ in pickletools.genops(content):
-            if opcode.name == "STOP":
-                return machine.pop()
-            machine.step(opcode.name, argument)
+        while (code := file.read(1)) != STOP:
+            machine.step(*instruction(code, file))
+        return machine.pop()
     except Hostile:
         raise
     except (ValueError, IndexError, KeyError, TypeError, OverflowError, MemoryError) as error:
         raise Hostile(f"its pickle is damaged ({type(error).__name__}: {error})") from error
-    raise Hostile("its pickle has no end")
+
+
+def instruction(code: bytes, file: io.BytesIO) -> tuple[str, Any]:
+    """Name and argument of the instruction whose code was read; others are not even parsed."""
+    if not code:
+        raise Hostile("its pickle has no end")
+    opcode = OPCODES.get(code.decode("latin-1"))
+    if opcode is None:
+        raise Hostile(f"its pickle is damaged ({code!r} is no instruction)")
+    if opcode.name not in UNDERSTOOD:
+        problem = f"its pickle uses the instruction {opcode.name}, which no checkpoint needs"
+        raise Hostile(problem)
+    if opcode.name == "GLOBAL":  # pickletools would take backslashes for something else
+        return opcode.name, [file.readline().rstrip(b"\n").decode() for _ in range(2)]
+    return opcode.name, opcode.arg.reader(file) if opcode.arg else None
 
 
 class Machine:
@@ -87,10 +102,8 @@ class Machine:
             self.stack.append(argument)
         elif name in MADE:
             self.stack.append(MADE[name]())
-        elif name in STEPS:
-            STEPS[name](self, argument)
         elif name not in SKIPPED:
-            raise Hostile(f"its pickle uses the instruction {name}, which no checkpoint needs")
+            STEPS[name](self, argument)
 
     def last(self) -> Any:
         if len(self.stack) <= (self.marks[-1] if self.marks else 0):
@@ -192,10 +205,12 @@ STEPS: dict[str, Callable[[Machine, Any], Any]] = {
     "APPENDS": lambda m, _: m.extend(m.pop_to_mark()),
     "SETITEM": lambda m, _: m.set_items([m.pop(), m.pop()][::-1]),
     "SETITEMS": lambda m, _: m.set_items(m.pop_to_mark()),
-    "GLOBAL": lambda m, text: m.name(*text.split(" ", 1)),
+    "GLOBAL": lambda m, names: m.name(*names),
     "STACK_GLOBAL": lambda m, _: m.name(*[m.pop(), m.pop()][::-1]),
     "REDUCE": lambda m, _: m.call(),
     "NEWOBJ": lambda m, _: m.instance(),
     "BUILD": lambda m, _: m.build(),
     "BINPERSID": lambda m, _: m.stack.append(Stored(m.pop())),
 }
+OPCODES = {opcode.code: opcode for opcode in pickletools.opcodes}
+UNDERSTOOD = PUSHED | SKIPPED | MADE.keys() | STEPS.keys()

@@ -9,7 +9,6 @@ import zipfile
 
 import pytest
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from hdemucs.errors import Refusal
 from hdemucs.model.build import build, skeleton
@@ -17,7 +16,7 @@ from hdemucs.official.importing import import_official
 from hdemucs.official.names import official_shapes
 from hdemucs.official.quantised import QUANTISER
 from hdemucs.official.settings import DEMUCS, HDEMUCS
-from tests.official.packages import TINY, dumps, saved, tiny, write
+from tests.official.packages import TINY, Memory, dumps, saved, tiny, write
 
 
 class Calls:
@@ -105,6 +104,8 @@ CRAFTED = {
     "no end": b"\x80\x02}",
     "nothing": b"",
     "noise": bytes(range(256)),
+    "a name with a backslash": b"\x80\x02ca\\Q\nb\n.",
+    "a text that Python 2 would read": b"\x80\x02S'\\Q'\n.",
 }
 
 
@@ -242,22 +243,6 @@ def test_impossible_quantised_states_are_refused(name, tmp_path):
     }  # fmt: skip
     with pytest.raises(Refusal, match=problem):
         import_official(saved(tmp_path, tiny(state=state)))
-
-
-class Memory(TorchDispatchMode):
-    """Ends what makes tensors of more than `most` bytes in all."""
-
-    def __init__(self, most):
-        super().__init__()
-        self.left = most
-
-    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        out = function(*args, **(kwargs or {}))
-        if isinstance(out, torch.Tensor) and out.device.type == "cpu":
-            self.left -= out.nbytes
-        if self.left < 0:
-            pytest.fail("too much memory")
-        return out
 
 
 @pytest.mark.parametrize("quantised", [False, True])
