@@ -45,11 +45,11 @@ FIXED: dict[Global, dict[str, Any]] = {
     },
     DEMUCS: COMMON | {"glu": True},
 }  # fmt: skip
-LARGEST = {"depth": 12, "channels": 4096, "audio_channels": 64, "dconv_depth": 16,
+LARGEST = {"depth": 12, "channels": 4096, "audio_channels": 64, "dconv_depth": 8,
            "lstm_layers": 16, "nfft": 4**10, "multi_freqs_depth": 12}  # fmt: skip
 INTEGERS = ("norm_starts", "dconv_mode", "dconv_comp", "dconv_attn", "dconv_lstm")
 SWITCHES = ("cac", "hybrid", "gelu", "normalize", "resample")
-MOST_CUTS = 15
+MOST_CUTS = 7
 LEAST_DEPTH = 2  # one level for the branch, one where it meets the trunk
 
 
