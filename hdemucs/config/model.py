@@ -57,7 +57,7 @@ class ModelConfig:
     sources: Annotated[tuple[str, ...], Field(min_length=1)]
     audio_channels: Count
     channels: Annotated[int, Field(ge=GROUPS, multiple_of=GROUPS)]  # of the outermost level
-    depth: Count  # levels
+    depth: Annotated[int, Field(ge=2)]  # levels
     norm_from: LevelIndex | None  # first level with group norm; None: no level has
     activation: Activation
     residual: ResidualConfig | None
