@@ -77,12 +77,12 @@ def test_beats_are_moved_onto_beats(late):
     assert abs(off) <= CONFIG.grid
 
 
-def song_on_disk(root, name, bpm, semitones, split="train", *, silent_drums=False):
+def song_on_disk(root, name, bpm, semitones, *, silent_drums=False, first=0.3):
     folder = root / "train" / name
     folder.mkdir(parents=True)
     time = np.arange(12 * RATE) / RATE
     stems = [
-        drums(bpm) * (not silent_drums),
+        drums(bpm, first=first) * (not silent_drums),
         bass(semitones),
         0.1 * np.sin(700 * time),
         0.1 * np.sin(2000 * time),
@@ -93,16 +93,22 @@ def song_on_disk(root, name, bpm, semitones, split="train", *, silent_drums=Fals
         measures = {"size": 1, "sha256": "", "peak": 0.9, "loudness": None, "active": 1.0}
         files[source] = File(path=f"train/{name}/{source}.wav", **measures)
     moments = {"mean": 0.0, "std": 0.2, "residual": 0.0, "frames": len(time), "seconds": 12.0}
-    return Track(name=name, split=split, files=files, **moments)
+    return Track(name=name, split="train", files=files, **moments)
+
+
+# Name, beats a minute, semitones over A, seconds of the first beat: each fits the others.
+FITTING = (
+    ("Ann - One", 100.0, 0, 0.3),
+    ("Bob - Two", 108.0, 2, 0.5),
+    ("Cid - Three", 96.0, -1, 0.1),
+)
 
 
 @pytest.fixture(scope="module")
 def mixes(tmp_path_factory):
     root = tmp_path_factory.mktemp("songs")
     tracks = (
-        song_on_disk(root, "Ann - One", 100, 0),
-        song_on_disk(root, "Bob - Two", 108, 2),
-        song_on_disk(root, "Cid - Three", 96, -1),
+        *(song_on_disk(root, name, bpm, key, first=first) for name, bpm, key, first in FITTING),
         song_on_disk(root, "Dan - Four", 96, -1, silent_drums=True),
     )
     manifest = Manifest(name="songs", sample_rate=RATE, channels=2, sources=SOURCES, tracks=tracks)
@@ -146,6 +152,19 @@ def test_mixes_keep_the_references_tempo(mixes):
             path = mixes[1][0] / "train" / f"Automix {copy} - {name}" / "drums.wav"
             found = tempo(onsets(soundfile.read(path)[0].mean(1), RATE), RATE)
             assert found == pytest.approx(bpm, rel=0.03)
+
+
+@pytest.mark.parametrize("copy", [1, 2])
+@pytest.mark.parametrize(("name", "bpm", "key", "first"), FITTING)
+def test_mixes_have_the_references_key_and_beat(mixes, copy, name, bpm, key, first):
+    """Whosever bass and drums they are, they play its notes on its beats."""
+    folder = mixes[1][0] / "train" / f"Automix {copy} - {name}"
+    low, beaten = (soundfile.read(folder / f"{s}.wav")[0].mean(1) for s in ("bass", "drums"))
+    assert transposition(histogram(low, RATE), histogram(bass(key), RATE)) == 0
+    found = beats(onsets(beaten, RATE), RATE, bpm)
+    phase = (found - first) * bpm / 60
+    off = np.abs(phase - phase.round()) * 60 / bpm
+    assert np.median(off) < 0.05
 
 
 def test_a_folder_of_links_has_both_sets_tracks(tmp_path):

@@ -90,7 +90,9 @@ def fault(path: Path, epoch: str) -> None:
         return
     lines = path.read_text().splitlines()
     mine = [line for line in lines if line.startswith(f"{epoch} ")]
-    path.write_text("\n".join(line for line in lines if line not in mine))
+    if not mine:  # others may read this meanwhile
+        return
+    write_text(path, "\n".join(line for line in lines if line not in mine))
     for what in (line.split()[1] for line in mine):
         FAULTS[what](epoch)
 

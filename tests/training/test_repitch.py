@@ -75,3 +75,27 @@ def test_a_fifth_of_the_examples_changes():
     repitch.example = lambda stems, generator: changed.append(generator) or stems
     repitch(batch, range(400))
     assert 50 < len(changed) < 110
+
+
+def test_the_draws_are_the_papers(monkeypatch):
+    """Five pitches alike often, tempi normal around none and cut at the most; one draw for all
+    stems of an example (paper facts 2.2)."""
+    seen = []
+    monkeypatch.setattr(
+        "hdemucs.data.repitch.stretched",
+        lambda signal, rate, semitones, speed: seen.append((semitones, speed)) or signal,
+    )
+    always = RepitchConfig(probability=1.0, max_pitch=2, max_tempo=12.0, tempo_std=5.0)
+    examples = 2000
+    Repitch(always, RATE)(np.zeros((examples, 4, 1, 50), np.float32), range(examples))
+    draws = np.array(seen).reshape(examples, 4, 2)
+    assert (draws == draws[:, :1]).all()
+    pitches, tempi = draws[:, 0, 0], 100 * (draws[:, 0, 1] - 1)
+    counts = np.array([(pitches == pitch).sum() for pitch in (-2, -1, 0, 1, 2)])
+    assert counts.sum() == examples
+    assert ((counts - examples / 5) ** 2 / (examples / 5)).sum() < 18.5  # chi-square, p = 0.001
+    assert abs(tempi.mean()) < 0.35  # three standard errors
+    assert tempi.std() == pytest.approx(4.93, abs=0.25)
+    assert np.abs(tempi).max() == pytest.approx(12)
+    assert np.isclose(np.abs(tempi), 12).mean() == pytest.approx(0.016, abs=0.009)
+    assert abs(np.corrcoef(pitches, tempi)[0, 1]) < 0.07
