@@ -1,5 +1,7 @@
 """Augmentations: the paper's distributions and order, the official code's arithmetic."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -119,3 +121,52 @@ def test_processes_share_one_process_draws(processes):
             part = augmentation(part)
         parts.append(part)
     assert torch.equal(torch.cat(parts), whole)
+
+
+@pytest.mark.parametrize(
+    ("config", "seeds", "expected"),
+    [
+        (replace(PAPER, same_shift=True), SEEDS, "shift"),
+        (replace(PAPER, swap_channels=0.9), SEEDS, "swap"),
+        (replace(PAPER, flip_sign=0.9), SEEDS, "sign"),
+    ],
+)
+def test_the_configuration_reaches_every_augmentation(config, seeds, expected):
+    """Shift's reach and companions, both probabilities, the gains' range, the group's size."""
+    by_name = {a.name: a for a in augmentations(config, 100, seeds)}
+    assert by_name["shift"](numbered(4, 300)).shape[-1] == 200
+    ones = by_name["gain"](torch.ones(512, 4, 2, 4))
+    assert ones.min() < 0.27 and ones.max() > 1.23
+    groups = by_name["remix"](numbered(64))[..., 0, 0] // 100_000
+    assert torch.equal(groups // 4, torch.arange(64.0).double()[:, None].expand(64, 4) // 4)
+    assert len((groups[:4] % 4).unique()) == 4
+    halves = torch.arange(64) % 4 // 2
+    assert (groups % 4 // 2 != halves[:, None]).any()
+    if expected == "shift":
+        offsets = (by_name["shift"](numbered(64, 300))[..., 0, 0] - 1) % 1000
+        assert torch.equal(offsets, offsets[:, :1].expand(-1, 4))
+    if expected == "swap":
+        stems = torch.randn(512, 4, 2, 8)
+        share = (by_name["swap"](stems) != stems).flatten(2).any(-1).double().mean()
+        assert 0.87 < share < 0.93
+    if expected == "sign":
+        assert 0.87 < (by_name["sign"](torch.ones(512, 4, 2, 4)) < 0).double().mean() < 0.93
+
+
+def test_stems_of_an_example_are_drawn_apart():
+    """Swap, sign, gain and remix know nothing of the stem beside: no two go together."""
+    ones, stems = torch.ones(512, 4, 2, 4), torch.randn(512, 4, 2, 8)
+    drawn = {
+        "gain": Gain(0.25, 1.25, 0)(ones)[..., 0, 0],
+        "sign": FlipSign(0.5, 0)(ones)[..., 0, 0],
+        "swap": (SwapChannels(0.5, 0)(stems) != stems).flatten(2).any(-1).float(),
+        "remix": (Remix(4, 0)(numbered(512))[..., 0, 0] // 100_000 % 4).float(),
+    }
+    for name, values in drawn.items():
+        apart = torch.corrcoef(values.mT) - torch.eye(4)
+        assert apart.abs().max() < 0.2, name
+
+
+def test_every_augmentation_has_its_own_generator():
+    seeds = [a.generator.initial_seed() for a in augmentations(PAPER, 100, SEEDS)]
+    assert seeds == list(SEEDS.values())
