@@ -27,10 +27,11 @@ def two_processes(folder, root):
     assert [rank.returncode for rank in ranks] == [0, 0], told
 
 
-def test_two_processes_equal_one(songs, tmp_path):
+@pytest.mark.parametrize("model", ["waveform", "hybrid"])
+def test_two_processes_equal_one(songs, tmp_path, model):
     root, manifest = songs
-    one = trained(directory(tmp_path / "one", manifest, **RECIPE), root)
-    two = directory(tmp_path / "two", manifest, **RECIPE)
+    one = trained(directory(tmp_path / "one", manifest, model, **RECIPE), root)
+    two = directory(tmp_path / "two", manifest, model, **RECIPE)
     two_processes(two, root)
     (row,), (same,) = (
         list(csv.DictReader(io.StringIO((folder / "history.csv").read_text())))
