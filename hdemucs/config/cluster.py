@@ -21,6 +21,14 @@ Count = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(min_length=1, pattern=r"^[\w.,:@+-]+$")]
 
+Option = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+# Options of sbatch that are settings of their own, or by which jobs are found, told and resumed.
+OURS = {
+    "account", "array", "chdir", "comment", "constraint", "cpus-per-task", "error", "gpus-per-node",
+    "input", "job-name", "mem", "no-requeue", "nodes", "ntasks", "ntasks-per-node", "open-mode",
+    "output", "parsable", "partition", "qos", "requeue", "signal", "time", "wait", "wrap",
+}  # fmt: skip
+
 FREE = ("slurm.extra.", "scoring.")  # keys that the committed file need not have
 HEADROOM = 60  # seconds by which SLURM may send a signal early
 
@@ -44,13 +52,13 @@ class SlurmConfig:
     tasks_per_node: Count  # processes of one training; more than one in all: DDP
     gpus_per_node: Natural
     cpus_per_task: Count
-    memory_gb: Annotated[float, Field(gt=0)]  # a node
+    memory_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)]  # a node
     time: Count  # minutes a job may run before it is stopped and queued again
     signal_delay: Annotated[int, Field(ge=10)]  # seconds before that at which the job is told
     array_parallelism: Count  # jobs of one submission that may run at once
     setup: tuple[str, ...]  # shell lines before the job: modules, environments
-    python: str | None  # on the nodes; None: the one that runs this
-    extra: dict[str, str | int | bool]  # other options of sbatch, long names
+    python: Annotated[str, Field(min_length=1)] | None  # on the nodes; None: the one that runs this
+    extra: dict[Option, str | int | bool]  # other options of sbatch, long names
 
     def check(self, where: str) -> None:
         """What the parts must be to each other.
@@ -61,6 +69,10 @@ class SlurmConfig:
         if self.time * 60 < self.signal_delay + HEADROOM:
             problem = f"is {self.time} min, all of it before the signal ({self.signal_delay} s)"
             raise Refusal(f"{where}.time", problem, "give more time or a shorter signal_delay")
+        for option in self.extra:
+            if option.replace("_", "-") in OURS:
+                problem = "would undo what jobs are found, told and resumed by, or another setting"
+                raise Refusal(f"{where}.extra.{option}", problem, "leave it out")
         if self.gpus_per_node and self.gpus_per_node != self.tasks_per_node:
             problem = f"is {self.tasks_per_node} for {self.gpus_per_node} GPUs a node"
             raise Refusal(f"{where}.tasks_per_node", problem, "have one process a GPU")
@@ -72,7 +84,7 @@ class ClusterConfig:
 
     executor: Literal["local", "slurm"]
     presubmit: bool  # the first stale variant starts the other stale ones
-    poll: Annotated[float, Field(gt=0, le=600)]  # seconds between two looks at the jobs
+    poll: Annotated[float, Field(ge=0.1, le=600)]  # seconds between two looks at the jobs
     local: LocalConfig
     slurm: SlurmConfig
     scoring: SlurmConfig | None  # None: songs are separated and scored where dvc runs

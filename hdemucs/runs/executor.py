@@ -38,7 +38,7 @@ class Status:
     job: str = ""  # its number: SLURM's, or the process id
     node: str = ""
     patience: float = 0.0  # seconds for which a run that is over may still turn out to be done
-    left: bool = False  # its job is in a queue yet, and must not start when another is under way
+    left: bool = False  # its job may start yet, and must not when another is under way
 
 
 @runtime_checkable

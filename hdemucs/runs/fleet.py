@@ -57,12 +57,17 @@ class Fleet:
             raise Refusal(name, "is no executor", f"have one of {', '.join(self.executors)}")
         return self.executors[name]
 
-    def ensure(self, runs: Sequence[Run]) -> list[Run]:
-        """Every run is done or under way afterwards; returns those started now, as one batch."""
+    def ensure(self, runs: Sequence[Run], *, lost: bool = False) -> list[Run]:
+        """Every run is done or under way afterwards; returns those started now, as one batch.
+
+        `lost`: no run is started that, looked at again, turns out to have failed.
+        """
         with locked(self.root / ".lock"):
             wait_until(lambda: not self.half_submitted(runs), self.patience)
             looks = self.look(runs)
             missing = [run for run, status in looks.items() if idle(status)]
+            if lost:
+                missing = [run for run in missing if looks[run].state is not State.FAILED]
             for run in missing:
                 self.clear(run, looks[run])
             if missing:

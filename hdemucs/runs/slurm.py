@@ -30,7 +30,7 @@ from hdemucs.runs import slurm_queue
 from hdemucs.runs.directory import Attempt, Run, snapshot
 from hdemucs.runs.executor import LIVE, State, Status
 from hdemucs.runs.slurm_job import SlurmJob
-from hdemucs.runs.slurm_queue import QUEUED, Job
+from hdemucs.runs.slurm_queue import PERSONS_DOING, QUEUED, Job
 
 NAME = "slurm"
 GRACE = 15.0  # seconds from a submission until it is visible, from a last write until it is here
@@ -50,6 +50,11 @@ COMPLAINTS = {
     "node count": "nodes",
     "unrecognized option": "extra",
 }
+
+AWAY = (
+    "unable to contact slurm controller", "socket timed out", "connection refused",
+    "connection timed out", "zero bytes were transmitted",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,8 @@ class SlurmExecutor:
             with outside():
                 self.executor(folder, batch).submit_array(jobs)
         except FailedJobError as error:
+            if away(str(error)):  # the job may be there or not: the next looks will tell
+                return
             refusal = refused(str(error))
             for run in runs:
                 run.note(batch, code=1, cause=str(refusal))
@@ -171,6 +178,11 @@ def outside() -> AbstractContextManager[Any]:
     return clean_env() if "SLURM_JOB_ID" in os.environ else nullcontext()
 
 
+def away(complaint: str) -> bool:
+    """Whether sbatch had nobody to talk to, or did not hear the answer."""
+    return any(sign in complaint.lower() for sign in AWAY)
+
+
 def refused(complaint: str) -> Refusal:
     """What sbatch said, put to the setting that it is about."""
     lines = [line for line in complaint.splitlines() if line.startswith("sbatch: ")]
@@ -192,11 +204,13 @@ def status(run: Run, attempt: Attempt, job: Job | None) -> Status:
     if cause:
         word = "failed" if job is None else job.word
         return Status(State.FAILED, word, cause, job_name(job))
-    if job is not None and not run.begun(attempt):
-        return Status(State.LOST, job.word, "it never came to train", job_name(job), job.node)
+    if job is not None and job.word not in PERSONS_DOING and not run.begun(attempt):
+        reason = "it never came to train"
+        return Status(State.LOST, job.word, reason, job.number, job.node, SETTLE, left=True)
     if job is not None:
         patience = GRACE if job.word == "COMPLETED" else SETTLE
-        return Status(job.state, job.word, "", job_name(job), job.node, patience)
+        left = job.state is State.LOST  # SLURM may queue it again
+        return Status(job.state, job.word, "", job.number, job.node, patience, left)
     if time.time() - attempt.time < GRACE:
         return Status(State.SUBMITTING, "submitted")
     return Status(State.LOST, "lost", "SLURM knows no such job", patience=SETTLE)

@@ -18,6 +18,7 @@ QUEUED = {
     "RESV_DEL_HOLD",
 }  # fmt: skip
 ALIVE = {"RUNNING", "SUSPENDED", "COMPLETING", "SIGNALING", "STAGE_OUT", "STOPPED", "RESIZING"}
+PERSONS_DOING = {"CANCELLED", "DEADLINE"}
 MACHINES_FAULT = {"NODE_FAIL", "BOOT_FAIL", "PREEMPTED", "REVOKED"}
 
 # Reasons of queued jobs that no waiting cures (squeue(1), "JOB REASON CODES").
@@ -96,9 +97,21 @@ def past(names: Iterable[str], since: float) -> list[Job]:
     jobs = []
     for line in (said or "").splitlines():
         name, number, word, node = line.split("|", 3)
-        if number.replace("_", "").isdigit():  # not the part of an array that never started
-            jobs.append(Job(name, number, word.split()[0], "", node))
+        jobs += [Job(name, each, word.split()[0], "", node) for each in tasks(number)]
     return jobs
+
+
+def tasks(number: str) -> list[str]:
+    """The jobs that a line of the accounts is about: `7_[0-1,4%2]` are those that never started."""
+    array, bracket, part = number.partition("_[")
+    if not bracket:
+        return [number] if number.replace("_", "").isdigit() else []
+    found = []
+    for span in part.rstrip("]").partition("%")[0].split(","):
+        first, _, last = span.partition("-")
+        if first.isdigit():
+            found += [f"{array}_{i}" for i in range(int(first), int(last or first) + 1)]
+    return found
 
 
 def cancel(number: str) -> None:

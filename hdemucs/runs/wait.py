@@ -44,7 +44,7 @@ def wait(fleet: Fleet, run: Run, others: Sequence[Run], poll: float) -> None:
                 lost += 1
                 if status.state is not State.LOST or lost > AGAIN:
                     raise failure(fleet, run, status)
-                fleet.ensure([run])
+                fleet.ensure([run], lost=True)
                 over = None
             time.sleep(poll)
 

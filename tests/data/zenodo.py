@@ -29,6 +29,7 @@ class Zenodo(ThreadingHTTPServer):
         self.every: Callable[[Answer], bool] | None = None  # the fault of all further requests
         self.asked: list[str] = []  # the Range of each request for the file
         self.sent = 0  # bytes of the file
+        self.counting = threading.Lock()
         self.busy = self.most_busy = 0  # answers at a time
         threading.Thread(target=self.serve_forever, args=[0.01], daemon=True).start()
 
@@ -107,9 +108,10 @@ class Answer(BaseHTTPRequestHandler):
     def blocks(self, start: int, end: int) -> None:
         for place in range(start, end, BLOCK):
             block = self.server.content[place : min(place + BLOCK, end)]
+            with self.server.counting:  # first, lest a client ask before it is counted
+                self.server.sent += len(block)
             self.wfile.write(block)
             self.wfile.flush()
-            self.server.sent += len(block)
             time.sleep(self.server.pause)
 
     def headers_only(self, head: dict[str, str]) -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from hdemucs.runs.directory import Attempt, Run
 from hdemucs.runs.executor import State
-from hdemucs.runs.slurm import refused, status
-from hdemucs.runs.slurm_queue import Job
+from hdemucs.runs.slurm import away, refused, status
+from hdemucs.runs.slurm_queue import Job, tasks
 
 
 def job(word: str, reason: str = "None") -> Job:
@@ -88,7 +88,40 @@ def test_what_an_earlier_attempt_said_does_not_count(run):
 
 
 def test_a_job_that_ended_without_having_trained_is_lost(run):
-    assert status(run, attempt(), job("FAILED")).state is State.LOST
+    found = status(run, attempt(), job("FAILED"))
+    assert found.state is State.LOST
+    assert found.left  # it is taken away before another is submitted
+
+
+@pytest.mark.parametrize("word", ["CANCELLED", "DEADLINE"])
+def test_a_job_that_a_person_ended_in_the_queue_is_not_started_again(run, word):
+    assert status(run, attempt(), job(word)).state is State.FAILED
+
+
+@pytest.mark.parametrize(
+    ("number", "jobs"),
+    [
+        ("7", ["7"]),
+        ("7_3", ["7_3"]),
+        ("7_[0-2,5%2]", ["7_0", "7_1", "7_2", "7_5"]),
+        ("7_[4]", ["7_4"]),
+        ("7.batch", []),
+    ],
+)
+def test_the_accounts_tell_of_tasks_that_never_started(number, jobs):
+    assert tasks(number) == jobs
+
+
+@pytest.mark.parametrize(
+    "complaint",
+    [
+        "sbatch: error: Batch job submission failed: Unable to contact slurm controller",
+        "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation",
+    ],
+)
+def test_a_controller_that_is_away_is_no_refusal(complaint):
+    assert away(complaint)
+    assert not away("sbatch: error: invalid partition specified: x")
 
 
 @pytest.mark.parametrize(

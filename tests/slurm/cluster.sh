@@ -24,8 +24,8 @@ runs() {
 }
 
 await() { # await WHAT COMMAND...
-    for _ in $(seq 400); do "${@:2}" >/dev/null 2>&1 && return; sleep 0.1; done
-    die "$1 did not come up in 40 s; see $LOG"
+    for _ in $(seq 1200); do "${@:2}" >/dev/null 2>&1 && return; sleep 0.1; done
+    die "$1 did not come up in 120 s; see $LOG"
 }
 
 # No other SLURM is configured here, whose files or jobs could be harmed.
@@ -76,7 +76,7 @@ SelectTypeParameters=CR_CPU_Memory
 SlurmdParameters=config_overrides
 EnforcePartLimits=NO
 ReturnToService=2
-SlurmdTimeout=10
+SlurmdTimeout=20
 KillWait=5
 Prolog=$HOME_DIR/prolog
 MinJobAge=10

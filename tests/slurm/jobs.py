@@ -19,6 +19,32 @@ def a_job_is_cancelled(study: Study) -> None:
 
 
 @scenario()
+def a_job_is_cancelled_before_it_starts(study: Study) -> None:
+    """A person does not want it: it is not submitted again until somebody asks."""
+    study.cluster(slurm={"extra": {"begin": "now+1hour"}})
+    with study.start("stages.train", "a") as client:
+        until(lambda: study.batches() == 1)
+        study.cancelled()
+        said, _ = client.communicate(timeout=PATIENCE)
+    assert client.returncode == 1, said
+    assert "CANCELLED" in said.splitlines()[-1]
+    assert study.batches() == 1
+    study.cluster(slurm={"extra": {}})
+    assert submitted(study.train("a")) == ["a"]
+
+
+@scenario()
+def the_controller_does_not_hear_the_submission(study: Study) -> None:
+    """Nothing is known of the job then, so nothing is decided: it is sought, and sent anew."""
+    said = "sbatch: error: Batch job submission failed: Unable to contact slurm controller"
+    once = f"mkdir $(dirname $0)/once 2>/dev/null && {{ echo '{said}' >&2; exit 1; }}"
+    path = wrapped(study.root / "bin", "sbatch", before=once)
+    study.call("stages.train", "a", PATH=path)
+    assert study.batches() == 2
+    assert study.lives("a") == [0]
+
+
+@scenario()
 def a_training_fails(study: Study) -> None:
     study.fault("a", "3 raise")
     last = study.train("a", status=1).splitlines()[-1]
@@ -95,7 +121,7 @@ def a_job_can_never_start(study: Study) -> None:
     last = study.train("a", status=1).splitlines()[-1]
     assert "can never start: Partition" in last
     assert "cluster.yaml" in last
-    until(lambda: "PENDING" not in output("squeue", "-h", "-j", study.job("a"), "-o", "%T"))
+    until(lambda: not study.queued())
     study.cluster(slurm={"partition": "main"})
     study.train("a")
 

@@ -19,8 +19,11 @@ def scenario(**slurm: Any) -> Callable[[Told], Told]:
     def note(function: Told) -> Told:
         def play(root: Path) -> Study:
             study = Study(root, **slurm)
-            function(study)
-            return study.completed()
+            try:
+                function(study)
+                return study.completed()
+            finally:
+                study.close()
 
         SCENARIOS[function.__name__] = play
         return function

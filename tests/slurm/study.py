@@ -43,9 +43,15 @@ class Study(Toy):
 
     def cancelled(self) -> None:
         """Cancel the job of `a`, and see it gone."""
-        number = self.job("a")
-        output("scancel", number)
-        until(lambda: output("squeue", "-h", "-j", number, "-o", "%T").strip() not in LIVE)
+        output("scancel", self.job("a"))
+        until(lambda: not self.queued())
+
+    def queued(self) -> set[str]:
+        """The states of what is left in the queue of the last batch of `a`."""
+        attempt = self.run("a").attempt
+        assert attempt is not None
+        said = output("squeue", "-h", "-n", f"hdemucs-{attempt.batch}", "-o", "%T")
+        return LIVE & {*said.split()}
 
     def anew(self, *command: str) -> None:
         """Have a command of SLURM end the life of `a` and a new one begin."""

@@ -38,7 +38,7 @@ AT_ONCE = 8  # scenarios side by side; they mostly wait
 def undisturbed(cluster, tmp_path_factory) -> Study:
     """`dvc repro` of three variants on three nodes: each needs a whole one."""
     assert cluster
-    study = Study(tmp_path_factory.mktemp("undisturbed"), pace=3, cpus_per_task=shaken.WHOLE_NODE)
+    study = Study(tmp_path_factory.mktemp("undisturbed"), pace=5, cpus_per_task=shaken.WHOLE_NODE)
     began = time.monotonic()
     study.said = study.call("dvc", "repro", "train")
     study.seconds = time.monotonic() - began
@@ -95,7 +95,7 @@ def test_three_variants_take_hardly_longer_than_one(undisturbed):
         run = undisturbed.run(name)
         began = float((run.folder / "lives.txt").read_text().split()[0])
         spans.append((run.folder / "DONE.json").stat().st_mtime - began)
-    assert max(spans) > 3 * EPOCHS
+    assert max(spans) > 5 * EPOCHS
     assert undisturbed.seconds <= 1.15 * max(spans) + 10
 
 

@@ -24,7 +24,7 @@ from hdemucs.study.params import read_params
 
 PROJECT = Path(__file__).parents[2]
 IDENTITY = ["-c", "user.name=toy", "-c", "user.email=toy@example.org"]
-PATIENCE = 120  # seconds to wait for what takes a few: other work may have the cores
+PATIENCE = 300  # seconds to wait for what takes a few: other work may have the cores
 MANIFEST = {"name": "toy", "sample_rate": 16000, "channels": 2, "sources": ["drums"]}
 
 

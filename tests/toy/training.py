@@ -16,7 +16,7 @@ from pathlib import Path
 from hdemucs.errors import Refusal, one_line
 from hdemucs.files import read_json, write_json, write_text
 
-LONGEST = 300  # seconds that a training is held, lest a test that fails wait for ever
+LONGEST = 900  # seconds that a training is held, lest a test that fails wait for ever
 
 
 def main(run: Path) -> None:
