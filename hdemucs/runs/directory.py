@@ -20,12 +20,13 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from hdemucs.errors import Refusal
 from hdemucs.files import read_json, sync, write_bytes, write_json
 from hdemucs.runs.key import PACKAGES, Identity
 
@@ -143,10 +144,15 @@ class Inputs:
     root: Path  # of the project: its packages are what is snapshotted
     files: Mapping[str, Path]  # what to copy, by its path in the directory
     program: str  # module that the job runs
+    identity: Callable[[], Identity]  # what the run would be by the files as they are now
 
 
 def create(run: Run, identity: Identity, inputs: Inputs, threads: int) -> Run:
-    """Make the run's directory, whole or not at all; one that is there is left as it is."""
+    """Make the run's directory, whole or not at all; one that is there is left as it is.
+
+    Raises:
+        Refusal: something was edited before it was copied, so that the run would be another.
+    """
     with locked(run.folder.parent / ".lock"):
         if run.folder.exists():
             return run
@@ -157,6 +163,9 @@ def create(run: Run, identity: Identity, inputs: Inputs, threads: int) -> Run:
         for name, source in inputs.files.items():
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, draft / name)
+        if edited := identity.difference(inputs.identity()):
+            problem = "changed while the run was prepared"
+            raise Refusal(edited, problem, "run the same command again")
         facts = {"program": inputs.program, "threads": threads, "made": time.time()}
         write_json(draft / "spec.json", {"identity": asdict(identity), **facts})
         draft.rename(run.folder)

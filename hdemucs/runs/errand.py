@@ -103,7 +103,7 @@ class Errand:
         root = self.here.root
         paths = dict.fromkeys([*self.reads, LOCATION])
         files = {f"inputs/{path}": root / path for path in paths}
-        inputs = Inputs(root=root, files=files, program=PROGRAM)
+        inputs = Inputs(root, files, PROGRAM, lambda: self.identity)
         how = load(root / "configs/separation" / f"{self.variant}.json", EstimationConfig)
         return create(run, identity, inputs, how.threads)
 

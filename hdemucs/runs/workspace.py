@@ -117,7 +117,8 @@ class Workspace:
         identity = self.identity(variant)
         run = Run(self.runs / identity.run)
         threads = load(self.config(variant), TrainConfig).training.threads
-        return create(run, identity, Inputs(self.root, files, PROGRAM), threads)
+        inputs = Inputs(self.root, files, PROGRAM, lambda: self.identity(variant))
+        return create(run, identity, inputs, threads)
 
     def startable(self, siblings: Sequence[str], variant: str) -> list[Run]:
         """The runs of those siblings that start from no model that is still being trained."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from hdemucs.errors import Refusal
+from hdemucs.runs.directory import Inputs, Run, create
 from tests.toy import PATIENCE, Toy, until
 
 
@@ -156,3 +158,16 @@ def test_code_edited_while_a_run_waits_does_not_reach_it(toy):
     time.sleep(0.01)
     toy.fleet.ensure([run])
     until(lambda: run.done)
+
+
+def test_an_edit_while_a_run_is_prepared_makes_no_run_under_the_old_name(toy):
+    """The name says what was trained: a client that waited for its turn looks again."""
+    identity = toy.here.identity("a")
+    module = toy.root / "hdemucs/training/__main__.py"
+    module.write_text(module.read_text() + "LATER = 1\n")
+    inputs = Inputs(toy.root, {}, "hdemucs.training", lambda: toy.here.identity("a"))
+    run = Run(toy.here.runs / identity.run)
+    with pytest.raises(Refusal, match=r"hdemucs/training/__main__\.py: changed while"):
+        create(run, identity, inputs, 1)
+    assert not run.folder.exists()
+    assert toy.run("a").name != run.name
