@@ -112,7 +112,7 @@ def is_size(value):
     return isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0
 
 
-# What quick leaves out: with it, 800 steps did not bring every variant past the Wiener filter.
+# What quick leaves out, and says so in README.
 LEFT_OUT = {"train.training.augment.repitch", "train.model.upsample"}
 
 
