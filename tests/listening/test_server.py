@@ -155,6 +155,18 @@ def test_oversized_and_foreign_requests_are_refused(running, published):
     assert post(port, good, Origin=f"http://127.0.0.1:{port}")[0] == 201
 
 
+def test_who_sends_what_is_not_read_still_hears_why(running):
+    with socket.create_connection(("127.0.0.1", running[0]), timeout=60) as client:
+        size = f"Content-Length: {LARGEST + 1}".encode()
+        head = b"POST /answers HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        client.sendall(head + size + b"\r\n\r\n")
+        assert client.recv(1, socket.MSG_PEEK) == b"H"  # refused, and the body is still to come
+        for _ in range(LARGEST >> 16):
+            client.sendall(b" " * (1 << 16))
+        client.sendall(b" ")
+        assert client.makefile("rb").read().startswith(b"HTTP/1.1 413")
+
+
 def test_a_body_without_a_length_is_refused(running):
     port, _ = running
     with socket.create_connection(("127.0.0.1", port), timeout=60) as client:

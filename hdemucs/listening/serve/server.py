@@ -26,6 +26,7 @@ from hdemucs.listening.serve.content import Content, load_content
 LARGEST = 2 << 20  # bytes of an answer
 PATIENCE = 20.0  # seconds for a client to say something
 LIFETIME = 120.0  # seconds of a connection
+LINGER = 5.0  # seconds for a client to hear the last reply
 MOST = 64  # requests at once
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TYPES = {
@@ -65,8 +66,18 @@ class Handler(BaseHTTPRequestHandler):
         self.end.start()
 
     def finish(self) -> None:
+        with suppress(OSError):
+            self.linger()
         self.end.cancel()
         super().finish()
+
+    def linger(self) -> None:
+        """Let a client that is still sending hear the reply: closed on it, it hears a reset."""
+        self.connection.shutdown(socket.SHUT_WR)
+        self.connection.settimeout(LINGER)
+        left = 4 * LARGEST
+        while left > 0 and (unread := self.connection.recv(1 << 16)):
+            left -= len(unread)
 
     def hang_up(self) -> None:
         with suppress(OSError):
