@@ -157,5 +157,11 @@ def started(folder: Path, root: Path, **environment: str) -> subprocess.Popen:
 
 
 def results(folder: Path) -> dict[str, bytes]:
-    """What must not depend on how often a run was interrupted."""
-    return {name: (folder / name).read_bytes() for name in ("model.safetensors", "history.csv")}
+    """What must not depend on how often a run was interrupted: all but the seconds it took."""
+    files = ("model.safetensors", "model.json", "history.csv")
+    done = json.loads((folder / "DONE.json").read_text())
+    del done["seconds"]
+    return {
+        **{name: (folder / name).read_bytes() for name in files},
+        "DONE.json": json.dumps(done).encode(),
+    }
