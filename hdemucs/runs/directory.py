@@ -27,9 +27,10 @@ from pathlib import Path
 from typing import Any
 
 from hdemucs.errors import Refusal
-from hdemucs.files import read_json, sync, write_bytes, write_json
+from hdemucs.files import read_json, write_bytes, write_json, write_text
 from hdemucs.runs.key import PACKAGES, Identity
 
+NOTED = "attempts.jsonl"
 CURE = "remove the run directory, and the next `dvc repro` makes it anew"
 
 
@@ -68,7 +69,10 @@ class Run:
 
     @property
     def done(self) -> bool:
-        return (self.folder / "DONE.json").exists()
+        """By the folder's list of names: asked for one, NFS may repeat an old no for a minute."""
+        with suppress(FileNotFoundError):
+            return "DONE.json" in os.listdir(self.folder)  # noqa: PTH208  it alone is no generator
+        return False
 
     @property
     def program(self) -> str:
@@ -86,25 +90,42 @@ class Run:
 
     @property
     def attempt(self) -> Attempt | None:
-        """The last submission."""
-        with suppress(FileNotFoundError):
-            lines = (self.folder / "attempts.jsonl").read_text().splitlines()
+        """The last submission.
+
+        Raises:
+            Refusal: what is noted of it cannot be read; its job may be under way.
+        """
+        lines = self._attempts.splitlines()
+        try:
             return Attempt(**json.loads(lines[-1])) if lines else None
-        return None
+        except (TypeError, ValueError) as error:
+            cure = "end the run's job, if it has one, and remove that line"
+            raise Refusal(self.folder / NOTED, f"has a damaged line {len(lines)}", cure) from error
 
     def record(self, attempt: Attempt) -> None:
-        """Note a submission before it is made, so that no crash can hide it."""
-        path = self.folder / "attempts.jsonl"
-        with path.open("a") as file:
-            file.write(json.dumps(asdict(attempt)) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        sync(self.folder)
+        """Note a submission before it is made, so that no crash can hide it.
+
+        Raises:
+            Refusal: the disk is full.
+        """
+        write_text(self.folder / NOTED, f"{self._attempts}{json.dumps(asdict(attempt))}\n")
+
+    @property
+    def _attempts(self) -> str:
+        with suppress(FileNotFoundError):
+            return (self.folder / NOTED).read_text()
+        return ""
 
     @property
     def progress(self) -> dict[str, Any]:
         """What the training last said of itself; empty before it did."""
         return self._said("progress.json")
+
+    @property
+    def saved(self) -> set[str]:
+        """Its checkpoints, by name and time: another set means that it got on."""
+        paths = (self.folder / "checkpoints").glob("*")
+        return {f"{path.name} {path.stat().st_mtime_ns}" for path in paths}
 
     @property
     def outcome(self) -> dict[str, Any]:
@@ -181,10 +202,18 @@ def snapshot(root: Path, target: Path, packages: Sequence[str] = PACKAGES[:1]) -
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a file; the system frees it when the process ends, however it ends."""
+    """Hold the lock of a file; the system frees it when the process ends, however it ends.
+
+    Raises:
+        Refusal: the file system has no locks.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            cure = "have HDEMUCS_RUNS name a folder of a file system with locks (flock)"
+            raise Refusal(path, f"cannot be locked ({error.strerror})", cure) from error
         yield
 
 

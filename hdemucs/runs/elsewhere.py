@@ -36,7 +36,7 @@ def elsewhere(stage: str, variant: str, songs: Callable[[], Path]) -> bool:
     errand = Errand(here, stage, variant)
     run = errand.run()
     if not run.done:
-        fleet = Fleet.of(here, replace(cluster, slurm=cluster.scoring), songs())
+        fleet = Fleet.of(here, cluster, songs(), scoring=True)
         others = [each.run() for each in ready(errand, cluster)]
         finish(fleet, run, others, cluster.poll)
     errand.publish(run)

@@ -64,8 +64,16 @@ class Errand:
         return [self.filled(e if isinstance(e, str) else next(iter(e))) for e in entries]
 
     def said(self) -> dict[str, Any]:
-        """dvc.yaml's word on the stage."""
-        return dict(YAML(typ="safe").load(self.here.root / "dvc.yaml")["stages"][self.stage]["do"])
+        """dvc.yaml's word on the stage.
+
+        Raises:
+            Refusal: it has none.
+        """
+        path = self.here.root / "dvc.yaml"
+        stages = YAML(typ="safe").load(path)["stages"]
+        if self.stage not in stages:
+            raise Refusal(path, f"has no stage {self.stage}", f"have one of {', '.join(stages)}")
+        return dict(stages[self.stage]["do"])
 
     def filled(self, path: str) -> str:
         return path.replace("${item}", self.variant)

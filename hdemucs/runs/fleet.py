@@ -16,6 +16,8 @@ from hdemucs.runs.slurm import NAME as SLURM
 from hdemucs.runs.slurm import SlurmExecutor
 from hdemucs.runs.workspace import Workspace
 
+POLL = 0.5  # seconds between two looks for an attempt that may yet be seen
+
 
 @dataclass(frozen=True)
 class Fleet:
@@ -27,13 +29,18 @@ class Fleet:
     patience: float = 20.0  # seconds for an attempt that another client left half-submitted
 
     @classmethod
-    def of(cls, here: Workspace, config: ClusterConfig, data: Path) -> Fleet:
-        """The runs of a checkout; `data` is the root of the songs that new jobs train on.
+    def of(
+        cls, here: Workspace, config: ClusterConfig, data: Path, *, scoring: bool = False
+    ) -> Fleet:
+        """The runs of a checkout; `data` is the root of the songs that new jobs read.
 
         With all executors, as earlier attempts may be another's than the one chosen now.
+        `scoring`: new jobs ask for what cluster.yaml says of it, where it does.
         """
         local = LocalExecutor(config.local, data)
-        slurm = SlurmExecutor(config.slurm, data, here.root, here.runs / ".batches")
+        section = "scoring" if scoring and config.scoring else "slurm"
+        asked = (scoring and config.scoring) or config.slurm
+        slurm = SlurmExecutor(asked, section, data, here.root, here.runs / ".batches")
         return cls(here.runs, config.executor, {LOCAL: local, SLURM: slurm})
 
     def look(self, runs: Sequence[Run]) -> dict[Run, Status]:
@@ -63,7 +70,7 @@ class Fleet:
         `lost`: no run is started that, looked at again, turns out to have failed.
         """
         with locked(self.root / ".lock"):
-            wait_until(lambda: not self.half_submitted(runs), self.patience)
+            wait_until(lambda: not self.half_submitted(runs), self.patience, POLL)
             looks = self.look(runs)
             missing = [run for run, status in looks.items() if idle(status)]
             if lost:

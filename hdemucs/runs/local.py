@@ -83,10 +83,10 @@ def spoken(run: Run, batch: str) -> bool:
     return said(run).get("attempt") == batch
 
 
-def wait_until(true: Callable[[], bool], seconds: float) -> None:
+def wait_until(true: Callable[[], bool], seconds: float, poll: float = 0.02) -> None:
     end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:
-        time.sleep(0.02)
+        time.sleep(poll)
 
 
 def status(run: Run, attempt: Attempt) -> Status:

@@ -11,6 +11,7 @@ from rich.console import Console
 from hdemucs.errors import Refusal
 from hdemucs.runs.board import table
 from hdemucs.runs.directory import Run, locked, runs_in
+from hdemucs.runs.errand import Errand
 from hdemucs.runs.executor import LIVE
 from hdemucs.runs.fleet import Fleet
 from hdemucs.runs.workspace import Workspace
@@ -56,20 +57,34 @@ def cancel(fleet: Fleet, name: str) -> Run:
 def prune(fleet: Fleet, here: Workspace, names: Sequence[str] = ()) -> list[Run]:
     """Remove run directories, never one that is under way; returns those that went.
 
-    Without names: those that no variant of the working tree would use as it is now. With names of
+    Without names: those that no stage of the working tree would use as it is now. With names of
     runs or variants: those, so that the next `dvc repro` trains them anew.
     """
     with locked(fleet.root / ".lock"):
-        idle = [run for run, status in fleet.all().items() if status.state not in LIVE]
+        idle = {run: status for run, status in fleet.all().items() if status.state not in LIVE}
         if names:
             gone = [run for run in idle if {run.name, run.variant} & {*names}]
         else:
-            current = {here.identity(name).run for name in here.variants}
-            gone = [run for run in idle if run.name not in current]
+            gone = [run for run in idle if not wanted(run, here)]
         for run in gone:
+            fleet.clear(run, idle[run])  # a job that waits for ever would write to it one day
             shutil.rmtree(run.folder)
         prune_batches(fleet.root)
     return gone
+
+
+def wanted(run: Run, here: Workspace) -> bool:
+    """Whether the working tree has a use for a run as it is now, or may have: what a variant
+    starts from, or a stage reads, can be missing yet.
+    """
+    stage, _, name = run.variant.rpartition("@")
+    if not here.config(name).exists():
+        return False
+    try:
+        now = Errand(here, stage, name).identity if stage else here.identity(name)
+    except Refusal:
+        return True
+    return now.run == run.name
 
 
 def prune_batches(root: Path) -> None:

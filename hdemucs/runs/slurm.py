@@ -62,6 +62,7 @@ class SlurmExecutor:
     """Jobs of SLURM."""
 
     config: SlurmConfig
+    section: str  # of cluster.yaml, which the configuration is from
     data: Path  # root of the data set
     project: Path  # whose package launches
     batches: Path
@@ -80,15 +81,15 @@ class SlurmExecutor:
         write_json(folder / "batch.json", asked)
         for i, run in enumerate(runs):
             run.record(Attempt(NAME, batch, i, len(runs), time.time()))
-        delay = self.config.signal_delay
-        jobs = [SlurmJob(str(run.folder), batch, str(self.data), delay) for run in runs]
+        limit, delay = self.config.time * 60, self.config.signal_delay
+        jobs = [SlurmJob(str(run.folder), batch, str(self.data), limit, delay) for run in runs]
         try:
             with outside():
                 self.executor(folder, batch).submit_array(jobs)
         except FailedJobError as error:
             if away(str(error)):  # the job may be there or not: the next looks will tell
                 return
-            refusal = refused(str(error))
+            refusal = refused(str(error), self.section)
             for run in runs:
                 run.note(batch, code=1, cause=str(refusal))
             raise refusal from error
@@ -183,13 +184,14 @@ def away(complaint: str) -> bool:
     return any(sign in complaint.lower() for sign in AWAY)
 
 
-def refused(complaint: str) -> Refusal:
-    """What sbatch said, put to the setting that it is about."""
+def refused(complaint: str, section: str) -> Refusal:
+    """What sbatch said, put to the setting of cluster.yaml that it is about."""
     lines = [line for line in complaint.splitlines() if line.startswith("sbatch: ")]
     said = " ".join((lines or complaint.splitlines() or ["it does not say why"])[-1].split())
     said = said.removeprefix("sbatch: ").removeprefix("error: ")
     blamed = (setting for word, setting in COMPLAINTS.items() if word in " ".join(lines).lower())
-    key = next((f"{FILE}.slurm.{setting}" for setting in blamed), f"{FILE}.slurm")
+    where = f"{FILE}.{section}"
+    key = next((f"{where}.{setting}" for setting in blamed), where)
     return Refusal(key, f"sbatch refuses it ({said})", "see what the cluster has with sinfo")
 
 

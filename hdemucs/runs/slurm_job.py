@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import submitit
@@ -22,7 +22,8 @@ from hdemucs.runs.job import AGAIN, Life, Process
 POLL = 0.2  # seconds between two looks at the training process
 INTENT = 120.0  # seconds in which SLURM ends a job whose training was told to stop
 MARGIN = 20.0  # seconds that a requeue needs of the time between signal and limit
-FRUITLESS = 3  # lives in a row that may end without a new checkpoint
+EARLY = 120.0  # seconds by which SLURM's signal may come before its time, or a life begin late
+FRUITLESS = 3  # lives in a row that may reach their limit without a new checkpoint
 
 
 @dataclass
@@ -32,8 +33,9 @@ class SlurmJob:
     folder: str
     batch: str
     data: str
+    limit: int  # seconds that a life may last
     delay: int  # seconds from USR2 to the end
-    fruitless: int = 0  # lives before this one that got nowhere
+    fruitless: int = 0  # lives in a row before this one that reached the limit and got nowhere
 
     def __call__(self) -> None:
         """Train to the end.
@@ -43,7 +45,7 @@ class SlurmJob:
         """
         environment = submitit.JobEnvironment()
         forget(environment.paths)
-        self.pid = os.getpid()
+        self.pid, self.began = os.getpid(), time.monotonic()
         self.child: Process | None = None
         run = Run(Path(self.folder))
         if run.done:  # requeued or started again after the fact
@@ -51,7 +53,7 @@ class SlurmJob:
         rank = environment.global_rank
         name = f"{environment.job_id}.{os.environ.get('SLURM_RESTART_COUNT', '0')}"
         self.life = Life.begin(run, self.batch, name, rank)
-        self.found = checkpoints(run)
+        self.found = run.saved
         code = self.train(several(environment.num_tasks))
         self.life.end(code)
         if code:
@@ -78,14 +80,22 @@ class SlurmJob:
         if self.child is not None:
             stop(self.child, max(1.0, self.delay - MARGIN))
         forget(submitit.JobEnvironment().paths)
-        fruitless = 0 if checkpoints(self.life.run) != self.found else self.fruitless + 1
+        run = self.life.run
+        fruitless = self.wasted(run, time.monotonic() - self.began)
         if fruitless >= FRUITLESS:
-            cause = f"{fruitless} jobs in a row ended without a checkpoint; give them more time"
-            self.life.run.note(self.batch, code=1, cause=cause)
+            cause = f"reached its time limit {fruitless} times without a checkpoint; give more time"
+            run.note(self.batch, code=1, cause=cause)
             raise RuntimeError(cause)
-        return DelayedSubmission(
-            SlurmJob(self.folder, self.batch, self.data, self.delay, fruitless)
-        )
+        return DelayedSubmission(replace(self, fruitless=fruitless))
+
+    def wasted(self, run: Run, seconds: float) -> int:
+        """The lives in a row, with this one of so many seconds, that got nowhere in all their time.
+
+        One that was preempted earlier says nothing of the time that is needed.
+        """
+        if run.saved != self.found:
+            return 0
+        return self.fruitless + (seconds >= self.limit - self.delay - EARLY)
 
 
 DEAF = (signal.SIGUSR2, signal.SIGTERM)  # until the training listens itself, they would kill it
@@ -108,12 +118,6 @@ def alive(child: Process) -> bool:
         return os.waitid(os.P_PID, child.pid, ended) is None
     except ChildProcessError:
         return False
-
-
-def checkpoints(run: Run) -> set[str]:
-    return {
-        f"{path.name} {path.stat().st_mtime_ns}" for path in (run.folder / "checkpoints").glob("*")
-    }
 
 
 def several(count: int) -> dict[str, str]:

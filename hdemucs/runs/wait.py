@@ -11,7 +11,7 @@ from hdemucs.runs.directory import Run
 from hdemucs.runs.executor import LIVE, State, Status
 from hdemucs.runs.fleet import Fleet
 
-AGAIN = 3  # times that a lost run is started again by one waiting client
+AGAIN = 3  # times in a row that a lost run, not getting on, is started again by a waiting client
 
 
 def finish(fleet: Fleet, run: Run, others: Sequence[Run], poll: float) -> None:
@@ -31,7 +31,7 @@ def wait(fleet: Fleet, run: Run, others: Sequence[Run], poll: float) -> None:
     Raises:
         Refusal: it failed, can never start, or was lost too often.
     """
-    lost, over = 0, None
+    lost, saved, over = 0, run.saved, None
     with Board() as board:
         while True:
             looks = fleet.look([run, *others])
@@ -41,7 +41,8 @@ def wait(fleet: Fleet, run: Run, others: Sequence[Run], poll: float) -> None:
                 return
             over = None if status.state in LIVE else over or time.monotonic()
             if over is not None and time.monotonic() - over >= status.patience:
-                lost += 1
+                before, saved = saved, run.saved
+                lost = lost + 1 if saved == before else 1
                 if status.state is not State.LOST or lost > AGAIN:
                     raise failure(fleet, run, status)
                 fleet.ensure([run], lost=True)

@@ -94,6 +94,22 @@ def test_a_lost_keeper_takes_its_training_along_and_the_run_goes_on(toy):
     assert len(toy.lives("a")) == 2
 
 
+@pytest.mark.parametrize("gets_on", [True, False])
+def test_a_run_that_is_lost_again_and_again_is_given_up_unless_it_gets_on(toy, gets_on):
+    toy.variant("a", epochs=6)
+    with toy.start("stages.train", "a") as client:
+        for count in range(1, 6 if gets_on else 5):
+            with toy.held(count if gets_on else 0):
+                until(lambda: len(toy.lives("a")) == count)  # noqa: B023  it is done at once
+                until(lambda: not gets_on or toy.run("a").progress.get("epoch") == count)  # noqa: B023
+                os.kill(toy.keepers()[0], signal.SIGKILL)
+                until(lambda: not toy.keepers())
+        said, _ = client.communicate(timeout=PATIENCE)
+    assert client.returncode == (0 if gets_on else 1), said
+    assert len(toy.lives("a")) == (6 if gets_on else 4)
+    assert gets_on or "lost: its process is gone" in said.splitlines()[-1]
+
+
 def test_four_clients_start_one_run(toy):
     clients = [toy.start("stages.train", "a") for _ in range(4)]
     said = [client.communicate(timeout=PATIENCE)[0] for client in clients]

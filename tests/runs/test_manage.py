@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,13 @@ import pytest
 from rich.console import Console
 
 from hdemucs.errors import Refusal
+from hdemucs.files import write_json
 from hdemucs.runs import manage
 from hdemucs.runs.board import Board
+from hdemucs.runs.directory import Run
+from hdemucs.runs.errand import Errand
 from hdemucs.runs.executor import State, Status
-from tests.toy import Toy, until
+from tests.toy import PROJECT, Toy, until
 
 
 @pytest.fixture
@@ -53,7 +57,7 @@ def test_a_cancelled_run_stays_where_it_was_and_goes_on_later(toy):
         fleet.ensure([run])
         until(lambda: run.progress)
         assert manage.cancel(fleet, "a") == run
-    assert toy.keepers() == []
+    until(lambda: not toy.keepers())
     assert fleet.look([run])[run].reason == "cancelled"
     with pytest.raises(Refusal, match="has no job"):
         manage.cancel(fleet, run.name)
@@ -80,6 +84,39 @@ def test_pruning_removes_what_no_variant_would_use(toy):
     assert new.folder.exists()
     assert other.folder.exists()
     assert manage.prune(toy.fleet, toy.here, ["b"]) == [other]
+
+
+def test_pruning_keeps_what_a_job_made_and_nobody_has_collected_yet(toy):
+    """A client was killed: the next `dvc repro` would find it."""
+    kept, old = scored(toy), toy.run("b")
+    shutil.rmtree(toy.root / "configs/train")
+    toy.variant("a")
+    assert manage.prune(toy.fleet, toy.here) == [old]
+    (toy.root / "configs/evaluate.json").write_text('{"other": 1}')
+    assert manage.prune(toy.fleet, toy.here) == [kept]
+
+
+def test_pruning_keeps_what_it_cannot_tell(toy):
+    """A fine-tuned variant's identity has its origin's weights, which may not be there yet."""
+    toy.variant("b", start_from={"variant": "a"})
+    kept = toy.run("c").folder.rename(toy.here.runs / f"b-{'0' * 16}")
+    job = scored(toy)
+    shutil.rmtree(toy.root / "models/a")
+    assert manage.prune(toy.fleet, toy.here) == []
+    assert kept.exists()
+    assert job.folder.exists()
+
+
+def scored(toy: Toy) -> Run:
+    """The run of a job that scores the model of `a`."""
+    shutil.copy(PROJECT / "dvc.yaml", toy.root)
+    how = {"variant": "a", "separation": SEPARATION, "seed": 1, "threads": 1}
+    for path, content in {
+        "configs/evaluate.json": {}, "configs/fetch.json": {}, "configs/separation/a.json": how,
+        "models/a/model.safetensors": [1],
+    }.items():  # fmt: skip
+        write_json(toy.root / path, content)
+    return Errand(toy.here, "evaluate", "a").run()
 
 
 def test_pruning_leaves_runs_under_way(toy):
@@ -111,6 +148,7 @@ def test_elsewhere_than_on_a_terminal_a_line_tells_each_change_and_no_more(toy):
     ]
 
 
+SEPARATION = {"segment": 10.0, "overlap": 0.25, "shifts": 1, "max_shift": 0.5}
 PROGRESS = {
     "epoch": 1,
     "epochs": 3,

@@ -8,6 +8,7 @@ import pytest
 from hdemucs.runs.directory import Attempt, Run
 from hdemucs.runs.executor import State
 from hdemucs.runs.slurm import away, refused, status
+from hdemucs.runs.slurm_job import SlurmJob
 from hdemucs.runs.slurm_queue import Job, tasks
 
 
@@ -112,6 +113,27 @@ def test_the_accounts_tell_of_tasks_that_never_started(number, jobs):
     assert tasks(number) == jobs
 
 
+DAY = 24 * 3600.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "count"),
+    [
+        (DAY - 700, 3),  # told 10 minutes ahead, at most a minute early
+        (DAY - 600, 3),
+        (DAY / 2, 2),  # preempted: its time was not over
+        (1.0, 2),
+    ],
+)
+def test_a_life_that_had_its_time_and_saved_nothing_got_nowhere(run, seconds, count):
+    job = SlurmJob(str(run.folder), "x", "data", limit=int(DAY), delay=600, fruitless=2)
+    job.found = run.saved
+    assert job.wasted(run, seconds) == count
+    (run.folder / "checkpoints").mkdir()
+    (run.folder / "checkpoints/0001-000000.sha256").touch()
+    assert job.wasted(run, seconds) == 0
+
+
 @pytest.mark.parametrize(
     "complaint",
     [
@@ -139,6 +161,6 @@ def test_a_controller_that_is_away_is_no_refusal(complaint):
     ],
 )
 def test_what_sbatch_complains_of_is_put_to_a_setting(complaint, key):
-    said = str(refused(complaint))
-    assert said.startswith(f"cluster.yaml.slurm.{key}: sbatch refuses it (")
+    said = str(refused(complaint, "scoring"))
+    assert said.startswith(f"cluster.yaml.scoring.{key}: sbatch refuses it (")
     assert "\n" not in said
