@@ -19,7 +19,8 @@ from submitit.helpers import TorchDistributedEnvironment
 from hdemucs.runs.directory import Run
 from hdemucs.runs.job import AGAIN, Life, Process
 
-POLL = 0.2  # seconds between two looks at the training process
+POLL = 0.05  # seconds between two looks at the training process
+ECHO = 1.0  # seconds that an error may only be that of a process that has lost another
 INTENT = 120.0  # seconds in which SLURM ends a job whose training was told to stop
 MARGIN = 20.0  # seconds that a requeue needs of the time between signal and limit
 EARLY = 120.0  # seconds by which SLURM's signal may come before its time, or a life begin late
@@ -55,6 +56,8 @@ class SlurmJob:
         self.life = Life.begin(run, self.batch, name, rank)
         self.found = run.saved
         code = self.train(several(environment.num_tasks))
+        if code > 0 and environment.num_tasks > 1:
+            time.sleep(ECHO)  # the first to note an end names the cause; a killed one does at once
         self.life.end(code)
         if code:
             raise RuntimeError(f"{run.name}: training ended with status {code}; see {run.log}")

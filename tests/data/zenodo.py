@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import chain
 
 BLOCK = 1 << 13
 
@@ -30,7 +31,7 @@ class Zenodo(ThreadingHTTPServer):
         self.asked: list[str] = []  # the Range of each request for the file
         self.sent = 0  # bytes of the file
         self.counting = threading.Lock()
-        self.busy = self.most_busy = 0  # answers at a time
+        self.alone = 0  # answers that waited in vain for others to be asked for
         threading.Thread(target=self.serve_forever, args=[0.01], daemon=True).start()
 
     @property
@@ -90,29 +91,28 @@ class Answer(BaseHTTPRequestHandler):
             head["ETag"] = self.server.etag
         if not whole or (self.server.ranges and "Range" in self.headers):
             head["Content-Range"] = f"bytes {start}-{end - 1}/{len(self.server.content)}"
+        blocks = self.counted(start, end if stop is None else min(stop, end))
+        first = next(blocks, b"")  # counted before a client can have heard anything
         self.send_response(206 if "Content-Range" in head else 200)
         self.headers_only(head)
-        self.body(start, end if stop is None else min(stop, end))
+        self.body(chain([first], blocks))
         if stop is not None and stop < end:
             time.sleep(stall)
             self.hang_up()
 
-    def body(self, start: int, end: int) -> None:
-        self.server.busy += 1
-        self.server.most_busy = max(self.server.most_busy, self.server.busy)
-        try:
-            self.blocks(start, end)
-        finally:
-            self.server.busy -= 1
-
-    def blocks(self, start: int, end: int) -> None:
-        for place in range(start, end, BLOCK):
-            block = self.server.content[place : min(place + BLOCK, end)]
-            with self.server.counting:  # first, lest a client ask before it is counted
-                self.server.sent += len(block)
+    def body(self, blocks: Iterable[bytes]) -> None:
+        for block in blocks:
             self.wfile.write(block)
             self.wfile.flush()
             time.sleep(self.server.pause)
+
+    def counted(self, start: int, end: int) -> Iterator[bytes]:
+        """content[start:end] in blocks, each counted before it can leave."""
+        for place in range(start, end, BLOCK):
+            block = self.server.content[place : min(place + BLOCK, end)]
+            with self.server.counting:
+                self.server.sent += len(block)
+            yield block
 
     def headers_only(self, head: dict[str, str]) -> None:
         for name, value in head.items():
@@ -131,6 +131,21 @@ class Answer(BaseHTTPRequestHandler):
 
 
 # Faults
+
+
+def together(count: int, seconds: float = 20.0) -> Callable[[Answer], bool]:
+    """No piece is answered before so many are asked for, after the first byte."""
+
+    def wait(answer: Answer) -> bool:
+        deadline = time.monotonic() + seconds
+        while len(set(answer.server.asked)) <= count and answer.headers["Range"] != "bytes=0-0":
+            if time.monotonic() > deadline:
+                answer.server.alone += 1
+                break
+            time.sleep(0.002)
+        return False
+
+    return wait
 
 
 def says(code: int, **head: str) -> Callable[[Answer], bool]:

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from hdemucs.runs import manage
+from hdemucs.runs.executor import State
 from tests.slurm.scenario import scenario
 from tests.slurm.study import Study, batch, output, submitted, tokens, wrapped
 from tests.toy import PATIENCE, until
@@ -103,7 +105,7 @@ def a_job_is_preempted(study: Study) -> None:
     """By a job of a better partition that needs the whole node; SLURM says no more than SIGTERM."""
     urgent = ("sbatch", "-p", "urgent", "--exclusive", "--wrap", "sleep 3", "-o", "/dev/null")
     said = study.during(2, lambda: study.anew(*urgent))
-    assert "PENDING" in said
+    assert queued_again(said)
     assert study.lives("a")[1] >= 2
     assert study.batches() == 1
 
@@ -111,9 +113,38 @@ def a_job_is_preempted(study: Study) -> None:
 @scenario(time=2, signal_delay=55)
 def a_job_reaches_its_time_limit(study: Study) -> None:
     said = study.during(5, lambda: until(lambda: len(study.lives("a")) == 2, 2 * PATIENCE))
-    assert "PENDING" in said
+    assert queued_again(said)
     assert study.batches() == 1  # queued again, not failed and resubmitted
     assert tokens(study.run("a"))[1].split(".")[1] == "1"
+
+
+def queued_again(said: str) -> bool:
+    """Whether a client saw a job in the queue after it had seen it run."""
+    return said.rfind(": PENDING") > said.find(": RUNNING") >= 0
+
+
+@scenario(time=2, signal_delay=55)
+def a_job_saves_nothing_in_all_its_time(study: Study) -> None:
+    """It would be queued again for ever."""
+    with study.held(0):
+        last = study.train("a", status=1).splitlines()[-1]
+        assert "reached its time limit 3 times without a checkpoint; give more time" in last
+        assert study.lives("a") == [0, 0, 0]
+    assert study.batches() == 1
+    study.train("a")
+
+
+@scenario(partition="short")
+def a_run_whose_job_can_never_start_is_removed(study: Study) -> None:
+    """And its job with it, lest it start when somebody widens the limit."""
+    run = study.run("a")
+    study.fleet.ensure([run])
+    until(lambda: study.fleet.look([run])[run].state is State.STUCK)
+    name = f"hdemucs-{run.attempt.batch}" if run.attempt else ""
+    assert manage.prune(study.fleet, study.here, ["a"]) == [run]
+    until(lambda: name not in output("squeue", "-h", "-o", "%j"))
+    study.cluster(slurm={"partition": "main"})
+    assert submitted(study.train("a")) == ["a"]
 
 
 @scenario(partition="short")

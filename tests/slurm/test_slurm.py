@@ -21,7 +21,8 @@ DISTRIBUTED = {
     each.__name__: each for each in (four_processes_train_one_model, a_process_of_four_is_killed)
 }
 SCORED = scored.scores_and_samples_by_jobs
-LONGEST = (jobs.a_job_reaches_its_time_limit.__name__, SCORED.__name__, *DISTRIBUTED)
+LIMITS = (jobs.a_job_saves_nothing_in_all_its_time, jobs.a_job_reaches_its_time_limit)
+LONGEST = (*(each.__name__ for each in LIMITS), SCORED.__name__, *DISTRIBUTED)
 NODES = (
     shaken.a_node_is_lost_while_its_job_lives_on,
     shaken.a_node_is_lost_with_its_job,

@@ -125,6 +125,7 @@ class Toy:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=start_new_session,
+            preexec_fn=heeding,
         )
 
     def call(self, *command: str, status: int = 0, **environment: str) -> str:
@@ -152,6 +153,11 @@ class Toy:
         """Leave no process behind."""
         for pid in self.keepers():
             os.killpg(pid, signal.SIGKILL)
+
+
+def heeding() -> None:
+    """Heed Ctrl-C, even if the tests run where it is ignored, as behind `&`."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def alive(pid: int) -> bool:
