@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -43,11 +44,13 @@ class Studio:
 def automix(root: Path, manifest: Manifest, out: Path, config: AutomixConfig, jobs: int) -> None:
     """Write `out`/train/<Automix - ...>/{mixture,drums,bass,other,vocals}.wav.
 
-    Songs without drums or bass are copied as they are. The result depends on the data and the
-    configuration alone, not on `jobs`.
+    Songs without drums or bass are copied as they are; where no song fits, the reference's own stem
+    is used, and how often is printed. The result depends on the data and the configuration alone,
+    not on `jobs`.
 
     Raises:
-        Refusal: fewer than two songs can be mixed, a file is damaged, the disk is full.
+        Refusal: fewer than two songs can be mixed, no song fits another, a file is damaged, the
+            disk is full.
     """
     tracks = manifest.split("train")
     listened = mapped(partial(listen, root, manifest), tracks, jobs, "listening to songs")
@@ -59,7 +62,13 @@ def automix(root: Path, manifest: Manifest, out: Path, config: AutomixConfig, jo
     for track, known in zip(tracks, listened, strict=True):
         count = config.plain_copies if known is None else config.copies
         work += [(track.name, copy) for copy in range(count)]
-    mapped(partial(make, studio), work, jobs, "mixing songs")
+    own = sum(mapped(partial(make, studio), work, jobs, "mixing songs"))
+    drawn = config.copies * len(songs) * (len(manifest.sources) - 1)
+    if own == drawn:
+        problem = "has no two songs that fit each other: each mix would be a song as it is"
+        raise Refusal(manifest.name, problem, "raise automix.mixes.max_tempo or max_pitch")
+    if own:
+        sys.stderr.write(f"{own} of {drawn} stems stay the song's own, as no other song fits it\n")
 
 
 def listen(root: Path, manifest: Manifest, track: Track) -> Song | None:
@@ -83,17 +92,24 @@ def beginning(mixture: Signal) -> int:
     return int(audible.argmax())
 
 
-def make(studio: Studio, place: tuple[str, int]) -> None:
-    """The `copy`-th mix upon a song."""
+def make(studio: Studio, place: tuple[str, int]) -> int:
+    """Write the `copy`-th mix upon a song; returns how many stems found no other song's to replace
+    them.
+    """
     name, copy = place
     reference = next((known for known in studio.songs if known.name == name), None)
-    stems = read(studio, name, 0) if reference is None else mixed(studio, reference, copy)
+    own = 0
+    if reference is None:
+        stems = read(studio, name, 0)
+    else:
+        stems, own = mixed(studio, reference, copy)
     peak = np.abs(sum(stems.values())).max()
     loudest = max(peak, *(np.abs(stem).max() for stem in stems.values()))
     folder = studio.out / "train" / f"Automix {copy + 1} - {name}"
     stems = {source: stem / max(1.0, SPACE * loudest) for source, stem in stems.items()}
     for source, signal in {**stems, MIXTURE: total(stems)}.items():
         write(folder / f"{source}.wav", signal.astype(np.float32), studio.manifest.sample_rate)
+    return own
 
 
 def total(stems: Stems) -> Signal:
@@ -102,17 +118,21 @@ def total(stems: Stems) -> Signal:
     return np.asarray(sum(steps) / 2**15)
 
 
-def mixed(studio: Studio, reference: Song, copy: int) -> Stems:
-    """One stem of the reference, the others from songs that fit it; all of one length."""
+def mixed(studio: Studio, reference: Song, copy: int) -> tuple[Stems, int]:
+    """One stem of the reference, the others from songs that fit it, all of one length; and how
+    many of those are the reference's own.
+    """
     index = studio.songs.index(reference)
     generator = np.random.default_rng([studio.config.seed, index, copy])
     sources = list(studio.manifest.sources)
     order = [sources[place] for place in generator.permutation(len(sources))]
     stems = {order[0]: read(studio, reference.name, reference.start)[order[0]]}
-    for source in order[1:]:
-        stems[source] = joined(studio, reference, chosen(studio, reference, generator), source)
+    fits = {source: chosen(studio, reference, generator) for source in order[1:]}
+    for source, fitted in fits.items():
+        stems[source] = joined(studio, reference, fitted, source)
     length = min(stem.shape[-1] for stem in stems.values())
-    return {source: stems[source][:, :length] for source in sources}
+    own = sum(fitted.song.name == reference.name for fitted in fits.values())
+    return {source: stems[source][:, :length] for source in sources}, own
 
 
 def chosen(studio: Studio, reference: Song, generator: np.random.Generator) -> Fit:

@@ -8,6 +8,7 @@ from pathlib import Path
 from hdemucs.errors import Refusal
 from hdemucs.model.store import save_model
 from hdemucs.official.importing import import_official
+from hdemucs.runs.workspace import Workspace
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -20,9 +21,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """
     Raises:
-        Refusal: the folder holds something already, or what import_official says.
+        Refusal: the folder holds something already or is a variant's, or what import_official says.
     """
     folder = args.out or Path("models") / args.file.stem
+    here = Workspace(Path.cwd().resolve())
+    if folder.resolve().parent == here.root / "models" and here.config(folder.name).exists():
+        problem = "is where the study keeps what it trains under that name"
+        raise Refusal(folder, problem, "name another folder with --out")
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise Refusal(folder, "is there already", "remove it, or name another with --out")
     save_model(folder, *import_official(args.file))

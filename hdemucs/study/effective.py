@@ -91,7 +91,7 @@ def read(params: Tree) -> Params:
     """
     found = validated(dict(params), Params, "params.yaml")
     if found.scale not in found.scales:
-        raise unknown(f"scale={found.scale}", found.scale, found.scales)
+        raise unknown(f"scale={found.scale}", found.scale, found.scales, "scale")
     changed(dict.fromkeys((*SHARED, *SECTIONS)), found.base, "base")  # no unknown part
     return found
 

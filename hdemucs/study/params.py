@@ -62,9 +62,9 @@ def value_of(base: Tree, changes: Tree, key: str, where: str) -> Any:
     return changed(old, new, f"{where}.{key}")
 
 
-def unknown(where: str, key: object, known: Iterable[object]) -> Refusal:
-    """A key that nothing knows, with the nearest one that something does."""
+def unknown(where: str, key: object, known: Iterable[object], kind: str = "parameter") -> Refusal:
+    """A key or a value that nothing knows, with the nearest one that something does."""
     names = [str(name) for name in known]
     near = difflib.get_close_matches(str(key), names, n=1)
     cure = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(names))}"
-    return Refusal(where, "is no known parameter", cure)
+    return Refusal(where, f"is no known {kind}", cure)

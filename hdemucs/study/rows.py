@@ -46,7 +46,7 @@ def row_of(name: str, variants: Tree) -> OwnRow | SharedRow:
         row = validated(content, OwnRow, where)
         other = row.baseline
     if other is not None and other not in variants:
-        raise unknown(f"{where}: {other}", other, variants)
+        raise unknown(f"{where}: {other}", other, variants, "variant")
     return row
 
 

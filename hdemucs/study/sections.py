@@ -41,7 +41,7 @@ def systems(study: Study) -> dict[str, Any]:
     chosen = study.base["listening"].get("systems") or study.names
     for name in chosen:
         if name not in study.names:
-            raise unknown(f"listening.systems={name}", name, study.names)
+            raise unknown(f"listening.systems={name}", name, study.names, "variant")
     return {"systems": chosen}
 
 

@@ -46,7 +46,7 @@ def foundation(base: Tree, scale: str, scales: Tree, variants: Tree, name: str) 
         return {**common, "model": {}, "training": {}}
     family = variant["family"]
     if family not in base["models"]:
-        raise unknown(f"{where}.family={family}", family, base["models"])
+        raise unknown(f"{where}.family={family}", family, base["models"], "family")
     return {**common, "model": base["models"][family], "training": base["training"]}
 
 
@@ -57,7 +57,9 @@ def known(variants: Tree, other: Any, where: str, name: str) -> str:
         Refusal: there is no such variant, it is a bag, or the two are made from each other.
     """
     if other not in variants or other == name:
-        raise unknown(f"{where}={other}", other, [key for key in variants if key != name])
+        raise unknown(
+            f"{where}={other}", other, [key for key in variants if key != name], "variant"
+        )
     if "bag" in variants[other] or variants[other].get("fine_tune") == name:
         raise Refusal(f"{where}={other}", "cannot be built upon", "name a trained variant")
     return str(other)
@@ -91,7 +93,7 @@ def check_names(study: list[str], variants: Tree) -> list[str]:
             raise Refusal(f"variants.{name}", problem, "use a-z, 0-9 and _ only")
     for name in study:
         if name not in variants:
-            raise unknown(f"study.{name}", name, variants)
+            raise unknown(f"study.{name}", name, variants, "variant")
         check_built_upon(name, study, variants)
     return study
 

@@ -1,5 +1,7 @@
 """Automix: what is measured is right, and what is mixed fits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import soundfile
@@ -165,6 +167,33 @@ def test_mixes_have_the_references_key_and_beat(mixes, copy, name, bpm, key, fir
     phase = (found - first) * bpm / 60
     off = np.abs(phase - phase.round()) * 60 / bpm
     assert np.median(off) < 0.05
+
+
+def mixed(root, *songs, **changes):
+    """The mixes of songs told by their tempo."""
+    tracks = tuple(song_on_disk(root, f"{bpm} - Song", bpm, 0) for bpm in songs)
+    manifest = Manifest(name="songs", sample_rate=RATE, channels=2, sources=SOURCES, tracks=tracks)
+    automix(root, manifest, root / "out", replace(CONFIG, copies=1, **changes), 1)
+
+
+def test_it_is_said_how_often_no_other_song_fits(tmp_path, capfd):
+    mixed(tmp_path, 100.0, 104.0, 132.0)
+    assert (
+        "\n3 of 9 stems stay the song's own, as no other song fits it\n" in capfd.readouterr().err
+    )
+    own, mix = (
+        soundfile.read(tmp_path / path / "drums.wav", dtype="int16")[0]
+        for path in ("train/132.0 - Song", "out/train/Automix 1 - 132.0 - Song")
+    )
+    length = min(len(own), len(mix))
+    assert np.corrcoef(own[-length:, 0], mix[-length:, 0])[0, 1] > 0.99
+
+
+def test_mixes_that_would_be_the_songs_themselves_are_refused(tmp_path):
+    with pytest.raises(
+        Refusal, match=r"no two songs that fit each other.*automix\.mixes\.max_tempo"
+    ):
+        mixed(tmp_path, 100.0, 130.0)
 
 
 def test_a_folder_of_links_has_both_sets_tracks(tmp_path):

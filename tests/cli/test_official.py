@@ -37,6 +37,17 @@ def test_a_model_that_is_there_is_kept(file, out, tmp_path):
     assert contents(tmp_path) == before
 
 
+@pytest.mark.parametrize("out", [[], ["--out", "models/some"]])
+def test_a_variants_place_is_kept_though_nobody_has_pulled_its_model(file, out, tmp_path):
+    """dvc would bring the trained model there, or take the imported one for it."""
+    (tmp_path / "configs/train").mkdir(parents=True)
+    (tmp_path / "configs/train/some.json").write_text("{}")
+    with pytest.raises(SystemExit, match=r"^error: models/some: is where the study keeps .*--out$"):
+        main(["import-official", str(file), *out])
+    assert not (tmp_path / "models").exists()
+    main(["import-official", str(file), "--out", "some"])
+
+
 def test_a_file_in_the_place_of_the_folder_is_kept(file, tmp_path):
     (tmp_path / "out").write_text("something")
     with pytest.raises(SystemExit, match=r"^error: out: is there already"):
