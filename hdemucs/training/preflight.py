@@ -8,6 +8,7 @@ from those that do, so that no machine goes down and one knows what it would tak
 from __future__ import annotations
 
 import math
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from hdemucs.training.checkpoint import KEPT
 from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.processes import Processes
 from hdemucs.training.room import GIB, Room, held, room
+from hdemucs.training.supply import Supply, supply
 from hdemucs.training.trial import Cost, Trial
 
 HOUR, DAY = 3600.0, 24.0  # seconds, hours
@@ -39,7 +41,7 @@ class Data:
 
 @dataclass(frozen=True)
 class Preflight:
-    """What steps told about a run; workers read beside it."""
+    """What steps told about a run."""
 
     device: str
     parameters: int
@@ -49,6 +51,7 @@ class Preflight:
     tried: int  # examples of the biggest step that was made
     memory: Cost  # GiB at the peak, of the device (CPU: of the process)
     seconds: Cost  # of a step
+    supply: Supply
     room: Room
     steps: int
     validation: float  # seconds, of all validations
@@ -63,7 +66,7 @@ class Preflight:
 
     @property
     def seconds_per_step(self) -> float:
-        return self.seconds.of(self.batch)
+        return self.supply.pace(self.seconds.of(self.batch), self.batch)
 
     @property
     def hours(self) -> float:
@@ -94,6 +97,7 @@ class Preflight:
             f"peak memory   {self.peak:.2f} GiB of {memory}",
             f"batch         {self.batch} examples of {self.memory.each:.3g} GiB and "
             f"{self.seconds.each:.3g} s each{foreseen}",
+            *([self.supply.line(self.batch)] if self.supply.each else []),
             f"speed         {1 / self.seconds_per_step:.3g} steps/s",
             f"whole run     {self.steps:,} steps, {self.hours:.3g} h, "
             f"{self.validation / HOUR:.2g} of them validation{requeues}",
@@ -135,6 +139,7 @@ def preflight(
         tried=trial.steps[-1].examples if trial.steps else 0,
         memory=memory,
         seconds=seconds,
+        supply=supply(config, int(os.environ.get("LOCAL_WORLD_SIZE", share.count))),
         room=there,
         steps=training.epochs * (training.steps_per_epoch or data.steps),
         validation=validations(config) * trial.listening() * data.valid / share.count,

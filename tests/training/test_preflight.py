@@ -1,6 +1,7 @@
 """Preflight: steps that grow to the real size say what a run needs, and whether it can be."""
 
 import dataclasses
+import os
 
 import pytest
 import torch
@@ -9,11 +10,13 @@ from hdemucs.data.share import Share
 from hdemucs.errors import Refusal
 from hdemucs.training.preflight import Data, check, preflight, validations
 from hdemucs.training.processes import Processes
+from hdemucs.training.supply import Supply, supply
 from hdemucs.training.trial import Cost, Trial
 from tests.training.runs import ALONE, config
 
 LONGEST = 90.0  # days
 PLENTY = 1000.0  # GiB
+REPITCH = {"max_pitch": 2, "max_tempo": 12.0, "tempo_std": 5.0}
 DATA = Data(steps=7, valid=20.0)
 
 
@@ -29,15 +32,45 @@ def test_it_adds_a_run_up(tmp_path):
     assert 0 < all_in.peak < all_in.room.free <= all_in.room.total
     steps = 21 * all_in.seconds_per_step / 3600
     assert all_in.hours == pytest.approx(steps + all_in.validation / 3600)
-    assert len(all_in.lines()) == 7
+    assert len(all_in.lines()) == 8
     check(all_in, config(), tmp_path, LONGEST)
 
 
 @pytest.mark.parametrize(("limit", "requeues"), [(1e9, 0), (10.0, 0), (5.0, 1), (3.0, 3)])
 def test_a_time_limit_means_requeues(tmp_path, limit, requeues):
     one = found(tmp_path, limit)
-    ten_hours = dataclasses.replace(one, steps=36_000, seconds=Cost(1.0, 0.0), validation=0.0)
+    ten_hours = dataclasses.replace(
+        one, steps=36_000, seconds=Cost(1.0, 0.0), supply=Supply(0.0, 0), validation=0.0
+    )
     assert ten_hours.requeues == requeues
+
+
+@pytest.mark.parametrize(
+    ("workers", "seconds"), [(0, 1.0 + 4 * 0.5), (1, 4 * 0.5), (3, 1.0), (4, 1.0)]
+)
+def test_steps_wait_for_repitching_or_have_it_done_beside_them(tmp_path, workers, seconds):
+    """Of 4 examples, half a second each, for a step of one second."""
+    one = dataclasses.replace(
+        found(tmp_path), steps=3600, batch=4, seconds=Cost(1.0, 0.0), validation=0.0
+    )
+    slow = dataclasses.replace(one, supply=Supply(each=0.5, workers=workers))
+    assert slow.seconds_per_step == pytest.approx(seconds)
+    assert slow.hours == pytest.approx(seconds)
+    assert sum(line.startswith("repitching    2 s of one core") for line in slow.lines()) == 1
+
+
+def test_repitching_is_measured_where_there_is_any(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(16))
+    seldom, often = (
+        supply(
+            config(segment=2.0, workers=10, augment={"repitch": {**REPITCH, "probability": p}}), 2
+        )
+        for p in (0.01, 1.0)
+    )
+    assert 0 < 10 * seldom.each < often.each
+    assert supply(config(workers=10, augment={"repitch": None}), 2) == Supply(0.0, 8)
+    assert seldom.workers == 8  # of 16 cores, which two processes share
+    assert supply(config(workers=0), 2).workers == 0
 
 
 def test_what_is_foreseen_comes_true():

@@ -1,0 +1,54 @@
+"""How fast a run's examples come: repitching is what takes time before a step, and cores.
+
+Reading is not counted: one core reads hundreds of examples a second (reports/data-speed.md).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from hdemucs.config.training import TrainConfig
+from hdemucs.data.repitch import Repitch
+
+TRIES = 2  # the first pays for what is made once
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What one process gets its examples by."""
+
+    each: float  # seconds of one core for an example, in the mean
+    workers: int  # that repitch side by side, beside the steps; none: the process itself, between
+
+    def pace(self, step: float, examples: int) -> float:
+        """Seconds from step to step, each of which takes `step` seconds and so many examples."""
+        needed = self.each * examples
+        return max(step, needed / self.workers) if self.workers else step + needed
+
+    def line(self, examples: int) -> str:
+        """For people."""
+        by = f"{self.workers} workers at once" if self.workers else "the process itself"
+        return f"repitching    {self.each * examples:.3g} s of one core a step, by {by}"
+
+
+def supply(config: TrainConfig, processes: int) -> Supply:
+    """Repitch noise of an example's size; `processes` of the training share this machine."""
+    training = config.training
+    cores = len(os.sched_getaffinity(0)) // processes
+    workers = min(training.workers, max(1, cores))
+    change = training.augment.repitch
+    if change is None:
+        return Supply(0.0, workers)
+    length = int(training.segment * config.sample_rate)
+    shape = len(config.model.sources), config.model.audio_channels, length
+    noise = np.random.default_rng(0).standard_normal(shape, np.float32)
+    repitch, took = Repitch(change, config.sample_rate), []
+    for seed in range(TRIES):
+        began = time.perf_counter()
+        repitch.example(noise, np.random.default_rng(seed))
+        took.append(time.perf_counter() - began)
+    return Supply(change.probability * min(took), workers)
