@@ -48,7 +48,7 @@ def test_jobs_and_a_kill_change_no_byte(corpus, tmp_path):
     """Killed when the first track is there, then continued by two processes."""
     root = tmp_path / "set"
     killed = started(tmp_path, TINY, root, 1)
-    for _ in range(600):
+    for _ in range(6000):
         if list(root.glob("train/*")):
             break
         time.sleep(0.05)

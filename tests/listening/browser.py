@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -29,6 +30,9 @@ KEYS = {
 
 def executable():
     return next((path for path in map(shutil.which, NAMES) if path), None)
+
+
+TEXT = "document.body.innerText"
 
 
 @contextmanager
@@ -60,6 +64,11 @@ class Browser:
         self.out, self.answers, self.number, self.problems = out, answers, 0, []
 
     def send(self, method, session=None, **parameters):
+        answer = self.ask(method, session, **parameters)
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def ask(self, method, session=None, **parameters):
         self.number += 1
         message = {"id": self.number, "method": method, "params": parameters}
         if session:
@@ -68,8 +77,7 @@ class Browser:
         while True:
             answer = self.receive()
             if answer.get("id") == self.number:
-                assert "error" not in answer, answer
-                return answer["result"]
+                return answer
 
     def receive(self):
         parts = bytearray()
@@ -105,9 +113,10 @@ class Page:
         self.until("document.readyState === 'complete'")
 
     def reload(self):
+        """The page anew, however long it takes the browser to begin."""
+        self.run("window.old = true")
         self.send("Page.reload")
-        time.sleep(0.2)
-        self.until("document.readyState === 'complete'")
+        self.until("!window.old && document.readyState === 'complete'")
 
     def run(self, expression):
         """The value of a JavaScript expression, awaited."""
@@ -117,12 +126,21 @@ class Page:
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
 
-    def until(self, condition, seconds=15):
+    def until(self, condition, seconds=120):
         end = time.monotonic() + seconds
-        while not self.run(f"Boolean({condition})"):
-            text = self.run("document.body.innerText")
-            assert time.monotonic() < end, f"never: {condition}\n{text}"
+        while not self.holds(condition):
+            assert time.monotonic() < end, f"never: {condition}\n{self.run(TEXT)}"
             time.sleep(0.02)
+
+    def holds(self, condition):
+        """Whether it does now; between two pages nothing does."""
+        asked = {"expression": f"Boolean({condition})", "returnByValue": True}
+        answer = self.browser.ask("Runtime.evaluate", self.session, **asked)
+        if "error" in answer:
+            assert re.search("context|navigated", answer["error"]["message"]), answer
+            return False
+        assert "exceptionDetails" not in answer["result"], answer
+        return answer["result"]["result"]["value"]
 
     def click(self, selector):
         """A real mouse click in the middle of the element."""
