@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -57,17 +58,17 @@ def automix(root: Path, manifest: Manifest, out: Path, config: AutomixConfig, jo
     songs = tuple(known for known in listened if known is not None)
     if len(songs) < 2:  # noqa: PLR2004  a mix is of two songs or more
         raise Refusal(manifest.name, f"has {len(songs)} songs with a beat", "automix needs two")
+    if not any(fit(one, other, config) for one, other in permutations(songs, 2)):
+        problem = "has no two songs that fit each other: each mix would be a song as it is"
+        raise Refusal(manifest.name, problem, "raise automix.mixes.max_tempo or max_pitch")
     studio = Studio(root, manifest, config, out, songs)
     work: list[tuple[str, int]] = []
     for track, known in zip(tracks, listened, strict=True):
         count = config.plain_copies if known is None else config.copies
         work += [(track.name, copy) for copy in range(count)]
     own = sum(mapped(partial(make, studio), work, jobs, "mixing songs"))
-    drawn = config.copies * len(songs) * (len(manifest.sources) - 1)
-    if own == drawn:
-        problem = "has no two songs that fit each other: each mix would be a song as it is"
-        raise Refusal(manifest.name, problem, "raise automix.mixes.max_tempo or max_pitch")
     if own:
+        drawn = config.copies * len(songs) * (len(manifest.sources) - 1)
         sys.stderr.write(f"{own} of {drawn} stems stay the song's own, as no other song fits it\n")
 
 

@@ -124,8 +124,11 @@ class Run:
     @property
     def saved(self) -> set[str]:
         """Its checkpoints, by name and time: another set means that it got on."""
-        paths = (self.folder / "checkpoints").glob("*")
-        return {f"{path.name} {path.stat().st_mtime_ns}" for path in paths}
+        found = set()
+        for path in (self.folder / "checkpoints").glob("*"):
+            with suppress(FileNotFoundError):  # the training drops old ones
+                found.add(f"{path.name} {path.stat().st_mtime_ns}")
+        return found
 
     @property
     def outcome(self) -> dict[str, Any]:
