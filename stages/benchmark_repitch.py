@@ -189,7 +189,7 @@ augmentation can draw, for a chord of seven steady partials and for a train of c
 
 - **Pitch**: what is not one of the chord's partials is an artefact; higher is cleaner.
 - **Time**: places are compared with where the tempo puts each click.
-- **The phase vocoder** is exact on steady tones and smears what is struck: unfit for drums.
+- **The phase vocoder** is about as clean on steady tones, but moves and smears what is struck.
 - **Cost**: on one core, files and process included for `soundstretch`; ours takes {ratio:.1f}
   times as long. A fifth of the examples is changed, by the workers that read them.
 - **Level**: of a chord of peak {sent:.2f}, soundstretch's way keeps {theirs:.2f}, ours {ours:.2f}:
