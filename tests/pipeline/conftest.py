@@ -33,7 +33,8 @@ TINY = {
         "augment": {"repitch": None, "shift": 0.25}, "checkpoint_every": 1, "threads": 1,
         "workers": 0,
     },
-    "automix": {"mixes": {"copies": 1, "plain_copies": 1}},
+    # Two songs must fit each other, whatever they are.
+    "automix": {"mixes": {"copies": 1, "plain_copies": 1, "max_tempo": 0.9, "max_pitch": 6}},
     "fine_tuning": {
         "epochs": 1, "steps_per_epoch": 2, "batch": 4, "segment": 1.0, "stride": 1.0,
         "augment": {"shift": 0.25},
