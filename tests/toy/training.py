@@ -27,6 +27,7 @@ def main(run: Path) -> None:
     rank = int(os.environ.get("RANK", "0"))
     with (run / "lives.txt").open("a") as lives:
         lives.write(f"{time.time():.3f} {os.environ.get('HDEMUCS_OWNER')} from {done}\n")
+    meet(run, rank, int(os.environ.get("WORLD_SIZE", "1")))
     for epoch in range(done + 1, training["epochs"] + 1):
         rest(data, epoch)
         fault(
@@ -48,6 +49,21 @@ def main(run: Path) -> None:
     write_json(run / "model.json", {"parameters": 1})
     facts = {"seed": 1, "epochs": training["epochs"], "seconds": 1.0, "machine": "toy"}
     write_json(run / "DONE.json", facts)
+
+
+def meet(run: Path, rank: int, count: int) -> None:
+    """Wait until all processes of a life know where it begins, as real ones do for one another."""
+    if count == 1:
+        return
+    places = [run / f"met.{number}" for number in range(count)]
+    with places[rank].open("a") as met:
+        met.write("here\n")
+    life = len(places[rank].read_text())
+    end = time.monotonic() + LONGEST
+    while not all(p.exists() and len(p.read_text()) >= life for p in places):
+        if time.monotonic() > end:
+            raise TimeoutError("the others did not come")
+        time.sleep(0.02)
 
 
 def rest(data: Path, epoch: int) -> None:
