@@ -14,7 +14,7 @@ import numpy as np
 import soundfile
 from jaxtyping import Float
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import replacing
 
 Signal = Float[np.ndarray, "channel sample"]
@@ -41,7 +41,7 @@ def inspect(path: Path) -> Format:
     """Read the header alone.
 
     Raises:
-        Refusal: the file is missing, empty or no sound file, or is shorter than it says.
+        UserError: the file is missing, empty or no sound file, or is shorter than it says.
     """
     try:
         header = soundfile.info(path)
@@ -49,7 +49,7 @@ def inspect(path: Path) -> Format:
         raise unreadable(path, error) from error
     found = Format(header.samplerate, header.channels, header.frames, header.subtype)
     if found.frames == 0:
-        raise Refusal(path, "holds no audio", "replace the file")
+        raise UserError(path, "holds no audio", "replace the file")
     return found
 
 
@@ -57,7 +57,7 @@ def read(path: Path, start: int = 0, frames: int | None = None) -> Signal:
     """`frames` samples from `start` on, by seeking; to the end if None.
 
     Raises:
-        Refusal: the file cannot be read, or ends before `start + frames`.
+        UserError: the file cannot be read, or ends before `start + frames`.
     """
     try:
         with soundfile.SoundFile(path) as file:
@@ -68,14 +68,14 @@ def read(path: Path, start: int = 0, frames: int | None = None) -> Signal:
         raise unreadable(path, error) from error
     if len(signal) != wanted:
         problem = f"is truncated: {start + len(signal)} of {start + wanted} samples are there"
-        raise Refusal(path, problem, "replace the file")
+        raise UserError(path, problem, "replace the file")
     return np.ascontiguousarray(signal.T)
 
 
-def unreadable(path: Path, error: Exception) -> Refusal:
+def unreadable(path: Path, error: Exception) -> UserError:
     if not path.exists():
-        return Refusal(path, "is missing", "put the file there or make the data again")
-    return Refusal(path, f"is not a readable sound file ({error})", "replace the file")
+        return UserError(path, "is missing", "put the file there or make the data again")
+    return UserError(path, f"is not a readable sound file ({error})", "replace the file")
 
 
 def write(path: Path, signal: Signal, rate: int, bits: int = 16) -> None:
@@ -85,12 +85,12 @@ def write(path: Path, signal: Signal, rate: int, bits: int = 16) -> None:
     (integer formats only: libsndfile puts the time of day into float WAV).
 
     Raises:
-        Refusal: NaN or infinite samples, an unknown suffix, a full disk.
+        UserError: NaN or infinite samples, an unknown suffix, a full disk.
     """
     if not np.isfinite(signal).all():
-        raise Refusal(path, "would hold NaN or infinite samples", "look at what made the signal")
+        raise UserError(path, "would hold NaN or infinite samples", "look at what made the signal")
     if path.suffix.lower() not in CONTAINERS:
-        raise Refusal(path, f"unknown suffix {path.suffix!r}", f"use one of {sorted(CONTAINERS)}")
+        raise UserError(path, f"unknown suffix {path.suffix!r}", f"use one of {sorted(CONTAINERS)}")
     data = quantised(signal, bits) if bits else signal
     write_samples(path, data.T, rate, INTEGERS.get(bits, "FLOAT"))
 
@@ -119,7 +119,7 @@ def opened(path: Path, rate: int, channels: int, subtype: str) -> Iterator[sound
                 yield file
         except soundfile.LibsndfileError as error:
             cure = "check the space left on the disk, and that the format has these bits"
-            raise Refusal(path, f"cannot be written ({error})", cure) from error
+            raise UserError(path, f"cannot be written ({error})", cure) from error
 
 
 @contextmanager
@@ -141,7 +141,7 @@ def check(path: Path, found: Format, wanted: Mapping[str, int]) -> None:
     """Hold a header to the rate, channels and frames that are wanted (any of them).
 
     Raises:
-        Refusal: the first one that differs.
+        UserError: the first one that differs.
     """
     cures = {
         "rate": "resample the file or set data.sample_rate",
@@ -151,4 +151,4 @@ def check(path: Path, found: Format, wanted: Mapping[str, int]) -> None:
     for name, value in wanted.items():
         actual = getattr(found, name)
         if actual != value:
-            raise Refusal(path, f"has {name} {actual} where {value} is expected", cures[name])
+            raise UserError(path, f"has {name} {actual} where {value} is expected", cures[name])

@@ -7,22 +7,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Refusal(Exception):  # noqa: N818  it is what the program says, no accident
+class UserError(Exception):
     """One line that names the file or key, what is wrong with it, and the cure."""
 
     def __init__(self, subject: object, problem: str, cure: str) -> None:
         self.parts = (str(subject), problem, cure)
         super().__init__(f"{subject}: {problem}; {cure}")
 
-    def __reduce__(self) -> tuple[type[Refusal], tuple[str, str, str]]:
+    def __reduce__(self) -> tuple[type[UserError], tuple[str, str, str]]:
         """Whole when it comes from another process."""
         return type(self), self.parts
 
 
 @contextmanager
 def one_line() -> Iterator[None]:
-    """End the process on a Refusal with its line alone: no traceback, exit status 1."""
+    """End the process on a UserError with its line alone: no traceback, exit status 1."""
     try:
         yield
-    except Refusal as refusal:
+    except UserError as refusal:
         sys.exit(f"error: {refusal}")

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 
 BLOCK = 1 << 20
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -22,7 +22,7 @@ def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`; renamed to it when the block ends well, else removed.
 
     Raises:
-        Refusal: the disk is full or the folder cannot be written.
+        UserError: the disk is full or the folder cannot be written.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -38,11 +38,11 @@ def replacing(path: Path) -> Iterator[Path]:
             temporary.unlink(missing_ok=True)
 
 
-def unwritable(path: Path, error: OSError) -> Refusal:
+def unwritable(path: Path, error: OSError) -> UserError:
     """What to tell the user when `path` could not be written."""
     if error.errno in FULL:
-        return Refusal(path, "the disk is full", "free some space and run the same command again")
-    return Refusal(path, f"cannot be written ({error.strerror or error})", "check the folder")
+        return UserError(path, "the disk is full", "free some space and run the same command again")
+    return UserError(path, f"cannot be written ({error.strerror or error})", "check the folder")
 
 
 def sync(path: Path) -> None:
@@ -72,14 +72,14 @@ def read_json(path: Path, cure: str) -> Any:
     """The content of a JSON file.
 
     Raises:
-        Refusal: it is missing or damaged; `cure` says what makes it anew.
+        UserError: it is missing or damaged; `cure` says what makes it anew.
     """
     try:
         return json.loads(path.read_text())
     except FileNotFoundError as error:
-        raise Refusal(path, "is missing", cure) from error
+        raise UserError(path, "is missing", cure) from error
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise Refusal(path, f"cannot be read as JSON ({error})", cure) from error
+        raise UserError(path, f"cannot be read as JSON ({error})", cure) from error
 
 
 def sha256(path: Path) -> str:

@@ -4,9 +4,9 @@ import sys
 from collections.abc import Callable
 
 from hdemucs.errors import one_line
-from hdemucs.runs.elsewhere import elsewhere
+from hdemucs.runs.dispatch import elsewhere
+from hdemucs.runs.songs import songs
 from stages.arguments import variant
-from stages.songs import songs
 
 
 def anywhere(stage: str, description: str | None, main: Callable[[str], None]) -> None:

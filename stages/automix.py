@@ -6,10 +6,10 @@ from hdemucs.automix.dataset import make
 from hdemucs.config.automix import AutomixStageConfig
 from hdemucs.config.load import load
 from hdemucs.data.manifest import save_manifest
-from hdemucs.data.workers import jobs
 from hdemucs.errors import one_line
 from hdemucs.files import write_text
-from stages.songs import songs
+from hdemucs.runs.songs import songs
+from hdemucs.workers import jobs
 
 OUT = Path("data/automix")
 

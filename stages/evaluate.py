@@ -5,17 +5,17 @@ from pathlib import Path
 from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.load import load
-from hdemucs.data.workers import jobs
+from hdemucs.evaluation.aggregation import summary
+from hdemucs.evaluation.pictures import NAME
+from hdemucs.evaluation.separated import score_separated
+from hdemucs.evaluation.systems import Facts, load_system, save_system
+from hdemucs.evaluation.tracks import data_facts
 from hdemucs.files import write_json
-from hdemucs.model.shelf import load_published
-from hdemucs.scoring.aggregation import summary
-from hdemucs.scoring.pictures import NAME
-from hdemucs.scoring.separated import score_separated
-from hdemucs.scoring.systems import Facts, load_system, save_system
-from hdemucs.scoring.tracks import data_facts
+from hdemucs.models.published import load_published
+from hdemucs.runs.songs import songs
 from hdemucs.separation.testset import separator
+from hdemucs.workers import jobs
 from stages.anywhere import anywhere
-from stages.songs import songs
 
 
 def main(name: str) -> None:

@@ -7,7 +7,7 @@ from hdemucs.config.load import load
 from hdemucs.errors import one_line
 from hdemucs.listening.excerpts import save_excerpts
 from hdemucs.listening.selection import select_from
-from stages.songs import songs
+from hdemucs.runs.songs import songs
 
 
 def main() -> None:

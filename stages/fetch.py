@@ -4,12 +4,12 @@ from pathlib import Path
 
 from hdemucs.config.data import FetchConfig
 from hdemucs.config.load import load
-from hdemucs.data.fetch import fetch
 from hdemucs.data.manifest import save_manifest
-from hdemucs.data.summary import summary
-from hdemucs.data.workers import jobs
+from hdemucs.datasets.fetch import fetch
+from hdemucs.datasets.summary import summary
 from hdemucs.errors import one_line
 from hdemucs.runs.workspace import Workspace
+from hdemucs.workers import jobs
 
 
 def main() -> None:

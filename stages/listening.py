@@ -8,7 +8,7 @@ from hdemucs.errors import one_line
 from hdemucs.listening.excerpts import load_excerpts
 from hdemucs.listening.publish.folder import publish
 from hdemucs.listening.stimuli.inputs import Inputs
-from stages.songs import songs
+from hdemucs.runs.songs import songs
 
 
 def main() -> None:

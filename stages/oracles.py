@@ -4,13 +4,13 @@ from pathlib import Path
 
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.load import load
-from hdemucs.data.workers import jobs
 from hdemucs.errors import one_line
-from hdemucs.scoring.oracles import score_oracles
-from hdemucs.scoring.pictures import NAME, save_pictures, shown
-from hdemucs.scoring.systems import Facts, save_system
-from hdemucs.scoring.tracks import data_facts, read_stems
-from stages.songs import songs
+from hdemucs.evaluation.oracle_scores import score_oracles
+from hdemucs.evaluation.pictures import NAME, save_pictures, shown
+from hdemucs.evaluation.systems import Facts, save_system
+from hdemucs.evaluation.tracks import data_facts, read_stems
+from hdemucs.runs.songs import songs
+from hdemucs.workers import jobs
 
 
 def main() -> None:

@@ -7,11 +7,11 @@ from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.load import load
 from hdemucs.data.segments import song
 from hdemucs.listening.excerpts import load_excerpts
-from hdemucs.model.shelf import load_published
+from hdemucs.models.published import load_published
 from hdemucs.progress import track as progress
+from hdemucs.runs.songs import songs
 from hdemucs.separation.testset import estimate
 from stages.anywhere import anywhere
-from stages.songs import songs
 
 BITS = 24  # levels are set and dither added later, on the way to 16
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hdemucs.automix.links import joined
 from hdemucs.data.manifest import load_manifest
-from hdemucs.data.place import check_present, where
+from hdemucs.datasets.place import check_present, where
 from hdemucs.errors import one_line
 from hdemucs.runs.collect import Collector
 from hdemucs.runs.workspace import Workspace
@@ -29,7 +29,7 @@ def root(here: Workspace) -> Path:
     if place.is_dir():
         check_present(place, manifest)
     else:
-        from stages.songs import songs
+        from hdemucs.runs.songs import songs
 
         place = songs()[1]
     mixes = here.root / "data" / "automix"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from hdemucs.automix.mix import automix
 from hdemucs.config.automix import AutomixConfig
-from hdemucs.data.examine import Expected
 from hdemucs.data.manifest import Manifest
-from hdemucs.data.record import surveyed
+from hdemucs.datasets.examine import Expected
+from hdemucs.datasets.record import surveyed
 
 NAME = "automix"
 
@@ -23,7 +23,7 @@ def make(config: AutomixConfig, root: Path, manifest: Manifest, out: Path, jobs:
     """Write the mixes to `out`; the manifest of the songs with them.
 
     Raises:
-        Refusal: the songs cannot be mixed, or the disk is full.
+        UserError: the songs cannot be mixed, or the disk is full.
     """
     shutil.rmtree(out, ignore_errors=True)
     automix(root, manifest, out, config, jobs)

@@ -20,8 +20,8 @@ from hdemucs.config.automix import AutomixConfig
 from hdemucs.data.manifest import MIXTURE, Manifest, Track
 from hdemucs.data.repitch import stretched
 from hdemucs.data.segments import song
-from hdemucs.data.workers import mapped
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
+from hdemucs.workers import mapped
 
 Signal = Float[np.ndarray, "channel sample"]
 Stems = dict[str, Signal]
@@ -50,17 +50,17 @@ def automix(root: Path, manifest: Manifest, out: Path, config: AutomixConfig, jo
     not on `jobs`.
 
     Raises:
-        Refusal: fewer than two songs can be mixed, no song fits another, a file is damaged, the
+        UserError: fewer than two songs can be mixed, no song fits another, a file is damaged, the
             disk is full.
     """
     tracks = manifest.split("train")
     listened = mapped(partial(listen, root, manifest), tracks, jobs, "listening to songs")
     songs = tuple(known for known in listened if known is not None)
     if len(songs) < 2:  # noqa: PLR2004  a mix is of two songs or more
-        raise Refusal(manifest.name, f"has {len(songs)} songs with a beat", "automix needs two")
+        raise UserError(manifest.name, f"has {len(songs)} songs with a beat", "automix needs two")
     if not any(fit(one, other, config) for one, other in permutations(songs, 2)):
         problem = "has no two songs that fit each other: each mix would be a song as it is"
-        raise Refusal(manifest.name, problem, "raise automix.mixes.max_tempo or max_pitch")
+        raise UserError(manifest.name, problem, "raise automix.mixes.max_tempo or max_pitch")
     studio = Studio(root, manifest, config, out, songs)
     work: list[tuple[str, int]] = []
     for track, known in zip(tracks, listened, strict=True):

@@ -9,10 +9,10 @@ from pathlib import Path
 from hdemucs.config.data import FetchConfig
 from hdemucs.config.load import load
 from hdemucs.data.manifest import load_manifest
-from hdemucs.data.show import show
-from hdemucs.data.verify import verify
-from hdemucs.data.workers import jobs
+from hdemucs.datasets.show import show
+from hdemucs.datasets.verify import verify
 from hdemucs.runs.workspace import Workspace
+from hdemucs.workers import jobs
 
 MANIFEST = Path("data/manifest.json")
 

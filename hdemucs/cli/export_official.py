@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hdemucs.errors import Refusal
-from hdemucs.official.exporting import export_official
+from hdemucs.errors import UserError
+from hdemucs.models.demucs.official.exporting import export_official
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,9 +17,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """
     Raises:
-        Refusal: the file is there already, or what export_official says.
+        UserError: the file is there already, or what export_official says.
     """
     if args.file.exists():
-        raise Refusal(args.file, "is there already", "remove it, or name another")
+        raise UserError(args.file, "is there already", "remove it, or name another")
     export_official(args.model, args.file)
     print(f"{args.model} -> {args.file}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hdemucs.errors import Refusal
-from hdemucs.model.store import save_model
-from hdemucs.official.importing import import_official
+from hdemucs.errors import UserError
+from hdemucs.models.demucs.official.importing import import_official
+from hdemucs.models.store import save_model
 from hdemucs.runs.workspace import Workspace
 
 
@@ -21,14 +21,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """
     Raises:
-        Refusal: the folder holds something already or is a variant's, or what import_official says.
+        UserError: the folder is a variant's or not empty, or what import_official says.
     """
     folder = args.out or Path("models") / args.file.stem
     here = Workspace(Path.cwd().resolve())
     if folder.resolve().parent == here.root / "models" and here.config(folder.name).exists():
         problem = "is where the study keeps what it trains under that name"
-        raise Refusal(folder, problem, "name another folder with --out")
+        raise UserError(folder, problem, "name another folder with --out")
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
-        raise Refusal(folder, "is there already", "remove it, or name another with --out")
+        raise UserError(folder, "is there already", "remove it, or name another with --out")
     save_model(folder, *import_official(args.file))
     print(f"{args.file} -> {folder}")

@@ -10,11 +10,11 @@ from hdemucs.config.load import validated
 from hdemucs.config.training import TrainConfig
 from hdemucs.data.manifest import load_manifest
 from hdemucs.data.segments import count_starts
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
+from hdemucs.preflight.forecast import Data, check, preflight
 from hdemucs.runs.workspace import Workspace
 from hdemucs.study.effective import train_configuration
 from hdemucs.study.params import read_params
-from hdemucs.training.preflight import Data, check, preflight
 from hdemucs.training.processes import joined
 
 # MUSDB18-HQ: 86 training songs of about 4 min each, by 1-s starts of 11 s, and 14 for validation.
@@ -56,7 +56,7 @@ def data(config: TrainConfig) -> Data:
     training, rate = config.training, config.sample_rate
     try:
         manifest = load_manifest(Path("data/manifest.json"))
-    except Refusal:
+    except UserError:
         manifest = None
     if manifest is None or manifest.sample_rate != rate:
         return Data(PAPER_EXAMPLES // training.batch, PAPER_VALID)

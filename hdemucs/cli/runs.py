@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hdemucs.config.cluster import load_cluster
 from hdemucs.runs import manage
-from hdemucs.runs.fleet import Fleet
+from hdemucs.runs.launcher import Launcher
 from hdemucs.runs.workspace import Workspace
 
 NAMES = "runs or variants; a variant means its newest run"
@@ -31,24 +31,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     here = Workspace(Path.cwd())
-    fleet = Fleet.of(here, load_cluster(here.home), here.home / "data")  # nothing is started
+    fleet = Launcher.of(here, load_cluster(here.home), here.home / "data")  # nothing is started
     options.act(fleet, here, options)
 
 
-def lists(fleet: Fleet, here: Workspace, options: argparse.Namespace) -> None:  # noqa: ARG001
+def lists(fleet: Launcher, here: Workspace, options: argparse.Namespace) -> None:  # noqa: ARG001
     manage.listing(fleet)
 
 
-def prints(fleet: Fleet, here: Workspace, options: argparse.Namespace) -> None:  # noqa: ARG001
+def prints(fleet: Launcher, here: Workspace, options: argparse.Namespace) -> None:  # noqa: ARG001
     with manage.log_of(fleet, options.name).open(errors="replace") as log:
         shutil.copyfileobj(log, sys.stdout)
 
 
-def cancels(fleet: Fleet, here: Workspace, options: argparse.Namespace) -> None:  # noqa: ARG001
+def cancels(fleet: Launcher, here: Workspace, options: argparse.Namespace) -> None:  # noqa: ARG001
     for name in options.names:
         print(f"cancelled {manage.cancel(fleet, name).name}")
 
 
-def prunes(fleet: Fleet, here: Workspace, options: argparse.Namespace) -> None:
+def prunes(fleet: Launcher, here: Workspace, options: argparse.Namespace) -> None:
     for gone in manage.prune(fleet, here, options.names):
         print(f"removed {gone.folder}")

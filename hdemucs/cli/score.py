@@ -9,13 +9,13 @@ from pathlib import Path
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.load import load
 from hdemucs.data.manifest import load_manifest
-from hdemucs.data.place import where
-from hdemucs.data.workers import jobs
+from hdemucs.datasets.place import where
+from hdemucs.evaluation.aggregation import summary
+from hdemucs.evaluation.folders import score_folder
+from hdemucs.evaluation.systems import SUBSET, System
 from hdemucs.metrics.museval_json import save
 from hdemucs.runs.workspace import Workspace
-from hdemucs.scoring.aggregation import summary
-from hdemucs.scoring.folders import score_folder
-from hdemucs.scoring.systems import SUBSET, System
+from hdemucs.workers import jobs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import torch
 
 from hdemucs.config.separation import SeparationConfig
-from hdemucs.errors import Refusal
-from hdemucs.model.bag import Bag
-from hdemucs.model.shelf import load_published
+from hdemucs.errors import UserError
+from hdemucs.models.ensemble import Bag
+from hdemucs.models.published import load_published
 from hdemucs.separation.resampled import Resampled
 from hdemucs.separation.songs import Output, blocks_of, find_songs, names_of, write_estimates
 
@@ -50,12 +50,12 @@ def run(args: argparse.Namespace) -> None:
 def separation(args: argparse.Namespace) -> SeparationConfig:
     """
     Raises:
-        Refusal: a value out of range.
+        UserError: a value out of range.
     """
     if not 0 <= args.overlap < 1:
-        raise Refusal(f"--overlap {args.overlap}", "is no share", "take 0 or more, less than 1")
+        raise UserError(f"--overlap {args.overlap}", "is no share", "take 0 or more, less than 1")
     if args.segment <= 0 or args.shifts < 0:
-        raise Refusal("--segment, --shifts", "must be positive", "correct them")
+        raise UserError("--segment, --shifts", "must be positive", "correct them")
     return SeparationConfig(
         segment=args.segment, overlap=args.overlap, shifts=args.shifts, max_shift=0.5
     )
@@ -64,20 +64,20 @@ def separation(args: argparse.Namespace) -> SeparationConfig:
 def bits(args: argparse.Namespace) -> int:
     """
     Raises:
-        Refusal: FLAC has no 32-bit samples.
+        UserError: FLAC has no 32-bit samples.
     """
     if args.format == "flac" and args.bits > 24:  # noqa: PLR2004  FLAC as libsndfile writes it
-        raise Refusal(f"--bits {args.bits}", "is more than FLAC holds", "take 24, or wav")
+        raise UserError(f"--bits {args.bits}", "is more than FLAC holds", "take 24, or wav")
     return int(args.bits)
 
 
 def on_device(bag: Bag, name: str) -> Bag:
     """
     Raises:
-        Refusal: there is no such device.
+        UserError: there is no such device.
     """
     try:
         return bag.to(torch.device(name))
     except (RuntimeError, AssertionError) as error:
         problem = f"is not to be had ({str(error).splitlines()[0]})"
-        raise Refusal(f"--device {name}", problem, "take cpu") from error
+        raise UserError(f"--device {name}", problem, "take cpu") from error

@@ -14,14 +14,14 @@ from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.load import load
 from hdemucs.config.report import ReportConfig
 from hdemucs.data.manifest import load_manifest
-from hdemucs.data.workers import jobs
-from hdemucs.model.shelf import load_published
+from hdemucs.evaluation.separated import score_separated
+from hdemucs.evaluation.systems import load_system
+from hdemucs.models.published import load_published
 from hdemucs.report.build import Places
 from hdemucs.report.verify import report_differences, score_differences
 from hdemucs.runs.workspace import Workspace
-from hdemucs.scoring.separated import score_separated
-from hdemucs.scoring.systems import load_system
 from hdemucs.separation.testset import separator
+from hdemucs.workers import jobs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

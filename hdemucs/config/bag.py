@@ -28,6 +28,6 @@ def is_bag(path: Path) -> bool:
     """Whether a variant's configuration is a bag's.
 
     Raises:
-        Refusal: the file is missing or damaged.
+        UserError: the file is missing or damaged.
     """
     return bool(read_json(path, CURE).get("kind") == "bag")

@@ -13,7 +13,7 @@ from ruamel.yaml.error import YAMLError
 
 from hdemucs.config.base import STRICT
 from hdemucs.config.load import validated
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 
 FILE, LOCAL = "cluster.yaml", "cluster.local.yaml"
 
@@ -64,18 +64,18 @@ class SlurmConfig:
         """What the parts must be to each other.
 
         Raises:
-            Refusal: naming the key.
+            UserError: naming the key.
         """
         if self.time * 60 < self.signal_delay + HEADROOM:
             problem = f"is {self.time} min, all of it before the signal ({self.signal_delay} s)"
-            raise Refusal(f"{where}.time", problem, "give more time or a shorter signal_delay")
+            raise UserError(f"{where}.time", problem, "give more time or a shorter signal_delay")
         for option in self.extra:
             if option.replace("_", "-") in OURS:
                 problem = "would undo what jobs are found, told and resumed by, or another setting"
-                raise Refusal(f"{where}.extra.{option}", problem, "leave it out")
+                raise UserError(f"{where}.extra.{option}", problem, "leave it out")
         if self.gpus_per_node and self.gpus_per_node != self.tasks_per_node:
             problem = f"is {self.tasks_per_node} for {self.gpus_per_node} GPUs a node"
-            raise Refusal(f"{where}.tasks_per_node", problem, "have one process a GPU")
+            raise UserError(f"{where}.tasks_per_node", problem, "have one process a GPU")
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -94,12 +94,12 @@ def load_cluster(root: Path) -> ClusterConfig:
     """cluster.yaml of a checkout, with its cluster.local.yaml (ignored by git) on top.
 
     Raises:
-        Refusal: naming the file and key at fault.
+        UserError: naming the file and key at fault.
     """
     base, own = content(root / FILE), content(root / LOCAL, missing={})
     unknown = sorted(path for path in paths(own) - paths(base) if not path.startswith(FREE))
     if unknown:
-        raise Refusal(f"{LOCAL}.{unknown[0]}", "is no known setting", f"see {FILE}")
+        raise UserError(f"{LOCAL}.{unknown[0]}", "is no known setting", f"see {FILE}")
     where = FILE if not own else f"{FILE} with {LOCAL}"
     config = validated(completed(merged(base, own)), ClusterConfig, where)
     config.slurm.check(f"{where}.slurm")
@@ -107,7 +107,7 @@ def load_cluster(root: Path) -> ClusterConfig:
         config.scoring.check(f"{where}.scoring")
         if config.scoring.nodes * config.scoring.tasks_per_node > 1:
             problem = "asks for several processes, and one separates and scores"
-            raise Refusal(f"{where}.scoring", problem, "leave nodes and tasks_per_node out")
+            raise UserError(f"{where}.scoring", problem, "leave nodes and tasks_per_node out")
     return config
 
 
@@ -128,12 +128,12 @@ def content(path: Path, missing: dict[str, Any] | None = None) -> dict[str, Any]
     except FileNotFoundError as error:
         if missing is not None:
             return missing
-        raise Refusal(path, "is missing", "restore it from git") from error
+        raise UserError(path, "is missing", "restore it from git") from error
     except YAMLError as error:
         problem = " ".join(str(error).split())
-        raise Refusal(path, f"is no YAML ({problem})", "correct the file") from error
+        raise UserError(path, f"is no YAML ({problem})", "correct the file") from error
     if not isinstance(found, dict | None):
-        raise Refusal(path, "holds no mapping", "correct the file")
+        raise UserError(path, "holds no mapping", "correct the file")
     return found or {}
 
 

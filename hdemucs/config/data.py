@@ -61,7 +61,7 @@ Policy = Literal["convert", "refuse"]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class OwnConfig:
-    """Any folder of stems, converted to MUSDB's layout; `hdemucs.data.own` reads it from YAML."""
+    """Any folder of stems, converted to MUSDB's layout; `datasets/own.py` reads it from YAML."""
 
     kind: Literal["own"]
     name: Name

@@ -8,7 +8,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from hdemucs.config.base import STRICT
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 
 LOWPASS = "lowpass-"  # and the edge in Hz
 MOST_STIMULI = 12  # of a trial; BS.1534-3, 5.3: hidden reference and anchors counted
@@ -111,17 +111,17 @@ class ListeningConfig:
 def check_stimuli(config: ListeningConfig, sample_rate: int) -> None:
     """
     Raises:
-        Refusal: a trial has more stimuli than the standard allows, or one that cannot be made.
+        UserError: a trial has more stimuli than the standard allows, or one that cannot be made.
     """
     for name in config.anchors.names:
         edge = name.removeprefix(LOWPASS)
         if edge.isdigit() and int(edge) >= sample_rate / 2:
             problem = f"{name} does not exist at fetch.sample_rate={sample_rate}"
-            raise Refusal("listening.anchors.names", problem, f"remove {name}")
+            raise UserError("listening.anchors.names", problem, f"remove {name}")
     stimuli = 1 + len(config.anchors.names) + len(config.systems)
     if stimuli > MOST_STIMULI:
         problem = f"makes {stimuli} stimuli a trial where BS.1534-3 allows {MOST_STIMULI}"
-        raise Refusal("listening.systems", problem, "name fewer systems there, or fewer anchors")
+        raise UserError("listening.systems", problem, "name fewer systems there, or fewer anchors")
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import read_json
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ def load(path: Path, kind: type[T]) -> T:
     """The configuration in a file of configs/.
 
     Raises:
-        Refusal: the file is missing or damaged, or does not hold a `kind`.
+        UserError: the file is missing or damaged, or does not hold a `kind`.
     """
     return validated(read_json(path, CURE), kind, str(path))
 
@@ -30,7 +30,7 @@ def validated(content: Any, kind: type[T], where: str) -> T:
     """`content` as a `kind`; JSON's types are the only ones that count.
 
     Raises:
-        Refusal: naming the first key at fault under `where`, its value and what it must be.
+        UserError: naming the first key at fault under `where`, its value and what it must be.
     """
     hashable: Any = kind
     try:
@@ -45,15 +45,15 @@ def adapter(kind: Any) -> Any:
     return TypeAdapter(kind)
 
 
-def refusal(error: ValidationError, where: str) -> Refusal:
+def refusal(error: ValidationError, where: str) -> UserError:
     """The first of pydantic's complaints, in one line."""
     first = error.errors(include_url=False)[0]
     key = ".".join([where, *(str(part) for part in first["loc"])])
     match first["type"]:
         case "missing":
-            return Refusal(key, "is missing", "give it a value")
+            return UserError(key, "is missing", "give it a value")
         case "unexpected_keyword_argument" | "extra_forbidden":
-            return Refusal(key, "is no known parameter", "correct or remove it")
+            return UserError(key, "is no known parameter", "correct or remove it")
         case _:
             problem = f"is {first['input']!r}: {first['msg']}"
-            return Refusal(key, problem, "correct the value")
+            return UserError(key, problem, "correct the value")

@@ -13,7 +13,7 @@ from typing import Any
 from hdemucs.config.corpus import CorpusConfig
 from hdemucs.corpus.soundfont import Source
 from hdemucs.corpus.track import PARTIAL
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import read_json, unwritable, write_json
 
 PLAN, WHOLE = "plan.json", "corpus.json"
@@ -44,14 +44,14 @@ def claim(root: Path, wanted: dict[str, Any]) -> None:
     """Make the folder this corpus'; tracks of an older generator are cleared away.
 
     Raises:
-        Refusal: it holds something else, or a corpus of other parameters.
+        UserError: it holds something else, or a corpus of other parameters.
     """
     found = occupant(root)
     if found is not None:
         for key in ("parameters", "soundfont"):
             if found.get(key) != wanted[key]:
                 problem = f"holds a corpus of other {difference(found.get(key), wanted[key], key)}"
-                raise Refusal(root, problem, CURE)
+                raise UserError(root, problem, CURE)
         if found == wanted:
             return
         sys.stderr.write(f"{root}: made by other code or packages, all tracks are rendered anew\n")
@@ -63,7 +63,7 @@ def occupant(root: Path) -> dict[str, Any] | None:
     """What the corpus in the folder was made from; None if the folder is empty.
 
     Raises:
-        Refusal: the folder cannot be used, or holds something that is no corpus.
+        UserError: the folder cannot be used, or holds something that is no corpus.
     """
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -73,7 +73,7 @@ def occupant(root: Path) -> dict[str, Any] | None:
     if not names:
         return None
     if PLAN not in names:
-        raise Refusal(root, f"holds {names[0]!r} and is no folder of the embedded corpus", CURE)
+        raise UserError(root, f"holds {names[0]!r} and is no folder of the embedded corpus", CURE)
     found: dict[str, Any] = read_json(root / PLAN, CURE)
     return found
 

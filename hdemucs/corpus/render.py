@@ -22,7 +22,7 @@ from hdemucs.corpus.musdb import SETUP, STEMS, setup
 from hdemucs.corpus.plan import Plan, plans
 from hdemucs.corpus.soundfont import locate
 from hdemucs.corpus.track import PARTIAL, font, write_track
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import sha256, unwritable, write_json, write_text
 from hdemucs.progress import Progress
 
@@ -33,7 +33,7 @@ def make_corpus(config: CorpusConfig, root: Path, jobs: int) -> None:
     """Render what is missing below `root` with `jobs` processes; nothing if it is whole.
 
     Raises:
-        Refusal: no sound font, no place to write, or the folder is another corpus'.
+        UserError: no sound font, no place to write, or the folder is another corpus'.
     """
     soundfont = locate(config.soundfont)
     wanted = description(config, soundfont)
@@ -58,7 +58,7 @@ def render(
     """All missing tracks, in any order; a failure stops what has not begun.
 
     Raises:
-        Refusal: the disk is full or the folder cannot be written.
+        UserError: the disk is full or the folder cannot be written.
     """
     progress = Progress("corpus", len(missing), "tracks")
     try:
@@ -68,7 +68,7 @@ def render(
         raise unwritable(root, error) from error
     except BrokenProcessPool as error:
         cure = "run the same command again, with fewer jobs if memory is short"
-        raise Refusal(root, "a process that rendered tracks was killed", cure) from error
+        raise UserError(root, "a process that rendered tracks was killed", cure) from error
     finally:
         progress.close()
         shutil.rmtree(root / PARTIAL, ignore_errors=True)

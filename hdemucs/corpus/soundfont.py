@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from hdemucs.corpus.zones import Generators, Zone, resolved, spanned
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import sha256
 
 # TimGM6mb.sf2 as pretty_midi 0.2.11.post0 ships it (GPL-2: read where it is installed, not copied).
@@ -51,14 +51,14 @@ def locate(choice: str) -> Source:
     """The sound font that `corpus.soundfont` means: "auto" or a path.
 
     Raises:
-        Refusal: there is none, or "auto" is not the file that the corpus was designed with.
+        UserError: there is none, or "auto" is not the file that the corpus was designed with.
     """
     path = shipped() if choice == AUTO else Path(choice)
     if not path.is_file():
-        raise Refusal(path, "is missing (the sound font)", REINSTALL)
+        raise UserError(path, "is missing (the sound font)", REINSTALL)
     found = Source(path, sha256(path))
     if choice == AUTO and found.sha256 != AUTO_SHA256:
-        raise Refusal(path, f"is another sound font (sha256 {found.sha256[:8]}…)", REINSTALL)
+        raise UserError(path, f"is another sound font (sha256 {found.sha256[:8]}…)", REINSTALL)
     return found
 
 
@@ -66,7 +66,7 @@ def shipped() -> Path:
     """Where pretty_midi keeps its sound font; the package is not imported."""
     found = importlib.util.find_spec("pretty_midi")
     if found is None or found.origin is None:
-        raise Refusal("corpus.soundfont", "pretty_midi is not installed", REINSTALL)
+        raise UserError("corpus.soundfont", "pretty_midi is not installed", REINSTALL)
     return Path(found.origin).parent / AUTO_FILE
 
 
@@ -83,7 +83,7 @@ class SoundFont:
             }
         except (OSError, KeyError, ValueError, struct.error) as error:
             cure = "name a SoundFont 2 file in corpus.soundfont"
-            raise Refusal(path, f"is not a readable SoundFont 2 file ({error})", cure) from error
+            raise UserError(path, f"is not a readable SoundFont 2 file ({error})", cure) from error
         headers = self.tables["phdr"][:-1]
         self.presets = {
             (int(row["bank"]), int(row["program"])): self.zones_of_preset(index)

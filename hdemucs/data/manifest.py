@@ -61,7 +61,7 @@ def load_manifest(path: Path) -> Manifest:
     """Read a manifest.
 
     Raises:
-        Refusal: it is missing or damaged.
+        UserError: it is missing or damaged.
     """
     return validated(read_json(path, CURE), Manifest, str(path))
 

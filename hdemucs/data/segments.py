@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 
 from hdemucs.data.manifest import MIXTURE, Manifest, Split, Track
 from hdemucs.data.wav import Wav, open_wav
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 
 Mixture = Float[Tensor, "channel sample"]
 Stems = Float[Tensor, "source channel sample"]
@@ -44,11 +44,13 @@ class Segments(Dataset[Stems]):
         """`segment` and `stride` in samples.
 
         Raises:
-            Refusal: the split has no track, or a file is missing or not as the manifest says.
+            UserError: the split has no track, or a file is missing or not as the manifest says.
         """
         self.songs = [found(root, manifest, track) for track in manifest.split(split)]
         if not self.songs:
-            raise Refusal(manifest.name, f"has no {split} tracks", f"add some to the {split} split")
+            raise UserError(
+                manifest.name, f"has no {split} tracks", f"add some to the {split} split"
+            )
         self.segment, self.stride = segment, stride
         self.shape = (len(manifest.sources), manifest.channels, segment)
         starts = [count_starts(song.track.frames, segment, stride) for song in self.songs]
@@ -112,7 +114,7 @@ def opened(root: Path, manifest: Manifest, track: Track, source: str) -> Wav:
     expected = (manifest.sample_rate, manifest.channels, track.frames)
     if (wav.rate, wav.channels, wav.frames) != expected:
         problem = "is not the file that the manifest knows (rate, channels or length differ)"
-        raise Refusal(wav.path, problem, "run `dvc repro -f -s fetch`")
+        raise UserError(wav.path, problem, "run `dvc repro -f -s fetch`")
     return wav
 
 
@@ -120,7 +122,7 @@ def song(root: Path, manifest: Manifest, track: Track) -> tuple[Mixture, Stems]:
     """The mixture and the stems of a whole track, in -1..1.
 
     Raises:
-        Refusal: a file is missing or not as the manifest says.
+        UserError: a file is missing or not as the manifest says.
     """
     names = (MIXTURE, *manifest.sources)
     out = torch.empty(len(names), manifest.channels, track.frames)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from jaxtyping import Float32
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 
 Signal = Float32[np.ndarray, "channel sample"]
 
@@ -46,7 +46,7 @@ class Wav:
             How many samples per channel came from the file.
 
         Raises:
-            Refusal: the file is gone or shorter than its header says.
+            UserError: the file is gone or shorter than its header says.
         """
         count = max(0, min(out.shape[-1], self.frames - start))
         out[:, count:] = 0
@@ -84,9 +84,9 @@ class Wav:
                 os.close(descriptor)
         except OSError as error:
             cure = "put the file back or fetch the data again"
-            raise Refusal(self.path, f"cannot be read ({error.strerror})", cure) from error
+            raise UserError(self.path, f"cannot be read ({error.strerror})", cure) from error
         if got != size:
-            raise Refusal(self.path, "is truncated", "replace the file")
+            raise UserError(self.path, "is truncated", "replace the file")
         return raw
 
 
@@ -94,22 +94,22 @@ def open_wav(path: Path) -> Wav:
     """Find the samples of a WAV file from its header.
 
     Raises:
-        Refusal: it is missing, damaged, truncated, compressed or no WAV file.
+        UserError: it is missing, damaged, truncated, compressed or no WAV file.
     """
     try:
         with path.open("rb") as file:
             return parse(path, file)
     except FileNotFoundError as error:
-        raise Refusal(path, "is missing", "put the file there or fetch the data again") from error
+        raise UserError(path, "is missing", "put the file there or fetch the data again") from error
     except OSError as error:
-        raise Refusal(path, f"cannot be read ({error.strerror})", "check the file") from error
+        raise UserError(path, f"cannot be read ({error.strerror})", "check the file") from error
 
 
 def parse(path: Path, file: BinaryIO) -> Wav:
     """Walk the chunks up to `data`."""
     riff = file.read(12)
     if len(riff) != 12 or riff[:4] != b"RIFF" or riff[8:] != b"WAVE":  # noqa: PLR2004  RIFF, size, WAVE
-        raise Refusal(path, "is no WAV file", CURE)
+        raise UserError(path, "is no WAV file", CURE)
     form = b""
     while len(head := file.read(8)) == 8:  # noqa: PLR2004  name and size
         name, size = head[:4], int.from_bytes(head[4:], "little")
@@ -117,20 +117,20 @@ def parse(path: Path, file: BinaryIO) -> Wav:
             return described(path, form, (file.tell(), size))
         form = file.read(size) if name == b"fmt " else form
         file.seek(size % 2 + (0 if name == b"fmt " else size), os.SEEK_CUR)
-    raise Refusal(path, "is a WAV file without samples", "replace the file")
+    raise UserError(path, "is a WAV file without samples", "replace the file")
 
 
 def described(path: Path, form: bytes, data: tuple[int, int]) -> Wav:
     """The file that a `fmt ` chunk and the place and size of `data` describe."""
     if len(form) < 16:  # noqa: PLR2004  the shortest there is
-        raise Refusal(path, "is a WAV file without a format", "replace the file")
+        raise UserError(path, "is a WAV file without a format", "replace the file")
     tag, channels, rate, _, block, bits = struct.unpack_from("<HHIIHH", form)
     if tag == EXTENSIBLE and len(form) >= 26:  # noqa: PLR2004  the tag proper opens the GUID there
         tag = struct.unpack_from("<H", form, 24)[0]
     encoding = ENCODINGS.get((tag, bits))
     if encoding is None or not channels or block != channels * bits // 8:
-        raise Refusal(path, f"holds samples of an unknown kind (tag {tag}, {bits} bits)", CURE)
+        raise UserError(path, f"holds samples of an unknown kind (tag {tag}, {bits} bits)", CURE)
     offset, size = data
     if path.stat().st_size < offset + size:
-        raise Refusal(path, "is truncated", "replace the file")
+        raise UserError(path, "is truncated", "replace the file")
     return Wav(path, rate, channels, bits, encoding, offset, size // block)

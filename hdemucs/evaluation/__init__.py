@@ -1,1 +1,1 @@
-"""How sure a number is: published numbers to compare with, differences, intervals, tests."""
+"""Systems and oracles scored against references, track by track."""

@@ -73,7 +73,7 @@ def load_excerpts(path: Path) -> Excerpts:
     """Read `reports/excerpts.json`.
 
     Raises:
-        Refusal: it is missing or damaged.
+        UserError: it is missing or damaged.
     """
     return validated(read_json(path, CURE), Excerpts, str(path))
 

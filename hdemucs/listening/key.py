@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from hdemucs.config.load import validated
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import write_text
 
 CURE = "run `dvc repro listening`, which writes it"
@@ -53,13 +53,13 @@ def load_key(path: Path) -> tuple[Entry, ...]:
     """Read a key.
 
     Raises:
-        Refusal: it is missing or damaged.
+        UserError: it is missing or damaged.
     """
     try:
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
     except OSError as error:
-        raise Refusal(path, "cannot be read", CURE) from error
+        raise UserError(path, "cannot be read", CURE) from error
     return tuple(
         validated(typed(row), Entry, f"{path} row {number}") for number, row in enumerate(rows, 1)
     )

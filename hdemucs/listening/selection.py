@@ -17,10 +17,10 @@ from jaxtyping import Bool, Float
 from hdemucs.audio import Signal
 from hdemucs.config.listening import ExcerptsConfig
 from hdemucs.data.manifest import Manifest
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.listening.excerpts import Excerpt, Excerpts, Rejection, excerpt_id
-from hdemucs.listening.loudness import BLOCK, HOP, Blocks, gated, lufs, mean_lufs, momentary_power
 from hdemucs.listening.stems import read_stems
+from hdemucs.loudness import BLOCK, HOP, Blocks, gated, lufs, mean_lufs, momentary_power
 
 Stems = Mapping[str, Signal]  # by source
 Reader = Callable[[str], Stems]  # of a track by name
@@ -57,13 +57,13 @@ def select_from(config: ExcerptsConfig, manifest: Manifest, root: Path) -> Excer
     """The excerpts of the data set at `root`; listeners train on its validation songs, if any.
 
     Raises:
-        Refusal: a source has no excerpt at all.
+        UserError: a source has no excerpt at all.
     """
     tracks = {track.name: track for track in manifest.tracks}
     test = [track.name for track in manifest.split("test")]
     train = [track.name for track in manifest.split("valid") or manifest.split("train")]
     if not test:
-        raise Refusal("data/manifest.json", "has no test tracks", "fetch data with some")
+        raise UserError("data/manifest.json", "has no test tracks", "fetch data with some")
 
     def read(name: str) -> Stems:
         return read_stems(root, tracks[name], manifest.sources)
@@ -77,7 +77,7 @@ def select(
     """The excerpts of the tracks in `test`, and one per source of those in `train` to train on.
 
     Raises:
-        Refusal: a source has no excerpt at all.
+        UserError: a source has no excerpt at all.
     """
     songs = [measure(name, read(name), rate) for name in sorted(test)]
     sources = tuple(songs[0].power)
@@ -207,11 +207,11 @@ def spread(
     """`per_source` of one source's excerpts, as equally as possible from strata of difficulty.
 
     Raises:
-        Refusal: there is none.
+        UserError: there is none.
     """
     if not drawn:
         problem = f"no window of any test track passes the gates for {source}"
-        raise Refusal("excerpts.activity", problem, "lower share, relaxed_share or seconds")
+        raise UserError("excerpts.activity", problem, "lower share, relaxed_share or seconds")
     ranked = sorted(drawn, key=lambda choice: (choice.excerpt.difficulty, choice.order))
     strata: list[list[Choice]] = [[] for _ in range(config.strata)]
     for rank, choice in enumerate(ranked):

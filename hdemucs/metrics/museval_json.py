@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import write_text
 
 FRAMEWISE = ("SDR", "SIR", "SAR", "ISR")  # in museval's order
@@ -52,7 +52,7 @@ def save(scores: TrackScores, path: Path) -> None:
     """Write the file, one frame a line.
 
     Raises:
-        Refusal: it cannot be written.
+        UserError: it cannot be written.
     """
     targets = ",\n".join(target(name, one, scores) for name, one in scores.sources.items())
     version = json.dumps(VERSION)
@@ -90,18 +90,18 @@ def load(path: Path) -> TrackScores:
     """Read a file of ours or of museval's own, plain or gzipped; the track is the file's name.
 
     Raises:
-        Refusal: the file is missing, damaged, or not what museval writes.
+        UserError: the file is missing, damaged, or not what museval writes.
     """
     try:
         raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
         return parsed(json.loads(raw), path.name.removesuffix(".gz").removesuffix(".json"))
     except FileNotFoundError as error:
-        raise Refusal(path, "is missing", CURE) from error
+        raise UserError(path, "is missing", CURE) from error
     except (OSError, EOFError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise Refusal(path, f"cannot be read as JSON ({error})", CURE) from error
+        raise UserError(path, f"cannot be read as JSON ({error})", CURE) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         problem = f"is no museval score file ({type(error).__name__}: {error})"
-        raise Refusal(path, problem, CURE) from error
+        raise UserError(path, problem, CURE) from error
 
 
 def parsed(content: Any, track: str) -> TrackScores:

@@ -9,7 +9,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hdemucs.config.report import ReportConfig
-from hdemucs.evaluation.published import published
+from hdemucs.evaluation.aggregation import FRAMED, MEDIANS, SONGS, metrics_of
+from hdemucs.evaluation.pictures import NAME
+from hdemucs.evaluation.systems import load_systems
 from hdemucs.files import write_json, write_text
 from hdemucs.metrics.museval_json import FRAMEWISE
 from hdemucs.report import comparison, evidence, provenance, verdict
@@ -21,12 +23,10 @@ from hdemucs.report.figures.curves import COLUMNS, read
 from hdemucs.report.figures.curves import curves as training_curves
 from hdemucs.report.figures.forest import forest
 from hdemucs.report.page import Section, links, pages, picture, write_page
+from hdemucs.report.published import published
 from hdemucs.report.results import Results, arranged, long
 from hdemucs.report.runs import load_runs
 from hdemucs.report.table import Table, hypertext, markdown, write
-from hdemucs.scoring.aggregation import FRAMED, MEDIANS, SONGS, metrics_of
-from hdemucs.scoring.pictures import NAME
-from hdemucs.scoring.systems import load_systems
 
 BESIDE = {  # what other stages make
     "data.md": "The songs: how loud, how long, what was found wrong with them",
@@ -70,7 +70,7 @@ def build(config: ReportConfig, places: Places, out: Path) -> None:
     """Write <out>/{index.html,tables/,figures/}.
 
     Raises:
-        Refusal: scores are missing, damaged, or not comparable.
+        UserError: scores are missing, damaged, or not comparable.
     """
     systems = load_systems(places.scores, places.oracles)
     runs = {name: load_runs(places.runs / f"{name}.json") for name in systems}

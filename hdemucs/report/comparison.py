@@ -7,12 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from hdemucs.evaluation.published import COLUMNS, Published
+from hdemucs.evaluation.aggregation import ALL, MEDIANS, SONGS
 from hdemucs.report.evidence import Comparison, spanned
+from hdemucs.report.published import COLUMNS, Published
 from hdemucs.report.results import SHOWN, Results, Row, numbers
 from hdemucs.report.scores import heading, name_of, notes
 from hdemucs.report.table import Table
-from hdemucs.scoring.aggregation import ALL, MEDIANS, SONGS
 
 ABLATION = "T7"
 COMPARED = ("T3", "T6")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hdemucs.evaluation.published import Published
+from hdemucs.evaluation.systems import Facts
+from hdemucs.report.published import Published
 from hdemucs.report.results import Results, Row
 from hdemucs.report.runs import RunFacts
-from hdemucs.scoring.systems import Facts
 
 TEST_TRACKS = 50  # of MUSDB18 and MUSDB18-HQ
 WINDOW = 1.0  # seconds, and the hop

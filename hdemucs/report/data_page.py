@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from hdemucs.data.manifest import MIXTURE, Manifest, Track
-from hdemucs.data.remarks import remarks
-from hdemucs.data.summary import SPLITS, hours
+from hdemucs.datasets.remarks import remarks
+from hdemucs.datasets.summary import SPLITS, hours
 from hdemucs.files import write_text
 from hdemucs.report.figures import style
 from hdemucs.report.figures.data import overview

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from hdemucs.evaluation.differences import Difference, compared, holm
+from hdemucs.evaluation.aggregation import ALL, MEDIANS
 from hdemucs.report.results import Results, Row, track_scores
 from hdemucs.report.scores import heading, name_of, notes
 from hdemucs.report.table import Cell, Strong, Table
-from hdemucs.scoring.aggregation import ALL, MEDIANS
+from hdemucs.statistics.differences import Difference, compared, holm
 
 MINUS = "\N{MINUS SIGN}"
 

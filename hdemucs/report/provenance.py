@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 from pydantic import TypeAdapter
 
+from hdemucs.evaluation.systems import Facts, System
 from hdemucs.report.results import Results, Row
 from hdemucs.report.runs import RunFacts
 from hdemucs.report.table import Table
-from hdemucs.scoring.systems import Facts, System
 
 SHORT = 8  # digits of a checksum that tables print; provenance.json has them whole
 

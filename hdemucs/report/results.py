@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from hdemucs.config.report import ReportConfig, RowConfig
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
+from hdemucs.evaluation.aggregation import Aggregation, aggregated, per_track
+from hdemucs.evaluation.systems import Facts, System
 from hdemucs.report.runs import RunFacts
-from hdemucs.scoring.aggregation import Aggregation, aggregated, per_track
-from hdemucs.scoring.systems import Facts, System
 
 ORACLES = {  # name: label, in the tables' order
     "mixture": "Mixture as it is",
@@ -71,11 +71,11 @@ def arranged(
     """The systems as rows; rows of the configuration without scores are left out.
 
     Raises:
-        Refusal: no system is ours, or two of ours were scored on other data, tracks or metrics.
+        UserError: no system is ours, or two of ours were scored on other data, tracks or metrics.
     """
     ours = [system for system in systems.values() if system.facts]
     if not ours or ours[0].facts is None:
-        raise Refusal("reports/scores", "holds no system of this study", "run `dvc repro`")
+        raise UserError("reports/scores", "holds no system of this study", "run `dvc repro`")
     for system in ours[1:]:
         hold_alike(ours[0], system)
     models = tuple(
@@ -111,7 +111,7 @@ def hold_alike(first: System, second: System) -> None:
     for what, (one, two) in pairs.items():
         if one != two:
             problem = f"was scored on {what} than {first.name}"
-            raise Refusal(f"reports/scores/{second.name}", problem, "score both again")
+            raise UserError(f"reports/scores/{second.name}", problem, "score both again")
 
 
 def numbers(row: Row, metric: str, aggregation: Aggregation) -> dict[str, float]:

@@ -51,7 +51,7 @@ def load_runs(path: Path) -> tuple[RunFacts, ...]:
     """Read a system's trainings; none where the file is not there.
 
     Raises:
-        Refusal: the file is damaged.
+        UserError: the file is damaged.
     """
     if not path.exists():
         return ()

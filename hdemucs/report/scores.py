@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from hdemucs.evaluation.aggregation import ALL, FRAMED, MEDIANS, SONGS, Aggregation, usual
 from hdemucs.metrics.museval_json import FRAMEWISE
 from hdemucs.report.results import SHOWN, Results, Row, numbers, track_scores
 from hdemucs.report.table import Cell, Table, Text
-from hdemucs.scoring.aggregation import ALL, FRAMED, MEDIANS, SONGS, Aggregation, usual
 
 SPELT = {
     "SDR": "SDR (BSSEval v4)",

@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 
 from hdemucs.config.report import ReportConfig
-from hdemucs.evaluation.intervals import Interval, median_interval
-from hdemucs.evaluation.published import COLUMNS, Published
+from hdemucs.evaluation.aggregation import ALL, MEDIANS
 from hdemucs.report.conditions import other_data, other_training
 from hdemucs.report.evidence import matrix, signed
+from hdemucs.report.published import COLUMNS, Published
 from hdemucs.report.results import SHOWN, Results, Row, numbers
 from hdemucs.report.table import Table
-from hdemucs.scoring.aggregation import ALL, MEDIANS
+from hdemucs.statistics.intervals import Interval, median_interval
 
 REPRODUCED, NOT = "reproduced", "not reproduced"
 OTHER, MISSING = "other conditions", "not run"

@@ -21,7 +21,7 @@ def report_differences(config: ReportConfig, places: Places, reports: Path) -> l
     """What a report built anew from the stored scores has otherwise, a line each; [] if nothing.
 
     Raises:
-        Refusal: the scores cannot make a report.
+        UserError: the scores cannot make a report.
     """
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch)

@@ -12,9 +12,9 @@ from hdemucs.config.load import load
 from hdemucs.files import write_text
 from hdemucs.report.runs import RunFacts, load_runs, save_runs
 from hdemucs.runs.directory import Run
-from hdemucs.runs.fleet import Fleet
+from hdemucs.runs.dvc_plan import stale_siblings
+from hdemucs.runs.launcher import Launcher
 from hdemucs.runs.publish import check_unchanged, facts, publish
-from hdemucs.runs.stale import stale_siblings
 from hdemucs.runs.wait import finish
 from hdemucs.runs.workspace import Workspace
 
@@ -32,7 +32,7 @@ class Collector:
         """Publish a variant to models/, reports/curves/ and reports/runs/; says from what.
 
         Raises:
-            Refusal: its training failed, or what it is changed meanwhile.
+            UserError: its training failed, or what it is changed meanwhile.
         """
         bag = is_bag(self.here.config(name))
         source, runs = self.bag(name) if bag else self.single(name)
@@ -49,7 +49,7 @@ class Collector:
 
     def bag(self, name: str) -> tuple[str, list[RunFacts]]:
         """Its members' models, whichever of them dvc has come to."""
-        from hdemucs.model.shelf import save_bag  # torch: a second that only bags need
+        from hdemucs.models.published import save_bag  # torch: a second that only bags need
 
         config = load(self.here.config(name), BagConfig)
         folders = {m: self.here.trained(m) or self.finished(m).folder for m in config.members}
@@ -82,7 +82,7 @@ class Collector:
     def train(self, run: Run) -> None:
         """Have it trained, and with it the others that this dvc command will come to."""
         cluster = load_cluster(self.here.home)
-        fleet = Fleet.of(self.here, cluster, self.songs())
+        fleet = Launcher.of(self.here, cluster, self.songs())
         siblings = stale_siblings(run.variant) if cluster.presubmit else []
         others = self.here.startable(siblings, run.variant)
         finish(fleet, run, others, cluster.poll)

@@ -26,9 +26,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import read_json, write_bytes, write_json, write_text
-from hdemucs.runs.key import PACKAGES, Identity
+from hdemucs.runs.identity import PACKAGES, Identity
 
 NOTED = "attempts.jsonl"
 CURE = "remove the run directory, and the next `dvc repro` makes it anew"
@@ -93,20 +93,22 @@ class Run:
         """The last submission.
 
         Raises:
-            Refusal: what is noted of it cannot be read; its job may be under way.
+            UserError: what is noted of it cannot be read; its job may be under way.
         """
         lines = self._attempts.splitlines()
         try:
             return Attempt(**json.loads(lines[-1])) if lines else None
         except (TypeError, ValueError) as error:
             cure = "end the run's job, if it has one, and remove that line"
-            raise Refusal(self.folder / NOTED, f"has a damaged line {len(lines)}", cure) from error
+            raise UserError(
+                self.folder / NOTED, f"has a damaged line {len(lines)}", cure
+            ) from error
 
     def record(self, attempt: Attempt) -> None:
         """Note a submission before it is made, so that no crash can hide it.
 
         Raises:
-            Refusal: the disk is full.
+            UserError: the disk is full.
         """
         write_text(self.folder / NOTED, f"{self._attempts}{json.dumps(asdict(attempt))}\n")
 
@@ -175,7 +177,7 @@ def create(run: Run, identity: Identity, inputs: Inputs, threads: int) -> Run:
     """Make the run's directory, whole or not at all; one that is there is left as it is.
 
     Raises:
-        Refusal: something was edited before it was copied, so that the run would be another.
+        UserError: something was edited before it was copied, so that the run would be another.
     """
     with locked(run.folder.parent / ".lock"):
         if run.folder.exists():
@@ -189,7 +191,7 @@ def create(run: Run, identity: Identity, inputs: Inputs, threads: int) -> Run:
             shutil.copyfile(source, draft / name)
         if edited := identity.difference(inputs.identity()):
             problem = "changed while the run was prepared"
-            raise Refusal(edited, problem, "run the same command again")
+            raise UserError(edited, problem, "run the same command again")
         facts = {"program": inputs.program, "threads": threads, "made": time.time()}
         write_json(draft / "spec.json", {"identity": asdict(identity), **facts})
         draft.rename(run.folder)
@@ -208,7 +210,7 @@ def locked(path: Path) -> Iterator[None]:
     """Hold the lock of a file; the system frees it when the process ends, however it ends.
 
     Raises:
-        Refusal: the file system has no locks.
+        UserError: the file system has no locks.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
@@ -216,7 +218,7 @@ def locked(path: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX)
         except OSError as error:
             cure = "have HDEMUCS_RUNS name a folder of a file system with locks (flock)"
-            raise Refusal(path, f"cannot be locked ({error.strerror})", cure) from error
+            raise UserError(path, f"cannot be locked ({error.strerror})", cure) from error
         yield
 
 

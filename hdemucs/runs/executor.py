@@ -49,7 +49,7 @@ class Executor(Protocol):
         """Start a job for each, as one batch; each run notes its attempt before it starts.
 
         Raises:
-            Refusal: what cluster.yaml asks for cannot be had.
+            UserError: what cluster.yaml asks for cannot be had.
         """
 
     def look(self, attempts: Mapping[Run, Attempt]) -> dict[Run, Status]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from hdemucs.config.cluster import LocalConfig
-from hdemucs.runs import keeper
+from hdemucs.runs import local_worker as keeper
 from hdemucs.runs.directory import Attempt, Run
 from hdemucs.runs.executor import State, Status
 

@@ -8,53 +8,53 @@ from pathlib import Path
 
 from rich.console import Console
 
-from hdemucs.errors import Refusal
-from hdemucs.runs.board import table
+from hdemucs.errors import UserError
 from hdemucs.runs.directory import Run, locked, runs_in
-from hdemucs.runs.errand import Errand
 from hdemucs.runs.executor import LIVE
-from hdemucs.runs.fleet import Fleet
+from hdemucs.runs.launcher import Launcher
+from hdemucs.runs.stage_job import StageJob
+from hdemucs.runs.status_table import table
 from hdemucs.runs.workspace import Workspace
 
 
-def listing(fleet: Fleet, console: Console | None = None) -> None:
+def listing(fleet: Launcher, console: Console | None = None) -> None:
     """All runs: variant, state, job, node, epoch, step, last loss, time left, log."""
     console = console or Console(width=None if Console().is_terminal else 240)
     console.print(table(fleet.all()))
 
 
-def named(fleet: Fleet, name: str) -> Run:
+def named(fleet: Launcher, name: str) -> Run:
     """The run with this name, or the newest of the variant with this name.
 
     Raises:
-        Refusal: there is none.
+        UserError: there is none.
     """
     runs = [run for run in runs_in(fleet.root) if name in (run.name, run.variant)]
     if not runs:
-        raise Refusal(name, f"no such run in {fleet.root}", "see `hdemucs runs`")
+        raise UserError(name, f"no such run in {fleet.root}", "see `hdemucs runs`")
     return max(runs, key=lambda run: run.folder.stat().st_mtime)
 
 
-def log_of(fleet: Fleet, name: str) -> Path:
+def log_of(fleet: Launcher, name: str) -> Path:
     """Where a run's output is: the training's own, or the executor's if it never came to train."""
     run = named(fleet, name)
     attempt = run.attempt
     return run.log if attempt is None else fleet.executor(attempt.executor).log(run, attempt)
 
 
-def cancel(fleet: Fleet, name: str) -> Run:
+def cancel(fleet: Launcher, name: str) -> Run:
     """End a run's job; its checkpoints stay, and the next `dvc repro` goes on from them.
 
     Raises:
-        Refusal: it has none.
+        UserError: it has none.
     """
     run = named(fleet, name)
     if not fleet.cancel(run):
-        raise Refusal(run.name, "has no job", "see `hdemucs runs`")
+        raise UserError(run.name, "has no job", "see `hdemucs runs`")
     return run
 
 
-def prune(fleet: Fleet, here: Workspace, names: Sequence[str] = ()) -> list[Run]:
+def prune(fleet: Launcher, here: Workspace, names: Sequence[str] = ()) -> list[Run]:
     """Remove run directories, never one that is under way; returns those that went.
 
     Without names: those that no stage of the working tree would use as it is now. With names of
@@ -81,8 +81,8 @@ def wanted(run: Run, here: Workspace) -> bool:
     if not here.config(name).exists():
         return False
     try:
-        now = Errand(here, stage, name).identity if stage else here.identity(name)
-    except Refusal:
+        now = StageJob(here, stage, name).identity if stage else here.identity(name)
+    except UserError:
         return True
     return now.run == run.name
 

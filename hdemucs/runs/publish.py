@@ -6,11 +6,11 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import read_json, replacing
 from hdemucs.report.runs import RunFacts
 from hdemucs.runs.directory import Run
-from hdemucs.runs.key import digest
+from hdemucs.runs.identity import digest
 from hdemucs.runs.workspace import Workspace
 
 CURE = "remove the run directory and run the same command again"
@@ -20,13 +20,13 @@ def check_unchanged(run: Run, here: Workspace) -> None:
     """Hold a run to what its variant is now: DVC would record an edited input as its origin.
 
     Raises:
-        Refusal: code, configuration or data changed while it trained.
+        UserError: code, configuration or data changed while it trained.
     """
     now = here.identity(run.variant)
     if now.key != run.identity.key:
         problem = f"changed while the run trained; its result stays in {run.folder}"
         cure = "undo the change to publish it, or run the same command again to train anew"
-        raise Refusal(now.difference(run.identity), problem, cure)
+        raise UserError(now.difference(run.identity), problem, cure)
 
 
 def publish(run: Run, files: Mapping[str, Path]) -> None:
@@ -34,7 +34,7 @@ def publish(run: Run, files: Mapping[str, Path]) -> None:
     for name, target in files.items():
         source = run.folder / name
         if not source.exists():
-            raise Refusal(run.folder, f"lacks {name}, though it says it is done", CURE)
+            raise UserError(run.folder, f"lacks {name}, though it says it is done", CURE)
         with replacing(target) as temporary:
             shutil.copyfile(source, temporary)
 

@@ -24,7 +24,7 @@ from submitit.core.utils import FailedJobError
 from submitit.helpers import clean_env
 
 from hdemucs.config.cluster import FILE, SlurmConfig
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import write_json
 from hdemucs.runs import slurm_queue
 from hdemucs.runs.directory import Attempt, Run, snapshot
@@ -105,7 +105,7 @@ class SlurmExecutor:
             )
         except RuntimeError as error:
             problem = "is slurm, but there is no srun here"
-            raise Refusal(
+            raise UserError(
                 f"{FILE}.executor", problem, "log in to the cluster or use local"
             ) from error
         executor.update_parameters(**dict(parameters(self.config, folder, name_of(batch))))
@@ -184,7 +184,7 @@ def away(complaint: str) -> bool:
     return any(sign in complaint.lower() for sign in AWAY)
 
 
-def refused(complaint: str, section: str) -> Refusal:
+def refused(complaint: str, section: str) -> UserError:
     """What sbatch said, put to the setting of cluster.yaml that it is about."""
     lines = [line for line in complaint.splitlines() if line.startswith("sbatch: ")]
     said = " ".join((lines or complaint.splitlines() or ["it does not say why"])[-1].split())
@@ -192,7 +192,7 @@ def refused(complaint: str, section: str) -> Refusal:
     blamed = (setting for word, setting in COMPLAINTS.items() if word in " ".join(lines).lower())
     where = f"{FILE}.{section}"
     key = next((f"{where}.{setting}" for setting in blamed), where)
-    return Refusal(key, f"sbatch refuses it ({said})", "see what the cluster has with sinfo")
+    return UserError(key, f"sbatch refuses it ({said})", "see what the cluster has with sinfo")
 
 
 def status(run: Run, attempt: Attempt, job: Job | None) -> Status:

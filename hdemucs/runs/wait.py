@@ -5,31 +5,31 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from hdemucs.errors import Refusal
-from hdemucs.runs.board import Board
+from hdemucs.errors import UserError
 from hdemucs.runs.directory import Run
 from hdemucs.runs.executor import LIVE, State, Status
-from hdemucs.runs.fleet import Fleet
+from hdemucs.runs.launcher import Launcher
+from hdemucs.runs.status_table import Board
 
 AGAIN = 3  # times in a row that a lost run, not getting on, is started again by a waiting client
 
 
-def finish(fleet: Fleet, run: Run, others: Sequence[Run], poll: float) -> None:
+def finish(fleet: Launcher, run: Run, others: Sequence[Run], poll: float) -> None:
     """Start what is missing of these runs, as one batch, and return when the first is done.
 
     Raises:
-        Refusal: it failed, can never start, or was lost too often.
+        UserError: it failed, can never start, or was lost too often.
     """
     for started in fleet.ensure([run, *others]):
         print(f"started {started.name} on {fleet.chosen}", flush=True)  # noqa: T201
     wait(fleet, run, others, poll)
 
 
-def wait(fleet: Fleet, run: Run, others: Sequence[Run], poll: float) -> None:
+def wait(fleet: Launcher, run: Run, others: Sequence[Run], poll: float) -> None:
     """Return when the run is done.
 
     Raises:
-        Refusal: it failed, can never start, or was lost too often.
+        UserError: it failed, can never start, or was lost too often.
     """
     lost, saved, over = 0, run.saved, None
     with Board() as board:
@@ -50,15 +50,15 @@ def wait(fleet: Fleet, run: Run, others: Sequence[Run], poll: float) -> None:
             time.sleep(poll)
 
 
-def failure(fleet: Fleet, run: Run, status: Status) -> Refusal:
+def failure(fleet: Launcher, run: Run, status: Status) -> UserError:
     """What to tell of a run that is over without a result; a stuck one is cancelled."""
     job = f"job {status.job}" if status.job else "its job"
     fleet.clear(run, status)
     if status.state is State.STUCK:
         problem = f"{job} can never start: {status.reason}"
-        return Refusal(run.name, problem, "correct cluster.yaml and run the same command again")
+        return UserError(run.name, problem, "correct cluster.yaml and run the same command again")
     attempt = run.attempt
     log = run.log if attempt is None else fleet.executor(attempt.executor).log(run, attempt)
     problem = f"{job} {status.word}" + (f": {status.reason}" if status.reason else "")
     cure = f"log: {log}; the same command goes on from the last checkpoint"
-    return Refusal(run.name, problem, cure)
+    return UserError(run.name, problem, cure)

@@ -10,11 +10,11 @@ from pathlib import Path
 from hdemucs.config.bag import is_bag
 from hdemucs.config.load import load
 from hdemucs.config.training import TrainConfig
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import read_json, sha256
 from hdemucs.report.runs import load_runs
 from hdemucs.runs.directory import Inputs, Run, create
-from hdemucs.runs.key import PROGRAM, Identity, code_digests, digest
+from hdemucs.runs.identity import PROGRAM, Identity, code_digests, digest
 
 CURE = "run `dvc repro`, which writes it"
 
@@ -60,7 +60,7 @@ class Workspace:
         """The folder of the finished model that a variant's training starts from.
 
         Raises:
-            Refusal: that model is not there yet.
+            UserError: that model is not there yet.
         """
         origin = self.origin(variant)
         if origin is None:
@@ -68,7 +68,7 @@ class Workspace:
         folder = self.trained(origin)
         if folder is None:
             cure = f"run `dvc repro train@{origin}` first"
-            raise Refusal(self.root / "models" / origin, "is not trained yet", cure)
+            raise UserError(self.root / "models" / origin, "is not trained yet", cure)
         return folder
 
     def origin(self, variant: str) -> str | None:

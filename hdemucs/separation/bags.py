@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 
 from hdemucs.config.separation import SeparationConfig
-from hdemucs.model.bag import Bag
+from hdemucs.models.ensemble import Bag
 from hdemucs.separation.overlap import Block, Reader
 from hdemucs.separation.separate import stream
 from hdemucs.separation.shifts import in_step

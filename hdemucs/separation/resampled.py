@@ -31,7 +31,7 @@ class Resampled:
     def __init__(self, path: Path, rate: int, channels: int) -> None:
         """
         Raises:
-            Refusal: the file is no sound file or holds no audio.
+            UserError: the file is no sound file or holds no audio.
         """
         self.path, self.channels = path, channels
         self.format = audio.inspect(path)

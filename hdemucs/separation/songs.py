@@ -12,8 +12,8 @@ import torch
 
 from hdemucs import audio
 from hdemucs.config.separation import SeparationConfig
-from hdemucs.errors import Refusal
-from hdemucs.model.bag import Bag
+from hdemucs.errors import UserError
+from hdemucs.models.ensemble import Bag
 from hdemucs.progress import Progress
 from hdemucs.separation.bags import stream_bag
 from hdemucs.separation.overlap import Block, Chunk
@@ -38,16 +38,16 @@ def find_songs(paths: Iterable[Path]) -> list[Path]:
     """The files, and every sound file in the folders, sorted.
 
     Raises:
-        Refusal: a path does not exist, or nothing is left to separate.
+        UserError: a path does not exist, or nothing is left to separate.
     """
     found: list[Path] = []
     for path in paths:
         if not path.exists():
-            raise Refusal(path, "does not exist", "name a sound file or a folder of them")
+            raise UserError(path, "does not exist", "name a sound file or a folder of them")
         inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
         found += inside if path.is_dir() else [path]
     if not found:
-        raise Refusal(", ".join(map(str, paths)), "holds no sound file", "name another folder")
+        raise UserError(", ".join(map(str, paths)), "holds no sound file", "name another folder")
     return found
 
 
@@ -75,10 +75,10 @@ def names_of(sources: tuple[str, ...], two_stems: str | None) -> list[str]:
     """The stems that are written.
 
     Raises:
-        Refusal: `two_stems` is none of the model's sources.
+        UserError: `two_stems` is none of the model's sources.
     """
     if two_stems is not None and two_stems not in sources:
-        raise Refusal(f"--two-stems {two_stems}", "is no source of this model", f"take {sources}")
+        raise UserError(f"--two-stems {two_stems}", "is no source of this model", f"take {sources}")
     return list(sources) if two_stems is None else [two_stems, f"no_{two_stems}"]
 
 

@@ -9,7 +9,7 @@ import torch
 
 from hdemucs.audio import Signal
 from hdemucs.config.estimation import EstimationConfig
-from hdemucs.model.bag import Bag
+from hdemucs.models.ensemble import Bag
 from hdemucs.separation.separate import Song, Sources, separate_song
 
 

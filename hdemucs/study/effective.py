@@ -43,7 +43,7 @@ def configurations(params: Tree) -> dict[str, Any]:
     All scales are checked, and all variants; those of the scale and the study are returned.
 
     Raises:
-        Refusal: the first parameter that is unknown, missing, of a wrong type or out of range.
+        UserError: the first parameter that is unknown, missing, of a wrong type or out of range.
     """
     found = read(params)
     return {scale: at_scale(found, scale) for scale in found.scales}[found.scale]
@@ -53,7 +53,7 @@ def train_configuration(params: Tree, scale: str, name: str) -> Any:
     """TrainConfig of any variant that is trained, at any scale, in the study or not.
 
     Raises:
-        Refusal: there is no such scale or variant, or it is a bag.
+        UserError: there is no such scale or variant, or it is a bag.
     """
     found = read({**params, "scale": scale})
     variant = known(found.variants, name, "variant", "")
@@ -87,7 +87,7 @@ def read(params: Tree) -> Params:
     """The file's five parts.
 
     Raises:
-        Refusal: one is missing or of a wrong type, or the scale is none of the scales.
+        UserError: one is missing or of a wrong type, or the scale is none of the scales.
     """
     found = validated(dict(params), Params, "params.yaml")
     if found.scale not in found.scales:

@@ -10,7 +10,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 
 Tree = Mapping[str, Any]
 
@@ -19,19 +19,19 @@ def read_params(path: Path) -> dict[str, Any]:
     """The file's content, read as YAML 1.2 as DVC reads it (PyYAML takes `1e-3` for a string).
 
     Raises:
-        Refusal: the file is missing, is no YAML, names a key twice or is no mapping.
+        UserError: the file is missing, is no YAML, names a key twice or is no mapping.
     """
     try:
         content = YAML(typ="safe").load(path)
     except FileNotFoundError as error:
-        raise Refusal(path, "is missing", "run from the repository's root") from error
+        raise UserError(path, "is missing", "run from the repository's root") from error
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
-        raise Refusal(f"{path}:{line}", f"{error.problem}", "correct the YAML") from error
+        raise UserError(f"{path}:{line}", f"{error.problem}", "correct the YAML") from error
     except YAMLError as error:
-        raise Refusal(path, f"is no YAML ({error})", "correct the file") from error
+        raise UserError(path, f"is no YAML ({error})", "correct the file") from error
     if not isinstance(content, dict):
-        raise Refusal(path, "holds no mapping", "restore the file from git")
+        raise UserError(path, "holds no mapping", "restore the file from git")
     return content
 
 
@@ -39,7 +39,7 @@ def changed(base: Tree, changes: Tree | None, where: str) -> dict[str, Any]:
     """`base` with the values of `changes`, mapping by mapping.
 
     Raises:
-        Refusal: `changes` names a key that `base` lacks.
+        UserError: `changes` names a key that `base` lacks.
     """
     for key in changes or {}:
         if key not in base:
@@ -62,9 +62,9 @@ def value_of(base: Tree, changes: Tree, key: str, where: str) -> Any:
     return changed(old, new, f"{where}.{key}")
 
 
-def unknown(where: str, key: object, known: Iterable[object], kind: str = "parameter") -> Refusal:
+def unknown(where: str, key: object, known: Iterable[object], kind: str = "parameter") -> UserError:
     """A key or a value that nothing knows, with the nearest one that something does."""
     names = [str(name) for name in known]
     near = difflib.get_close_matches(str(key), names, n=1)
     cure = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(names))}"
-    return Refusal(where, f"is no known {kind}", cure)
+    return UserError(where, f"is no known {kind}", cure)

@@ -9,7 +9,7 @@ from pydantic.dataclasses import dataclass
 
 from hdemucs.config.base import STRICT
 from hdemucs.config.load import validated
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.study.params import Tree, unknown
 
 
@@ -32,12 +32,14 @@ class SharedRow:
 def row_of(name: str, variants: Tree) -> OwnRow | SharedRow:
     """
     Raises:
-        Refusal: the row is missing or wrong, or names a variant that is not defined.
+        UserError: the row is missing or wrong, or names a variant that is not defined.
     """
     where = f"variants.{name}.row"
     content = variants[name].get("row")
     if not isinstance(content, dict):
-        raise Refusal(where, "is missing", 'give it `row: {label: "..."}` or `row: {seed_of: ...}`')
+        raise UserError(
+            where, "is missing", 'give it `row: {label: "..."}` or `row: {seed_of: ...}`'
+        )
     row: OwnRow | SharedRow
     if "seed_of" in content:
         row = validated(content, SharedRow, where)

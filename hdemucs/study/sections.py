@@ -14,7 +14,7 @@ from hdemucs.config.data import FetchConfig, OwnConfig
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.listening import ExcerptsConfig, ListeningConfig, RatingsConfig
 from hdemucs.config.report import ReportConfig
-from hdemucs.data.own import load_own
+from hdemucs.datasets.own import load_own
 from hdemucs.study.params import Tree, unknown
 from hdemucs.study.rows import rows
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.study.params import Tree, changed, unknown
 
 NAME = re.compile(r"[a-z0-9_]+")
@@ -22,7 +22,7 @@ def effective(base: Tree, scale: str, scales: Tree, variants: Tree, name: str) -
     < scale < variant < the variant's own part for that scale.
 
     Raises:
-        Refusal: an unknown key, family or origin.
+        UserError: an unknown key, family or origin.
     """
     where = f"variants.{name}"
     variant = checked(variants[name], where, scales)
@@ -54,21 +54,21 @@ def known(variants: Tree, other: Any, where: str, name: str) -> str:
     """A variant that another one is made from: itself trained from new weights, or fine-tuned once.
 
     Raises:
-        Refusal: there is no such variant, it is a bag, or the two are made from each other.
+        UserError: there is no such variant, it is a bag, or the two are made from each other.
     """
     if other not in variants or other == name:
         raise unknown(
             f"{where}={other}", other, [key for key in variants if key != name], "variant"
         )
     if "bag" in variants[other] or variants[other].get("fine_tune") == name:
-        raise Refusal(f"{where}={other}", "cannot be built upon", "name a trained variant")
+        raise UserError(f"{where}={other}", "cannot be built upon", "name a trained variant")
     return str(other)
 
 
 def checked(variant: Any, where: str, scales: Tree) -> dict[str, Any]:
     """A variant's mapping, with no key in it that means nothing."""
     if not isinstance(variant, Mapping) or len(variant.keys() & set(KINDS)) != 1:
-        raise Refusal(where, "is of no kind, or of two", ONE)
+        raise UserError(where, "is of no kind, or of two", ONE)
     may = {*KINDS, "row", *OWN, *scales}
     for key in variant:
         if key not in may:
@@ -82,15 +82,15 @@ def check_names(study: list[str], variants: Tree) -> list[str]:
     """The study's variants.
 
     Raises:
-        Refusal: none or one twice, one that is not defined or whose origin or member is not in
+        UserError: none or one twice, one that is not defined or whose origin or member is not in
             the study, or a name that DVC cannot carry.
     """
     if not study or len(set(study)) != len(study):
-        raise Refusal("study", "must list each of its variants once", "write e.g. [hybrid]")
+        raise UserError("study", "must list each of its variants once", "write e.g. [hybrid]")
     for name in variants:
         if not NAME.fullmatch(str(name)):
             problem = "is no name that a stage can have"
-            raise Refusal(f"variants.{name}", problem, "use a-z, 0-9 and _ only")
+            raise UserError(f"variants.{name}", problem, "use a-z, 0-9 and _ only")
     for name in study:
         if name not in variants:
             raise unknown(f"study.{name}", name, variants, "variant")
@@ -105,4 +105,4 @@ def check_built_upon(name: str, study: list[str], variants: Tree) -> None:
     for other in [*members, *([variant["fine_tune"]] if "fine_tune" in variant else [])]:
         if other not in study:
             problem = f"is built upon {other}, which is not in the study"
-            raise Refusal(f"study.{name}", problem, f"add {other} to the study")
+            raise UserError(f"study.{name}", problem, f"add {other} to the study")

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from hdemucs.errors import Refusal, one_line
+from hdemucs.errors import UserError, one_line
 from hdemucs.training.loop import Interrupted
 from hdemucs.training.processes import joined
 from hdemucs.training.run import train
@@ -40,9 +40,9 @@ def main() -> None:
         case [folder]:
             pass
         case _:
-            raise Refusal("python -m hdemucs.training", "takes one run directory", "name it")
+            raise UserError("python -m hdemucs.training", "takes one run directory", "name it")
     if "HDEMUCS_DATA" not in os.environ:
-        raise Refusal("HDEMUCS_DATA", "is not set", "set it to the data set's folder")
+        raise UserError("HDEMUCS_DATA", "is not set", "set it to the data set's folder")
     signals = Signals()
     try:
         with joined() as processes:

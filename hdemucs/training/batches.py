@@ -15,7 +15,7 @@ from hdemucs.config.training import TrainingConfig
 from hdemucs.data.repitch import Repitch
 from hdemucs.data.segments import Segments
 from hdemucs.data.share import Share
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.training.seeds import seed_for
 
 Batch = Float[Tensor, "batch source channel sample"]
@@ -42,10 +42,10 @@ class Batches:
     """The batches of each epoch, from any step on."""
 
     def __init__(self, segments: Segments, config: TrainingConfig, rate: int, share: Share) -> None:
-        """Raises Refusal if the data does not fill one batch."""
+        """Raises UserError if the data does not fill one batch."""
         if len(segments) < config.batch:
             problem = f"is {config.batch}, the data has {len(segments)} examples"
-            raise Refusal("training.batch", problem, "lower it or add data")
+            raise UserError("training.batch", problem, "lower it or add data")
         repitch = config.augment.repitch
         change = Repitch(repitch, rate) if repitch else None
         self.examples = Examples(segments, change, config.seed)
@@ -81,12 +81,12 @@ class Batches:
 def check_batch(config: TrainingConfig, share: Share) -> None:
     """
     Raises:
-        Refusal: a batch cannot be shared out among the processes in whole groups.
+        UserError: a batch cannot be shared out among the processes in whole groups.
     """
     unit = share.count * (config.augment.remix or 1)
     if config.batch % unit:
         problem = f"is {config.batch}, no multiple of {unit} (processes times augment.remix)"
-        raise Refusal("training.batch", problem, "change it, or the number of processes")
+        raise UserError("training.batch", problem, "change it, or the number of processes")
 
 
 def deaf(_: int) -> None:

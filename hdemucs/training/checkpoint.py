@@ -19,9 +19,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import replacing, sha256, write_text
-from hdemucs.training.owner import Owner
+from hdemucs.training.fencing import Owner
 
 KEPT = 2
 
@@ -44,7 +44,7 @@ class Checkpoints:
         """Write a checkpoint under a new name, then drop all but it and the one before.
 
         Raises:
-            Refusal: the disk is full, or the run is another process' by now.
+            UserError: the disk is full, or the run is another process' by now.
         """
         self.owner.check()
         path = self.folder / f"{name}.safetensors"
@@ -96,7 +96,7 @@ def write(tensors: Mapping[str, Tensor], path: Path, facts: str) -> None:
         save_file(dict(tensors), path, {"facts": facts})
     except SafetensorError as error:
         cure = "check the space left on the disk and run the same command again"
-        raise Refusal(path, f"cannot be written ({error})", cure) from error
+        raise UserError(path, f"cannot be written ({error})", cure) from error
 
 
 def intact(path: Path, digest: Path) -> bool:

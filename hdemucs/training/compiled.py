@@ -16,9 +16,9 @@ from collections.abc import Iterator
 import torch
 from torch import nn
 
-from hdemucs.errors import Refusal
-from hdemucs.model.layers import Decode, Down, Encode, Refine, Rewrite, Up
-from hdemucs.model.residual import LocalAttention, Step
+from hdemucs.errors import UserError
+from hdemucs.models.demucs.layers import Decode, Down, Encode, Refine, Rewrite, Up
+from hdemucs.models.demucs.residual import LocalAttention, Step
 
 LAYERS = (Encode, Decode, Down, Refine, Rewrite, Up, Step, LocalAttention)
 VERSIONS = 256  # of the same code: one for every layer and shape
@@ -30,7 +30,7 @@ def compiled(model: nn.Module, backend: str = "inductor") -> nn.Module:
     The model itself stays as it was: validation has a new length for every song.
 
     Raises:
-        Refusal: there is no compiler.
+        UserError: there is no compiler.
     """
     check_compiler()
     torch._dynamo.config.recompile_limit = VERSIONS
@@ -55,4 +55,4 @@ def check_compiler() -> None:
     name = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")
     if shutil.which(name) is None:
         problem = f"is true, and the compiler that torch.compile calls, {name}, is missing"
-        raise Refusal("training.compile", problem, "install it, or set training.compile to false")
+        raise UserError("training.compile", problem, "install it, or set training.compile to false")

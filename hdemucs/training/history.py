@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from hdemucs.files import write_json, write_text
-from hdemucs.training.owner import Owner
+from hdemucs.training.fencing import Owner
 
 Row = Mapping[str, int | float | str | None]
 

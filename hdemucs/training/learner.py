@@ -14,9 +14,9 @@ from hdemucs.data.augment import Augmentation, augmentations
 from hdemucs.training.average import Averages, Weights, copy, under, weights_of
 from hdemucs.training.compiled import compiled
 from hdemucs.training.loss import WeightedL1
-from hdemucs.training.penalty import Penalty
 from hdemucs.training.processes import Processes
 from hdemucs.training.seeds import seed_for
+from hdemucs.training.svd_penalty.penalty import Penalty
 
 Batch = Float[Tensor, "batch source channel sample"]
 AUGMENTATIONS = ("shift", "swap", "sign", "gain", "remix")

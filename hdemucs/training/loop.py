@@ -14,15 +14,15 @@ from typing import Any, TextIO
 import torch
 
 from hdemucs.config.training import TrainConfig
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.progress import Progress
 from hdemucs.training.average import swapped
 from hdemucs.training.batches import Batches
 from hdemucs.training.checkpoint import Checkpoint, Checkpoints
-from hdemucs.training.guard import Guard
+from hdemucs.training.divergence import Guard
 from hdemucs.training.history import Journal
 from hdemucs.training.learner import Learner, Outcome
-from hdemucs.training.ledger import Ledger, Sums
+from hdemucs.training.state import Sums, TrainingState
 from hdemucs.training.validation import Score, Validation
 
 EVERY = 10  # steps between two looks at the losses: reading them makes the CPU wait for a GPU
@@ -46,29 +46,29 @@ class Loop:
     asked_to_stop: Callable[[], bool]
     note: str = ""
 
-    def resume(self, digest: str) -> Ledger:
+    def resume(self, digest: str) -> TrainingState:
         """The newest whole checkpoint's state, or that of a new run.
 
         Raises:
-            Refusal: the checkpoint is another configuration's.
+            UserError: the checkpoint is another configuration's.
         """
         self.digest = digest
         found = self.checkpoints.newest()
         if found is None:
-            return Ledger()
+            return TrainingState()
         if found.facts["config"] != digest:
             problem = "holds checkpoints of another config.json or manifest.json"
-            raise Refusal(self.checkpoints.folder, problem, "start a new run directory")
+            raise UserError(self.checkpoints.folder, problem, "start a new run directory")
         self.learner.restore(dict(found.tensors))
         self.guard.restore(found.facts["guard"])
-        return Ledger.restored(found)
+        return TrainingState.restored(found)
 
-    def run(self, ledger: Ledger) -> None:
+    def run(self, ledger: TrainingState) -> None:
         """Train until the last epoch is done.
 
         Raises:
             Interrupted: it was asked to stop; the state is saved.
-            Refusal: it diverged, the disk is full, or the run is another process' by now.
+            UserError: it diverged, the disk is full, or the run is another process' by now.
         """
         self.ledger, self.pending = ledger, list[Outcome]()
         self.watched = copy.copy(ledger.sums)
@@ -122,7 +122,7 @@ class Loop:
         """A checkpoint made at `checked` has weights that no loss vouches for: not to keep."""
         try:
             yield
-        except Refusal:
+        except UserError:
             if self.learner.processes.first:
                 self.checkpoints.withdraw(f"{self.ledger.epoch:04d}-{checked.steps:06d}")
                 self.tell("diverged")

@@ -22,22 +22,22 @@ from hdemucs.config.load import load
 from hdemucs.config.training import TrainConfig
 from hdemucs.data.manifest import Manifest, load_manifest
 from hdemucs.data.segments import Segments
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import sha256, write_json
-from hdemucs.model.build import build
-from hdemucs.model.separator import Separator
-from hdemucs.model.store import load_model, save_model
+from hdemucs.models.demucs.build import build
+from hdemucs.models.demucs.separator import Separator
+from hdemucs.models.store import load_model, save_model
 from hdemucs.training.average import swapped
 from hdemucs.training.batches import Batches, check_batch
 from hdemucs.training.checkpoint import Checkpoints
-from hdemucs.training.guard import Guard
+from hdemucs.training.divergence import Guard
+from hdemucs.training.fencing import Owner
 from hdemucs.training.history import Journal
 from hdemucs.training.learner import Learner
-from hdemucs.training.ledger import Ledger
 from hdemucs.training.loop import Loop
 from hdemucs.training.memory import keep_freed_memory
-from hdemucs.training.owner import Owner
 from hdemucs.training.processes import Processes
+from hdemucs.training.state import TrainingState
 from hdemucs.training.validation import Validation
 
 
@@ -48,7 +48,7 @@ def train(
 
     Raises:
         Interrupted: `asked_to_stop` said so; the state is saved.
-        Refusal: bad configuration or data, divergence, a full disk, or a newer process' run.
+        UserError: bad configuration or data, divergence, a full disk, or a newer process' run.
     """
     if (folder / "DONE.json").exists():
         return
@@ -71,10 +71,10 @@ def checked(config: TrainConfig, manifest: Manifest, processes: Processes) -> No
     training = config.training
     if manifest.sample_rate != config.sample_rate:
         problem = f"is {config.sample_rate}, the data has {manifest.sample_rate}"
-        raise Refusal("sample_rate", problem, "use data of that rate or change the parameter")
+        raise UserError("sample_rate", problem, "use data of that rate or change the parameter")
     if manifest.sources != config.model.sources or set(manifest.sources) != set(training.weights):
         problem = f"are not the data's, {', '.join(manifest.sources)}, in model and weights"
-        raise Refusal("sources", problem, "correct model.sources and training.weights")
+        raise UserError("sources", problem, "correct model.sources and training.weights")
     check_batch(training, processes.share)
 
 
@@ -109,7 +109,7 @@ def first_model(folder: Path, config: TrainConfig) -> Separator:
     model, kind, _ = load_model(folder / "start")
     if kind != config.model:
         problem = f"is another model than {config.variant}'s configuration describes"
-        raise Refusal(folder / "start", problem, "correct training.start_from")
+        raise UserError(folder / "start", problem, "correct training.start_from")
     return model.train()
 
 
@@ -119,7 +119,7 @@ def digest(folder: Path) -> str:
     return hashlib.sha256("".join(parts).encode()).hexdigest()
 
 
-def publish(folder: Path, config: TrainConfig, loop: Loop, ledger: Ledger) -> None:
+def publish(folder: Path, config: TrainConfig, loop: Loop, ledger: TrainingState) -> None:
     """Write the best weights and what they are, then DONE.json."""
     model, owner = loop.learner.model, Owner(folder)
     loop.journal.history(ledger.rows)
@@ -133,7 +133,7 @@ def publish(folder: Path, config: TrainConfig, loop: Loop, ledger: Ledger) -> No
     write_json(folder / "DONE.json", {**facts, **cost})
 
 
-def summary(config: TrainConfig, loop: Loop, ledger: Ledger) -> dict[str, Any]:
+def summary(config: TrainConfig, loop: Loop, ledger: TrainingState) -> dict[str, Any]:
     """Where the weights come from; the same run gives the same, wherever and however fast."""
     best = ledger.best
     return {

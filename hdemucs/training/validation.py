@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from hdemucs.config.training import TrainConfig
 from hdemucs.data.manifest import Manifest, Track
 from hdemucs.data.segments import normalised, song
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.separation.separate import separate
 from hdemucs.training.loss import WeightedL1
 from hdemucs.training.processes import Processes
@@ -42,11 +42,11 @@ class Validation:
     def __init__(
         self, root: Path, manifest: Manifest, config: TrainConfig, processes: Processes
     ) -> None:
-        """Raises Refusal if there is no song to validate on."""
+        """Raises UserError if there is no song to validate on."""
         self.root, self.manifest, self.config = root, manifest, config
         self.processes, self.tracks = processes, manifest.split("valid")
         if not self.tracks:
-            raise Refusal(manifest.name, "has no valid tracks", "add some to the valid split")
+            raise UserError(manifest.name, "has no valid tracks", "add some to the valid split")
         self.loss = WeightedL1(config.training.weights, manifest.sources)
 
     @torch.no_grad()

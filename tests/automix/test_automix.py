@@ -13,7 +13,7 @@ from hdemucs.automix.mix import automix
 from hdemucs.automix.rhythm import beats, onsets, tempo
 from hdemucs.config.automix import AutomixConfig
 from hdemucs.data.manifest import File, Manifest, Track
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 
 RATE, SOURCES = 16_000, ("drums", "bass", "other", "vocals")
 CONFIG = AutomixConfig(
@@ -191,7 +191,7 @@ def test_it_is_said_how_often_no_other_song_fits(tmp_path, capfd):
 
 def test_mixes_that_would_be_the_songs_themselves_are_refused(tmp_path):
     with pytest.raises(
-        Refusal, match=r"no two songs that fit each other.*automix\.mixes\.max_tempo"
+        UserError, match=r"no two songs that fit each other.*automix\.mixes\.max_tempo"
     ):
         mixed(tmp_path, 100.0, 130.0)
 
@@ -222,5 +222,5 @@ def test_a_job_that_reads_the_links_is_not_disturbed(tmp_path):
 
 def test_two_songs_at_least(tmp_path):
     lonely = Manifest(name="one", sample_rate=RATE, channels=2, sources=SOURCES, tracks=())
-    with pytest.raises(Refusal, match="automix needs two"):
+    with pytest.raises(UserError, match="automix needs two"):
         automix(tmp_path, lonely, tmp_path / "out", CONFIG, 1)

@@ -3,9 +3,9 @@
 import pytest
 
 from hdemucs.cli import main
-from hdemucs.model.store import load_model
-from hdemucs.official.importing import import_official
-from tests.official.packages import TINY, saved, tiny
+from hdemucs.models.demucs.official.importing import import_official
+from hdemucs.models.store import load_model
+from tests.models.official.packages import TINY, saved, tiny
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import pytest
 
 from hdemucs import audio
 from hdemucs.cli import main
-from hdemucs.model.build import build
-from hdemucs.model.store import save_model
+from hdemucs.models.demucs.build import build
+from hdemucs.models.store import save_model
 from tests.family import FAMILY
 
 RATE = 16_000

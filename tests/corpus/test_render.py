@@ -17,7 +17,7 @@ from hdemucs.corpus.plan import Plan
 from hdemucs.corpus.render import make_corpus
 from hdemucs.corpus.soundfont import locate
 from hdemucs.corpus.track import rendered, write_track
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 
 from .conftest import SMALLEST, TINY
 
@@ -115,20 +115,20 @@ def test_older_code_is_rendered_anew(tmp_path, capsys):
 def test_a_folder_of_other_parameters_is_refused(corpus):
     whole = contents(corpus)
     line = r"corpus\.seconds 3\.0, not 4\.0\); remove the folder or choose another"
-    with pytest.raises(Refusal, match=line):
+    with pytest.raises(UserError, match=line):
         make_corpus(replace(TINY, seconds=4.0), corpus, jobs=1)
     assert contents(corpus) == whole
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(Refusal, match=r"holds 'thesis.tex' and is no folder of the embedded"):
+    with pytest.raises(UserError, match=r"holds 'thesis.tex' and is no folder of the embedded"):
         make_corpus(SMALLEST, tmp_path, jobs=1)
 
 
 def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(Refusal, match=r"file/set: cannot be written .*; check the folder"):
+    with pytest.raises(UserError, match=r"file/set: cannot be written .*; check the folder"):
         make_corpus(SMALLEST, tmp_path / "file" / "set", jobs=1)
 
 
@@ -145,7 +145,7 @@ def largest_file(size):
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_a_full_disk_is_refused_and_the_work_done_is_kept(tmp_path, jobs):
     """The limit on a file's size stands for the disk: the kernel refuses the write."""
-    with largest_file(50_000), pytest.raises(Refusal, match=r"the disk is full; free some space"):
+    with largest_file(50_000), pytest.raises(UserError, match=r"the disk is full; free some space"):
         make_corpus(SMALLEST, tmp_path / "set", jobs=jobs)
     assert not list((tmp_path / "set").rglob("*.wav"))
     assert not (tmp_path / "set" / "corpus.json").exists()
@@ -153,7 +153,7 @@ def test_a_full_disk_is_refused_and_the_work_done_is_kept(tmp_path, jobs):
 
 def test_a_missing_sound_font_is_refused(tmp_path):
     wanted = replace(SMALLEST, soundfont=str(tmp_path / "none.sf2"))
-    with pytest.raises(Refusal, match=r"none\.sf2: is missing .*; install pretty_midi==0\.2\.11"):
+    with pytest.raises(UserError, match=r"none\.sf2: is missing .*; install pretty_midi==0\.2\.11"):
         make_corpus(wanted, tmp_path / "set", jobs=1)
     assert not (tmp_path / "set").exists()
 
@@ -162,15 +162,15 @@ def test_a_damaged_sound_font_is_refused(tmp_path):
     damaged = tmp_path / "damaged.sf2"
     damaged.write_bytes(locate("auto").path.read_bytes()[:100_000])
     wanted = replace(SMALLEST, soundfont=str(damaged))
-    with pytest.raises(Refusal, match=r"damaged\.sf2: is not a readable SoundFont 2 file"):
+    with pytest.raises(UserError, match=r"damaged\.sf2: is not a readable SoundFont 2 file"):
         make_corpus(wanted, tmp_path / "set", jobs=1)
 
 
 def test_a_changed_sound_font_is_refused(corpus, tmp_path, monkeypatch):
     changed = tmp_path / "TimGM6mb.sf2"
     changed.write_bytes(locate("auto").path.read_bytes() + b"\0")
-    with pytest.raises(Refusal, match=r"a corpus of other soundfont \("):
+    with pytest.raises(UserError, match=r"a corpus of other soundfont \("):
         make_corpus(replace(TINY, soundfont=str(changed)), corpus, jobs=1)
     monkeypatch.setattr("hdemucs.corpus.soundfont.shipped", lambda: changed)
-    with pytest.raises(Refusal, match=r"is another sound font \(sha256 "):
+    with pytest.raises(UserError, match=r"is another sound font \(sha256 "):
         locate("auto")

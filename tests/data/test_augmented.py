@@ -8,8 +8,8 @@ import torch
 from hdemucs.config.training import AugmentConfig
 from hdemucs.data.augment import augmentations
 from hdemucs.data.augmented import AugmentedSegments
-from hdemucs.data.record import record
 from hdemucs.data.segments import Segments
+from hdemucs.datasets.record import record
 from tests.data.conftest import EXPECTED, RATE
 
 PAPER = AugmentConfig(

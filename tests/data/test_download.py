@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from hdemucs.config.data import ArchiveConfig
-from hdemucs.data import download, partial
-from hdemucs.data.archive import fetch_archive
-from hdemucs.data.place import lock
-from hdemucs.errors import Refusal
+from hdemucs.datasets import download, partial
+from hdemucs.datasets.archive import fetch_archive
+from hdemucs.datasets.place import lock
+from hdemucs.errors import UserError
 from tests.data import zenodo
 from tests.data.conftest import write_set
 from tests.data.zenodo import Zenodo, breaks_after, says
@@ -83,7 +83,7 @@ def fetched(server, content, tmp_path, **changes) -> None:
 
 
 def refused(server, content, tmp_path, line, **changes) -> None:
-    with pytest.raises(Refusal, match=line) as caught:
+    with pytest.raises(UserError, match=line) as caught:
         fetch_archive(config(server, content, **changes), tmp_path / "data" / "musdb18hq")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "data" / "musdb18hq").exists()
@@ -293,8 +293,8 @@ CHILD = """
 import json, resource, sys
 from pathlib import Path
 from hdemucs.config.data import ArchiveConfig
-from hdemucs.data import partial
-from hdemucs.data.archive import fetch_archive
+from hdemucs.datasets import partial
+from hdemucs.datasets.archive import fetch_archive
 from hdemucs.errors import one_line
 partial.PIECE = {piece}
 if {limit}: resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))

@@ -8,12 +8,12 @@ import pytest
 
 from hdemucs.config.corpus import CorpusConfig
 from hdemucs.config.data import ArchiveConfig, EmbeddedConfig, FetchConfig, MusdbConfig, Tracks
-from hdemucs.data.fetch import fetch, present
 from hdemucs.data.manifest import save_manifest
-from hdemucs.data.names import name_of
-from hdemucs.data.place import check_present, lock, where
-from hdemucs.data.summary import summary
-from hdemucs.errors import Refusal
+from hdemucs.datasets.fetch import fetch, present
+from hdemucs.datasets.names import name_of
+from hdemucs.datasets.place import check_present, lock, where
+from hdemucs.datasets.summary import summary
+from hdemucs.errors import UserError
 from tests.data.conftest import RATE, SOURCES
 
 ARCHIVE = ArchiveConfig(
@@ -77,7 +77,7 @@ def test_damage_is_healed_by_fetching_again(rendered, tmp_path, capfd):
     first, last = manifest.tracks[0], manifest.tracks[-1]
     (root / first.files["bass"].path).unlink()
     shutil.rmtree((root / last.files["bass"].path).parent)
-    with pytest.raises(Refusal, match=r"bass\.wav: is missing .*; run `dvc repro -f -s fetch`"):
+    with pytest.raises(UserError, match=r"bass\.wav: is missing .*; run `dvc repro -f -s fetch`"):
         present(manifest, embedded(), tmp_path, jobs=1)
     assert fetch(embedded(), tmp_path, jobs=1) == manifest
     assert "bass.wav is missing: the track is rendered anew" in capfd.readouterr().err
@@ -107,25 +107,27 @@ def test_what_is_wrong_with_a_copy_or_its_place(musdb_root, tmp_path, monkeypatc
     monkeypatch.setenv("MUSDB_ROOT", str(musdb_root))
     manifest = fetch(musdb(), tmp_path, jobs=1)
     with pytest.raises(
-        Refusal, match=r"has 2 test tracks where 50 are expected; complete the copy"
+        UserError, match=r"has 2 test tracks where 50 are expected; complete the copy"
     ):
         fetch(musdb(test=50), tmp_path, jobs=1)
     with pytest.raises(
-        Refusal, match=r"knows the data set musdb18hq, params\.yaml asks for embedded"
+        UserError, match=r"knows the data set musdb18hq, params\.yaml asks for embedded"
     ):
         present(manifest, embedded(), tmp_path, jobs=1)
     with (musdb_root / manifest.tracks[0].files["drums"].path).open("ab") as file:
         file.write(b"\0")
-    with pytest.raises(Refusal, match=r"drums\.wav: has \d+ bytes where data/manifest.json knows"):
+    with pytest.raises(
+        UserError, match=r"drums\.wav: has \d+ bytes where data/manifest.json knows"
+    ):
         present(manifest, musdb(), tmp_path, jobs=1)
     shutil.rmtree(musdb_root)
-    with pytest.raises(Refusal, match=r"^\$MUSDB_ROOT: is .*, which does not exist; correct the"):
+    with pytest.raises(UserError, match=r"^\$MUSDB_ROOT: is .*, which does not exist; correct the"):
         fetch(musdb(), tmp_path, jobs=1)
     monkeypatch.delenv("MUSDB_ROOT")
     line = (
         r"is missing, with the data set musdb18hq; run `dvc repro -f -s fetch` or set \$MUSDB_ROOT"
     )
-    with pytest.raises(Refusal, match=line):
+    with pytest.raises(UserError, match=line):
         present(manifest, musdb(), tmp_path, jobs=1)
 
 

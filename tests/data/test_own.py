@@ -10,13 +10,13 @@ import pytest
 import soundfile
 
 from hdemucs.config.data import FetchConfig, OwnConfig
-from hdemucs.data.examine import Expected
-from hdemucs.data.fetch import fetch, present
 from hdemucs.data.manifest import load_manifest, save_manifest
-from hdemucs.data.own import fetch_own, load_own
-from hdemucs.data.place import where
 from hdemucs.data.segments import Segments
-from hdemucs.errors import Refusal
+from hdemucs.datasets.examine import Expected
+from hdemucs.datasets.fetch import fetch, present
+from hdemucs.datasets.own import fetch_own, load_own
+from hdemucs.datasets.place import where
+from hdemucs.errors import UserError
 from tests.data.conftest import EXPECTED, RATE, SOURCES, write_track
 
 BAND = """
@@ -131,7 +131,7 @@ def test_an_instrument_that_a_song_lacks_is_silent(band):
     (band / "songs" / "01 Opener" / "lead vox.ogg").unlink()
     manifest = converted(band)
     assert manifest.tracks[0].files["vocals"].peak == 0
-    with pytest.raises(Refusal, match=r"01 Opener: has no file for vocals \(\*VOX\*\); add one"):
+    with pytest.raises(UserError, match=r"01 Opener: has no file for vocals \(\*VOX\*\); add one"):
         converted(band, missing="refuse")
 
 
@@ -181,7 +181,7 @@ def test_a_fault_is_refused_in_one_line_and_leaves_nothing(band, fault):
     changes, spoil, line = FAULTS[fault]
     if spoil is not None:
         spoil(band / SONG / "kick.wav")
-    with pytest.raises(Refusal, match=line) as caught:
+    with pytest.raises(UserError, match=line) as caught:
         converted(band, **changes)
     assert "\n" not in str(caught.value)
     assert not (band / "out").exists() and not list(band.glob(".out.part"))
@@ -192,7 +192,7 @@ def test_silent_songs_are_refused(band):
         if path.suffix != ".txt":
             path.unlink()
     put(band / SONG / "kick.wav", 0 * tone(60))
-    with pytest.raises(Refusal, match=r"01 Opener/mixture\.wav: is silent or constant"):
+    with pytest.raises(UserError, match=r"01 Opener/mixture\.wav: is silent or constant"):
         converted(band)
 
 
@@ -213,7 +213,7 @@ def test_a_bad_description_is_refused_in_one_line(tmp_path, fault):
     content, line = YAMLS[fault]
     if content is not None:
         (tmp_path / "band.yaml").write_text(textwrap.dedent(content))
-    with pytest.raises(Refusal, match=line) as caught:
+    with pytest.raises(UserError, match=line) as caught:
         load_own(tmp_path / "band.yaml")
     assert "\n" not in str(caught.value)
 
@@ -274,13 +274,13 @@ def test_musdb_reads_the_joined_set(band, more, tmp_path):
 
 
 def test_a_study_needs_tracks_to_validate_and_to_test(more, tmp_path):
-    with pytest.raises(Refusal, match=r"has no valid tracks; give it some under splits\.valid"):
+    with pytest.raises(UserError, match=r"has no valid tracks; give it some under splits\.valid"):
         fetch(study(more), tmp_path, jobs=1)
 
 
 def test_extra_tracks_may_not_be_tested_on(band, tmp_path):
     own = load_own(band / "band.yaml")
-    with pytest.raises(Refusal, match=r"is extra data, yet '02 Middle' is to valid; put all its"):
+    with pytest.raises(UserError, match=r"is extra data, yet '02 Middle' is to valid; put all its"):
         fetch(study(own, dataclasses.replace(own, name="again")), tmp_path, jobs=1)
 
 
@@ -292,7 +292,7 @@ def test_an_extra_song_that_is_tested_on_is_refused(band, more, tmp_path):
         x, _ = soundfile.read(last / f"{source}.wav")
         put(tmp_path / "more" / "Renamed" / f"{source}.flac", x, subtype="PCM_24")
     stems = {source: (f"{source}.*",) for source in SOURCES}
-    with pytest.raises(Refusal, match=r"Renamed/mixture\.wav: is the same song as test/03 Last"):
+    with pytest.raises(UserError, match=r"Renamed/mixture\.wav: is the same song as test/03 Last"):
         fetch(study(own, dataclasses.replace(more, stems=stems)), tmp_path, jobs=1)
 
 
@@ -301,5 +301,5 @@ def test_another_description_is_another_data_set(band, more, tmp_path):
     plain, joined = fetch(study(own), tmp_path, 1), fetch(study(own, more), tmp_path, 1)
     assert plain.name != joined.name and joined.name.startswith(plain.name)
     shutil.rmtree(where(joined.name, tmp_path))
-    with pytest.raises(Refusal, match="is missing, with the data set band-"):
+    with pytest.raises(UserError, match="is missing, with the data set band-"):
         present(joined, study(own, more), tmp_path, 1)

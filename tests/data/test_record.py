@@ -10,10 +10,10 @@ import pytest
 import soundfile
 import torch
 
-from hdemucs.data.examine import active, examine, loudness, moments
 from hdemucs.data.manifest import load_manifest, save_manifest
-from hdemucs.data.record import record, surveyed
-from hdemucs.errors import Refusal
+from hdemucs.datasets.examine import active, examine, loudness, moments
+from hdemucs.datasets.record import record, surveyed
+from hdemucs.errors import UserError
 from tests.data.conftest import EXPECTED, NAMES, RATE, SOURCES
 
 VALID = ("Bob - Two",)
@@ -159,7 +159,7 @@ FAULTS = {
 def test_a_bad_stem_is_refused_in_one_line_and_nothing_is_lost(musdb_root, fault):
     spoilt, line = FAULTS[fault]
     spoilt(musdb_root / "train" / "Bob - Two" / "bass.wav")
-    with pytest.raises(Refusal, match=line) as caught:
+    with pytest.raises(UserError, match=line) as caught:
         manifest(musdb_root)
     assert str(caught.value).startswith(str(musdb_root / "train" / "Bob - Two" / "bass.wav"))
     assert "\n" not in str(caught.value)
@@ -174,7 +174,7 @@ def test_a_bad_stem_is_refused_in_one_line_and_nothing_is_lost(musdb_root, fault
 
 def test_a_silent_mixture_is_refused(musdb_root):
     rewrite(musdb_root / "test" / "Eve - Five" / "mixture.wav", lambda x: 0 * x)
-    with pytest.raises(Refusal, match=r"Eve - Five/mixture\.wav: is silent or constant"):
+    with pytest.raises(UserError, match=r"Eve - Five/mixture\.wav: is silent or constant"):
         manifest(musdb_root)
 
 
@@ -233,14 +233,14 @@ LAYOUTS = {
 def test_a_bad_layout_is_refused_in_one_line(musdb_root, fault):
     spoilt, line = LAYOUTS[fault]
     spoilt(musdb_root)
-    with pytest.raises(Refusal, match=line) as caught:
+    with pytest.raises(UserError, match=line) as caught:
         manifest(musdb_root)
     assert "\n" not in str(caught.value)
 
 
 def test_a_root_one_level_too_low_is_refused(musdb_root):
     with pytest.raises(
-        Refusal, match=r"is one of the set's own folders; give the one above, /.*set$"
+        UserError, match=r"is one of the set's own folders; give the one above, /.*set$"
     ):
         manifest(musdb_root / "train")
 
@@ -249,7 +249,7 @@ def test_the_line_tells_how_many_more_there_are(musdb_root):
     for split, names in NAMES.items():
         for name in names:
             (musdb_root / split / name / "drums.wav").unlink()
-    with pytest.raises(Refusal, match=r"`hdemucs data verify .*set` lists 4 more"):
+    with pytest.raises(UserError, match=r"`hdemucs data verify .*set` lists 4 more"):
         manifest(musdb_root)
 
 

@@ -10,7 +10,7 @@ import torch
 from hdemucs.data.manifest import File, Manifest, Track
 from hdemucs.data.segments import Segments, count_starts, normalised, restored, song
 from hdemucs.data.wav import open_wav
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 
 RATE, SOURCES = 8000, ("drums", "bass", "other", "vocals")
 
@@ -135,25 +135,25 @@ def test_a_song_whole_and_normalised(tiny):
 def test_what_is_refused(tiny):
     root, manifest = tiny
     segments = Segments(root, manifest, "train", 2000, 1000)
-    with pytest.raises(Refusal, match="tiny: has no valid tracks"):
+    with pytest.raises(UserError, match="tiny: has no valid tracks"):
         Segments(root, manifest, "valid", 2000, 1000)
     path = root / manifest.tracks[2].files["bass"].path
     path.write_bytes(path.read_bytes()[:-400])
-    with pytest.raises(Refusal, match=r"bass\.wav: is truncated"):
+    with pytest.raises(UserError, match=r"bass\.wav: is truncated"):
         Segments(root, manifest, "train", 2000, 1000)
-    with pytest.raises(Refusal, match=r"bass\.wav: is truncated"):
+    with pytest.raises(UserError, match=r"bass\.wav: is truncated"):
         segments[7]
     path.unlink()
-    with pytest.raises(Refusal, match=r"bass\.wav: cannot be read"):
+    with pytest.raises(UserError, match=r"bass\.wav: cannot be read"):
         segments[7]
     soundfile.write(path, np.zeros((4000, 2)), 2 * RATE)
-    with pytest.raises(Refusal, match=r"bass\.wav: is not the file that the manifest knows"):
+    with pytest.raises(UserError, match=r"bass\.wav: is not the file that the manifest knows"):
         Segments(root, manifest, "train", 2000, 1000)
     path.write_bytes(b"RIFF")
-    with pytest.raises(Refusal, match=r"bass\.wav: is no WAV file"):
+    with pytest.raises(UserError, match=r"bass\.wav: is no WAV file"):
         Segments(root, manifest, "train", 2000, 1000)
     soundfile.write(path, np.zeros((4000, 2)), RATE, "ULAW")
-    with pytest.raises(Refusal, match=r"bass\.wav: holds samples of an unknown kind"):
+    with pytest.raises(UserError, match=r"bass\.wav: holds samples of an unknown kind"):
         Segments(root, manifest, "train", 2000, 1000)
 
 

@@ -5,8 +5,8 @@ import zipfile
 import numpy as np
 import pytest
 
-from hdemucs.data.unpack import unpack
-from hdemucs.errors import Refusal
+from hdemucs.datasets.unpack import unpack
+from hdemucs.errors import UserError
 
 NOISE = np.random.default_rng(0).bytes(3000)
 
@@ -65,7 +65,7 @@ SUSPECT = {
 def test_a_suspect_archive_is_refused_whole(tmp_path, fault):
     entries, attributes = SUSPECT[fault]
     pack(tmp_path / "x.zip", entries, **attributes)
-    with pytest.raises(Refusal, match=r"x\.zip: holds the suspect entry"):
+    with pytest.raises(UserError, match=r"x\.zip: holds the suspect entry"):
         unpack(tmp_path / "x.zip", tmp_path / "set")
     assert names(tmp_path) == ["x.zip"]
 
@@ -75,13 +75,15 @@ def test_an_archive_with_a_name_twice_is_refused(tmp_path):
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("train/a/x", NOISE)
         archive.writestr("train/a/x", NOISE[::-1])
-    with pytest.raises(Refusal, match="holds the suspect entry 'train/a/x'"):
+    with pytest.raises(UserError, match="holds the suspect entry 'train/a/x'"):
         unpack(tmp_path / "x.zip", tmp_path / "set")
 
 
 def test_an_archive_of_something_else_is_refused(tmp_path):
     pack(tmp_path / "x.zip", {"songs/a/x": NOISE, "train": NOISE})
-    with pytest.raises(Refusal, match=r"holds no folder train/; correct fetch\.data\.archive\.url"):
+    with pytest.raises(
+        UserError, match=r"holds no folder train/; correct fetch\.data\.archive\.url"
+    ):
         unpack(tmp_path / "x.zip", tmp_path / "set")
 
 
@@ -92,7 +94,7 @@ def test_a_damaged_archive_is_refused_in_one_line(tmp_path, place):
     content = bytearray((tmp_path / "x.zip").read_bytes())
     content[place] ^= 255
     (tmp_path / "x.zip").write_bytes(content)
-    with pytest.raises(Refusal, match=r"x\.zip: (is a damaged archive|holds)") as caught:
+    with pytest.raises(UserError, match=r"x\.zip: (is a damaged archive|holds)") as caught:
         unpack(tmp_path / "x.zip", tmp_path / "set")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "set").exists()
@@ -100,5 +102,5 @@ def test_a_damaged_archive_is_refused_in_one_line(tmp_path, place):
 
 def test_a_file_that_is_no_archive_is_refused(tmp_path):
     (tmp_path / "x.zip").write_bytes(NOISE)
-    with pytest.raises(Refusal, match=r"is a damaged archive \(File is not a zip file\)"):
+    with pytest.raises(UserError, match=r"is a damaged archive \(File is not a zip file\)"):
         unpack(tmp_path / "x.zip", tmp_path / "set")

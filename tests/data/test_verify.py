@@ -5,11 +5,11 @@ import shutil
 import numpy as np
 import soundfile
 
-from hdemucs.data.errata import BLEEDING_VOCALS, ERRATA
-from hdemucs.data.record import record
-from hdemucs.data.remarks import remarks
-from hdemucs.data.show import show
-from hdemucs.data.verify import official_names, verify
+from hdemucs.datasets.errata import BLEEDING_VOCALS, ERRATA
+from hdemucs.datasets.record import record
+from hdemucs.datasets.remarks import remarks
+from hdemucs.datasets.show import show
+from hdemucs.datasets.verify import official_names, verify
 from hdemucs.report.data_page import write_data_report
 from tests.data.conftest import EXPECTED, RATE, SOURCES, write_track
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from hdemucs.evaluation.systems import load_system
 from hdemucs.runs.workspace import Workspace
-from hdemucs.scoring.systems import load_system
 from hdemucs.study.params import read_params
 from hdemucs.training.loop import Interrupted
 from hdemucs.training.run import train

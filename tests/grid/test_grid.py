@@ -10,8 +10,8 @@ import math
 
 import pytest
 
-from hdemucs.evaluation.published import published
-from hdemucs.model.shelf import load_published
+from hdemucs.models.published import load_published
+from hdemucs.report.published import published
 from hdemucs.study.rows import SharedRow, row_of
 from tests.grid.study import VARIANTS
 from tests.training.runs import results

@@ -9,7 +9,7 @@ import pytest
 
 from hdemucs.config.listening import RatingsConfig
 from hdemucs.config.load import validated
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.listening.analysis.agreement import alpha
 from hdemucs.listening.analysis.analyse import analyse, examine
 from hdemucs.listening.analysis.clean import clean
@@ -372,5 +372,5 @@ def test_answers_to_other_sounds_are_refused(answered, tmp_path):
         ({"trials": [{**answer["trials"][0], "trial": "abc.quality.0"}]}, "which .*key.csv lacks"),
     ):
         (tmp_path / "answer.json").write_text(json.dumps({**answer, **changes}))
-        with pytest.raises(Refusal, match=message):
+        with pytest.raises(UserError, match=message):
             read_answers(tmp_path, entries, root / "key.csv")

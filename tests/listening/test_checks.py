@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hdemucs import audio
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import write_json
 from hdemucs.listening.excerpts import sample_path
 from hdemucs.listening.key import load_key
@@ -36,7 +36,7 @@ def broken(material, folder, change, count=1):
 
 
 def refusal(material, folder, **changes):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(UserError) as caught:
         build_sets(listening_config(**changes), material, folder / "sets")
     message = str(caught.value)
     assert "\n" not in message
@@ -111,22 +111,22 @@ def test_a_system_named_twice(material, tmp_path):
 def test_more_than_twelve_seconds(material):
     long = replace(material.excerpts.excerpts[0], frames=12 * RATE + 1)
     excerpts = replace(material.excerpts, excerpts=(long,))
-    with pytest.raises(Refusal, match="of at most 12"):
+    with pytest.raises(UserError, match="of at most 12"):
         check_design(listening_config(), excerpts, material.manifest)
 
 
 def test_training_tracks_in_the_test(material):
     excerpts = material.excerpts
     mixed = replace(excerpts, excerpts=(*excerpts.excerpts, excerpts.training[0]))
-    with pytest.raises(Refusal, match="Di - Zero: is in the listening test but no test track"):
+    with pytest.raises(UserError, match="Di - Zero: is in the listening test but no test track"):
         check_design(listening_config(), mixed, material.manifest)
     mixed = replace(excerpts, training=excerpts.excerpts[:1])
-    with pytest.raises(Refusal, match="trains listeners but is no training track"):
+    with pytest.raises(UserError, match="trains listeners but is no training track"):
         check_design(listening_config(), mixed, material.manifest)
 
 
 def test_another_rate(material):
-    with pytest.raises(Refusal, match="is at 44100 Hz, the data at 16000 Hz"):
+    with pytest.raises(UserError, match="is at 44100 Hz, the data at 16000 Hz"):
         check_design(listening_config(), replace(material.excerpts, rate=44_100), material.manifest)
 
 
@@ -137,7 +137,7 @@ def test_an_anchor_as_good_as_the_reference(material):
     )
     check_trial(trial, 25.0)
     kept = replace(trial.stimuli[1], condition="lowpass-3500")
-    with pytest.raises(Refusal, match="anchor lowpass-3500 is within"):
+    with pytest.raises(UserError, match="anchor lowpass-3500 is within"):
         check_trial(replace(trial, stimuli=(trial.reference, kept)), 25.0)
 
 
@@ -145,7 +145,7 @@ def test_clipping():
     loud = np.full((2, 1000), 1.2, np.float32)
     _, clipped = rendered(loud, 0.0, 100, np.random.default_rng(0))
     assert clipped > 1500
-    with pytest.raises(Refusal, match="samples of wombat clip"):
+    with pytest.raises(UserError, match="samples of wombat clip"):
         check_unclipped("drums-1", "wombat", clipped)
 
 
@@ -161,15 +161,15 @@ def test_dither_is_triangular_and_seeded():
 
 def test_a_name_that_tells(tmp_path):
     write_json(tmp_path / "session.json", {"test": "The Wombat study"})
-    with pytest.raises(Refusal, match=r"session\.json: tells listeners of the system wombat"):
+    with pytest.raises(UserError, match=r"session\.json: tells listeners of the system wombat"):
         check_blind([tmp_path / "session.json"], tmp_path, SYSTEMS)
     write_json(tmp_path / "session.json", {"test": "wombats-are-others"})
     check_blind([tmp_path / "session.json"], tmp_path, SYSTEMS)
-    with pytest.raises(Refusal, match="quokka"):
+    with pytest.raises(UserError, match="quokka"):
         check_blind([tmp_path / "quokka" / "a.flac"], tmp_path, SYSTEMS)
 
 
 def test_a_damaged_key(tmp_path):
     (tmp_path / "key.csv").write_text("set,trial\nmushra,abc\n")
-    with pytest.raises(Refusal, match=r"key.csv row 1\.name: is missing"):
+    with pytest.raises(UserError, match=r"key.csv row 1\.name: is missing"):
         load_key(tmp_path / "key.csv")

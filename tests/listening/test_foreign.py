@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.listening.analysis.clean import clean
 from hdemucs.listening.answers.read import read_answers
 from hdemucs.listening.key import save_key
@@ -85,7 +85,7 @@ def test_a_slider_left_alone_is_cleaned_away(key, tmp_path):
 )
 def test_other_files_are_refused_by_name(key, tmp_path, name, text, message):
     (tmp_path / name).write_text(text)
-    with pytest.raises(Refusal, match=message) as caught:
+    with pytest.raises(UserError, match=message) as caught:
         read_answers(tmp_path, *key)
     assert name in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -103,13 +103,13 @@ def test_foreign_trials_and_words_are_refused(key, tmp_path):
         (",100,41234", ",loud,41234", "has 'loud' where a number belongs"),
     ):
         changed(tmp_path, "mushra.csv", old, new)
-        with pytest.raises(Refusal, match=message):
+        with pytest.raises(UserError, match=message):
             read_answers(tmp_path, *key)
 
 
 def test_clips_without_a_listener_are_refused(key, tmp_path):
     changed(tmp_path, "lss.csv", ",bea,", ",,")
-    with pytest.raises(Refusal, match="without a listener's code"):
+    with pytest.raises(UserError, match="without a listener's code"):
         read_answers(tmp_path, *key)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pyloudnorm
 import pytest
 
-from hdemucs.listening.loudness import gated, high_pass, loudness, momentary_power, shelf, true_peak
+from hdemucs.loudness import gated, high_pass, loudness, momentary_power, shelf, true_peak
 
 
 def tone(frequency, rate, seconds=3.0, amplitude=1.0):

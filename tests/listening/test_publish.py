@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.listening.key import load_key
 from hdemucs.listening.layout import served
 from hdemucs.listening.publish.folder import publish
@@ -117,14 +117,14 @@ def test_it_is_the_same_again_and_failure_leaves_it_alone(few, tmp_path):
     publish(listening_config(), few, folder, key)
     assert tree(folder) == before
     assert key.read_bytes() == old
-    with pytest.raises(Refusal):
+    with pytest.raises(UserError):
         publish(listening_config(systems=("numbat",)), few, folder, key)
     assert tree(folder) == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["key.csv", "listening"]
 
 
 def test_a_test_named_after_a_system_is_refused(few, tmp_path):
-    with pytest.raises(Refusal, match="tells listeners of the system wombat"):
+    with pytest.raises(UserError, match="tells listeners of the system wombat"):
         publish(
             replace(listening_config(), name="wombat"), few, tmp_path / "out", tmp_path / "key.csv"
         )

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.listening.answers.form import parse
 from hdemucs.listening.answers.store import Kept, keep
 from hdemucs.listening.serve.content import load_content
@@ -207,9 +207,9 @@ def test_two_that_keep_at_once_keep_one(published, tmp_path):
 
 
 def test_there_must_be_a_test_and_a_free_port(published, running, tmp_path):
-    with pytest.raises(Refusal, match="holds no listening test"):
+    with pytest.raises(UserError, match="holds no listening test"):
         serve(tmp_path, tmp_path / "answers", "127.0.0.1", 0)
-    with pytest.raises(Refusal, match="cannot be listened on"):
+    with pytest.raises(UserError, match="cannot be listened on"):
         serve(published.folder, tmp_path, "127.0.0.1", running[0])
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from hdemucs import audio
 from hdemucs.listening.key import load_key, save_key
-from hdemucs.listening.loudness import loudness
 from hdemucs.listening.stimuli.sets import build_sets
+from hdemucs.loudness import loudness
 from tests.listening.family import RATE, SYSTEMS, listening_config, read, tree
 
 

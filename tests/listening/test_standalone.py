@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.listening.serve.standalone import standalone
 from tests.listening.answering import session
 from tests.listening.family import SYSTEMS
@@ -29,5 +29,5 @@ def test_one_file_holds_the_session(published, tmp_path, name):
 
 
 def test_a_session_must_exist(published, tmp_path):
-    with pytest.raises(Refusal, match="is no session of this test; choose one of mos-01"):
+    with pytest.raises(UserError, match="is no session of this test; choose one of mos-01"):
         standalone(published.folder, "mushra-99", tmp_path / "session.html")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hdemucs.scoring.backend import museval
+from hdemucs.evaluation.backend import museval
 from tests.metrics.signals import KINDS, RATES
 
 GOLDENS = Path(__file__).with_name("goldens.json")

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.signal import butter, sosfiltfilt
 
+from hdemucs.evaluation.backend import museval
 from hdemucs.metrics.bsseval import evaluate
 from hdemucs.metrics.bsseval.evaluate import bsseval
 from hdemucs.metrics.bsseval.filters import IllPosedWarning, dense, project
 from hdemucs.metrics.bsseval.levinson import Inverse, Toeplitz, levinson
 from hdemucs.metrics.bsseval.spectra import fast_length
-from hdemucs.scoring.backend import museval
 
 from .make_goldens import ORDER
 from .signals import RATE, estimated, plain

@@ -6,11 +6,11 @@ import json
 import numpy as np
 import pytest
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
+from hdemucs.evaluation.aggregation import MEDIANS, aggregated
+from hdemucs.evaluation.backend import museval
+from hdemucs.evaluation.systems import System
 from hdemucs.metrics.museval_json import SourceScores, TrackScores, load, save
-from hdemucs.scoring.aggregation import MEDIANS, aggregated
-from hdemucs.scoring.backend import museval
-from hdemucs.scoring.systems import System
 
 NAN = float("nan")
 
@@ -114,7 +114,7 @@ def test_damaged_files_are_one_line(tmp_path, damage):
     DAMAGE[damage](content)
     path = tmp_path / "T.json"
     path.write_text(json.dumps(content))
-    with pytest.raises(Refusal, match=r"T\.json: is no museval score file .*; score the system"):
+    with pytest.raises(UserError, match=r"T\.json: is no museval score file .*; score the system"):
         load(path)
 
 
@@ -122,13 +122,13 @@ def test_damaged_files_are_one_line(tmp_path, damage):
 def test_files_that_are_no_json_are_one_line(tmp_path, raw):
     path = tmp_path / "T.json"
     path.write_bytes(raw)
-    with pytest.raises(Refusal, match=r"T\.json: cannot be read as JSON"):
+    with pytest.raises(UserError, match=r"T\.json: cannot be read as JSON"):
         load(path)
 
 
 def test_missing_and_truncated_gzip_files_are_one_line(tmp_path):
-    with pytest.raises(Refusal, match=r"T\.json: is missing"):
+    with pytest.raises(UserError, match=r"T\.json: is missing"):
         load(tmp_path / "T.json")
     (tmp_path / "T.json.gz").write_bytes(gzip.compress(json.dumps(good()).encode())[:-9])
-    with pytest.raises(Refusal, match=r"T\.json\.gz: cannot be read"):
+    with pytest.raises(UserError, match=r"T\.json\.gz: cannot be read"):
         load(tmp_path / "T.json.gz")

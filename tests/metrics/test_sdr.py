@@ -45,7 +45,7 @@ def test_goldens_are_musevals(kind):
 @given(st.integers(1, 50), st.integers(1, 20), st.integers(1, 20))
 @settings(max_examples=200, deadline=None)
 def test_frames_are_musevals(samples, window, hop):
-    from hdemucs.scoring.backend import museval
+    from hdemucs.evaluation.backend import museval
 
     theirs = [(w.start, w.stop) for w in museval().metrics.Framing(window, hop, samples)]
     ours = [(frame.start, frame.stop) for frame in Frames(samples, window, hop)]

@@ -5,12 +5,12 @@ import pytest
 
 from hdemucs.config.evaluation import MetricsConfig
 from hdemucs.config.report import IntervalConfig, MarginConfig, ReportConfig, RowConfig
-from hdemucs.oracles.estimate import Fitted, estimate
-from hdemucs.oracles.static import fit, powers
+from hdemucs.evaluation.oracles.estimate import Fitted, estimate
+from hdemucs.evaluation.oracles.static import fit, powers
+from hdemucs.evaluation.pictures import NAME, save_pictures
+from hdemucs.evaluation.score import score_track
+from hdemucs.evaluation.systems import DataFacts, Facts, save_system
 from hdemucs.report.runs import RunFacts, save_runs
-from hdemucs.scoring.pictures import NAME, save_pictures
-from hdemucs.scoring.score import score_track
-from hdemucs.scoring.systems import DataFacts, Facts, save_system
 
 RATE = 8000
 SOURCES = ("drums", "bass", "other", "vocals")

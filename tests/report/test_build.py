@@ -7,10 +7,10 @@ import shutil
 import pandas as pd
 import pytest
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
+from hdemucs.evaluation.aggregation import summary
+from hdemucs.evaluation.systems import load_system
 from hdemucs.report.build import BESIDE, Places, build
-from hdemucs.scoring.aggregation import summary
-from hdemucs.scoring.systems import load_system
 
 from .conftest import CONFIG, DATA, SOURCES, TRACKS, noisy, save_scored, stems
 
@@ -86,10 +86,10 @@ def test_scores_on_other_data_are_refused(study, tmp_path):
     made = {t: noisy(stems(seed), 0.1, seed) for seed, t in enumerate(TRACKS)}
     other = dataclasses.replace(DATA, sha256="e" * 64)
     save_scored(tmp_path / "study" / "scores", "hybrid", "model", made, data=other)
-    with pytest.raises(Refusal, match=r"scores/.* was scored on other data than .*; score both"):
+    with pytest.raises(UserError, match=r"scores/.* was scored on other data than .*; score both"):
         build(CONFIG, Places.of(tmp_path / "study"), tmp_path / "out")
 
 
 def test_no_scores_are_one_line(tmp_path):
-    with pytest.raises(Refusal, match="holds no scored system; run `dvc repro`"):
+    with pytest.raises(UserError, match="holds no scored system; run `dvc repro`"):
         build(CONFIG, Places.of(tmp_path), tmp_path / "out")

@@ -4,17 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hdemucs.errors import Refusal
-from hdemucs.evaluation.published import published
+from hdemucs.errors import UserError
+from hdemucs.evaluation.pictures import BANDS, NAME, load_pictures, picture, save_pictures
+from hdemucs.evaluation.systems import load_systems
 from hdemucs.report import evidence
 from hdemucs.report.figures import style
 from hdemucs.report.figures.boxes import boxes
 from hdemucs.report.figures.closeup import closeup
 from hdemucs.report.figures.curves import curves, read
 from hdemucs.report.figures.forest import forest
+from hdemucs.report.published import published
 from hdemucs.report.results import arranged
-from hdemucs.scoring.pictures import BANDS, NAME, load_pictures, picture, save_pictures
-from hdemucs.scoring.systems import load_systems
 
 from .conftest import CONFIG, RATE, SOURCES, TRACKS
 
@@ -59,7 +59,7 @@ def test_curves_mark_the_best_epoch():
 @pytest.mark.parametrize("text", ["", "epoch,valid_loss\n1,2\n", "\0\0"])
 def test_damaged_curves_are_one_line(tmp_path, text):
     (tmp_path / "a.csv").write_text(text)
-    with pytest.raises(Refusal, match=r"a\.csv: (lacks the column|is no readable CSV)"):
+    with pytest.raises(UserError, match=r"a\.csv: (lacks the column|is no readable CSV)"):
         read(tmp_path, ["a", "not there"])
 
 
@@ -84,7 +84,7 @@ def test_a_tone_is_a_line_of_its_spectrogram_and_comes_back(tmp_path):
     np.testing.assert_array_equal(drums, made)
     assert not bass.any()
     (tmp_path / NAME).write_bytes(b"no picture")
-    with pytest.raises(Refusal, match=r"spectrograms\.png: is no picture"):
+    with pytest.raises(UserError, match=r"spectrograms\.png: is no picture"):
         load_pictures(tmp_path / NAME)
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from hdemucs.config.separation import SeparationConfig
-from hdemucs.evaluation.published import COLUMNS, published
+from hdemucs.evaluation.systems import DataFacts, Facts, System
 from hdemucs.metrics.museval_json import SourceScores, TrackScores
+from hdemucs.report.published import COLUMNS, published
 from hdemucs.report.results import arranged
 from hdemucs.report.runs import RunFacts
 from hdemucs.report.verdict import MISSING, NOT, OTHER, REPRODUCED, cells, summary, table
-from hdemucs.scoring.systems import DataFacts, Facts, System
 
 from .conftest import CONFIG, METRICS, run_facts
 

@@ -6,9 +6,9 @@ import shutil
 import numpy as np
 import pytest
 
+from hdemucs.evaluation.systems import load_system
 from hdemucs.report.build import Places, build
 from hdemucs.report.verify import report_differences, score_differences
-from hdemucs.scoring.systems import load_system
 
 from .conftest import CONFIG
 

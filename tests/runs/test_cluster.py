@@ -4,7 +4,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from hdemucs.config.cluster import load_cluster
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from tests.toy import PROJECT
 
 
@@ -59,13 +59,13 @@ def test_the_local_file_overrides_single_lines(local):
     ],
 )
 def test_what_is_wrong_is_named(local, text, match):
-    with pytest.raises(Refusal, match=match) as refused:
+    with pytest.raises(UserError, match=match) as refused:
         load_cluster(local(text))
     assert "\n" not in str(refused.value)
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(Refusal, match=r"cluster\.yaml: is missing"):
+    with pytest.raises(UserError, match=r"cluster\.yaml: is missing"):
         load_cluster(tmp_path)
 
 
@@ -88,5 +88,5 @@ def test_scoring_asks_for_what_training_asks_for_but_one_process(local):
     ],
 )
 def test_scoring_is_refused_by_key(local, text, match):
-    with pytest.raises(Refusal, match=match):
+    with pytest.raises(UserError, match=match):
         load_cluster(local(text))

@@ -5,7 +5,7 @@ import fcntl
 
 import pytest
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.runs.directory import NOTED, Attempt, Run, locked
 
 
@@ -29,7 +29,9 @@ def test_a_damaged_note_is_not_taken_for_none(tmp_path, line):
     run.record(attempt("first"))
     with (tmp_path / NOTED).open("a") as file:
         file.write(line)
-    with pytest.raises(Refusal, match=r"attempts\.jsonl: has a damaged line 2; end the run's job"):
+    with pytest.raises(
+        UserError, match=r"attempts\.jsonl: has a damaged line 2; end the run's job"
+    ):
         assert run.attempt
 
 
@@ -39,7 +41,9 @@ def test_a_file_system_without_locks_is_refused(tmp_path, monkeypatch):
 
     monkeypatch.setattr(fcntl, "flock", flock)
     with (
-        pytest.raises(Refusal, match=r"cannot be locked \(No locks available\); have HDEMUCS_RUNS"),
+        pytest.raises(
+            UserError, match=r"cannot be locked \(No locks available\); have HDEMUCS_RUNS"
+        ),
         locked(tmp_path / ".lock"),
     ):
         pytest.fail("two clients could be here")

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from hdemucs.errors import Refusal
-from hdemucs.runs.errand import Errand
+from hdemucs.errors import UserError
+from hdemucs.runs.stage_job import StageJob
 from hdemucs.runs.workspace import Workspace
 from tests.toy import PROJECT, Toy
 
@@ -43,7 +43,7 @@ def toy(tmp_path):
 
 @pytest.fixture
 def errand(toy):
-    return Errand(toy.here, "evaluate", "a")
+    return StageJob(toy.here, "evaluate", "a")
 
 
 def job(run, data, owner="me", *, check=True):
@@ -67,7 +67,7 @@ def test_what_a_stage_reads_and_makes_is_said_by_dvc_yaml(errand):
         "configs/separation/a.json",
     ]
     assert errand.makes == ["reports/scores/a", "reports/scores/a.json"]
-    separation = Errand(Workspace(PROJECT), "separate", "hybrid")
+    separation = StageJob(Workspace(PROJECT), "separate", "hybrid")
     assert separation.makes == ["samples/hybrid"]
 
 
@@ -106,7 +106,7 @@ def test_what_changed_meanwhile_is_not_published(toy, errand, path):
     run = errand.run()
     job(run, toy.data)
     (toy.root / path).write_text("[2]")
-    with pytest.raises(Refusal, match=r"evaluate@a: changed while its job ran"):
+    with pytest.raises(UserError, match=r"evaluate@a: changed while its job ran"):
         errand.publish(run)
     assert not (toy.root / "reports/scores").exists()
     assert errand.run() != run
@@ -125,5 +125,5 @@ def test_the_code_that_launches_has_no_say_and_the_code_that_scores_has(toy, err
 
 def test_a_model_that_is_not_there_is_named(toy, errand):
     shutil.rmtree(toy.root / "models/a")
-    with pytest.raises(Refusal, match=r"models/a: is missing; run `dvc repro`"):
+    with pytest.raises(UserError, match=r"models/a: is missing; run `dvc repro`"):
         errand.run()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from hdemucs.errors import Refusal
-from hdemucs.runs.key import code_digests
+from hdemucs.errors import UserError
+from hdemucs.runs.identity import code_digests
 from tests.toy import PROJECT, Toy
 
 
@@ -75,7 +75,7 @@ def test_a_finished_model_that_training_starts_from_is_part_of_it(toy):
     before = toy.here.identity("c").key
     shutil.copyfile(toy.here.manifest, toy.root / "data/automix.json")
     toy.variant("c", start_from={"variant": "a", "config": "0" * 64})
-    with pytest.raises(Refusal, match=r"models/a: is not trained yet; run `dvc repro train@a`"):
+    with pytest.raises(UserError, match=r"models/a: is not trained yet; run `dvc repro train@a`"):
         toy.here.identity("c")
     model = toy.run("a").folder
     (model / "DONE.json").write_text("{}")
@@ -90,7 +90,7 @@ def test_a_finished_model_that_training_starts_from_is_part_of_it(toy):
 
 def test_code_that_is_no_python_is_refused_by_line(toy, training):
     training.write_text("a = 1\nb = (\n")
-    with pytest.raises(Refusal, match=r"__main__\.py: line 2 is no Python"):
+    with pytest.raises(UserError, match=r"__main__\.py: line 2 is no Python"):
         key(toy)
 
 

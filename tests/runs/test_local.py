@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.runs.directory import Inputs, Run, create
 from tests.toy import PATIENCE, Toy, until
 
@@ -183,7 +183,7 @@ def test_an_edit_while_a_run_is_prepared_makes_no_run_under_the_old_name(toy):
     module.write_text(module.read_text() + "LATER = 1\n")
     inputs = Inputs(toy.root, {}, "hdemucs.training", lambda: toy.here.identity("a"))
     run = Run(toy.here.runs / identity.run)
-    with pytest.raises(Refusal, match=r"hdemucs/training/__main__\.py: changed while"):
+    with pytest.raises(UserError, match=r"hdemucs/training/__main__\.py: changed while"):
         create(run, identity, inputs, 1)
     assert not run.folder.exists()
     assert toy.run("a").name != run.name

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import write_json
 from hdemucs.runs import manage
-from hdemucs.runs.board import Board
 from hdemucs.runs.directory import Run
-from hdemucs.runs.errand import Errand
 from hdemucs.runs.executor import State, Status
+from hdemucs.runs.stage_job import StageJob
+from hdemucs.runs.status_table import Board
 from tests.toy import PROJECT, Toy, until
 
 
@@ -59,7 +59,7 @@ def test_a_cancelled_run_stays_where_it_was_and_goes_on_later(toy):
         assert manage.cancel(fleet, "a") == run
     until(lambda: not toy.keepers())
     assert fleet.look([run])[run].reason == "cancelled"
-    with pytest.raises(Refusal, match="has no job"):
+    with pytest.raises(UserError, match="has no job"):
         manage.cancel(fleet, run.name)
     toy.train("a")
     assert toy.lives("a")[1] >= 1
@@ -116,7 +116,7 @@ def scored(toy: Toy) -> Run:
         "models/a/model.safetensors": [1],
     }.items():  # fmt: skip
         write_json(toy.root / path, content)
-    return Errand(toy.here, "evaluate", "a").run()
+    return StageJob(toy.here, "evaluate", "a").run()
 
 
 def test_pruning_leaves_runs_under_way(toy):
@@ -131,7 +131,7 @@ def test_pruning_leaves_runs_under_way(toy):
 def test_a_log_is_found_by_variant_and_a_stranger_is_refused(toy):
     toy.train("a")
     assert manage.log_of(toy.fleet, "a") == toy.run("a").log
-    with pytest.raises(Refusal, match="no such run"):
+    with pytest.raises(UserError, match="no such run"):
         manage.log_of(toy.fleet, "nosuch")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.study.effective import configurations, prune, write_configurations
 from hdemucs.study.params import read_params
 
@@ -100,7 +100,7 @@ def test_a_change_reaches_what_it_concerns_and_nothing_else(path, value, reached
     ],
 )
 def test_a_wrong_parameter_is_refused_in_one_line(path, value, said):
-    with pytest.raises(Refusal) as refusal:
+    with pytest.raises(UserError) as refusal:
         configurations(put(path, value))
     assert "\n" not in str(refusal.value)
     assert str(refusal.value).startswith(said), refusal.value
@@ -120,7 +120,7 @@ def test_a_variant_outside_the_study_is_checked_and_not_written():
     params = put("study", ["hybrid"])
     assert "train/v2_hq.json" not in configurations(params)
     params["variants"]["v2_hq"]["model"]["activation"] = "selu"
-    with pytest.raises(Refusal, match=r"variants\.v2_hq"):
+    with pytest.raises(UserError, match=r"variants\.v2_hq"):
         configurations(params)
 
 
@@ -178,7 +178,7 @@ def test_a_data_set_is_described_here_or_in_a_file_of_its_own(tmp_path):
     fetched = configurations(params)["fetch.json"]
     assert (fetched["data"]["kind"], fetched["data"]["name"]) == ("own", "mine")
     assert fetched["extra"] == [fetched["data"]]
-    with pytest.raises(Refusal, match=r"nothing\.yaml: is missing"):
+    with pytest.raises(UserError, match=r"nothing\.yaml: is missing"):
         configurations(put("scales.quick.fetch.data", "nothing.yaml"))
 
 

@@ -17,7 +17,7 @@ from ruamel.yaml import YAML
 from hdemucs.config.cluster import load_cluster
 from hdemucs.files import write_text
 from hdemucs.runs.directory import Run
-from hdemucs.runs.fleet import Fleet
+from hdemucs.runs.launcher import Launcher
 from hdemucs.runs.workspace import Workspace
 from hdemucs.study.effective import configurations
 from hdemucs.study.params import read_params
@@ -89,8 +89,8 @@ class Toy:
         (self.data / "faults" / name).write_text("\n".join(lines))
 
     @property
-    def fleet(self) -> Fleet:
-        return Fleet.of(self.here, load_cluster(self.root), self.data)
+    def fleet(self) -> Launcher:
+        return Launcher.of(self.here, load_cluster(self.root), self.data)
 
     def run(self, name: str) -> Run:
         return self.here.made(name)

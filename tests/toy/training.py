@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from hdemucs.errors import Refusal, one_line
+from hdemucs.errors import UserError, one_line
 from hdemucs.files import read_json, write_json, write_text
 
 LONGEST = 900  # seconds that a training is held, lest a test that fails wait for ever
@@ -97,7 +97,7 @@ FAULTS = {
 
 def fence(run: Path) -> None:
     if (run / "owner").read_text() != os.environ["HDEMUCS_OWNER"]:
-        raise Refusal(run, "superseded", "nothing to do")
+        raise UserError(run, "superseded", "nothing to do")
 
 
 def fault(path: Path, epoch: str) -> None:

@@ -10,7 +10,7 @@ from demucs.ema import ModelEMA
 from torch import nn
 
 from hdemucs.config.training import AverageConfig
-from hdemucs.model.store import load_model
+from hdemucs.models.store import load_model
 from hdemucs.training.average import Average, Averages
 from hdemucs.training.validation import Validation
 from tests.training.runs import ALONE, config, directory, trained

@@ -7,9 +7,9 @@ import signal
 import pytest
 import torch
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.training.checkpoint import Checkpoint, Checkpoints
-from hdemucs.training.owner import Owner
+from hdemucs.training.fencing import Owner
 
 
 def checkpoint(number):
@@ -84,7 +84,7 @@ def test_a_superseded_process_writes_nothing(tmp_path, monkeypatch):
     checkpoints = Checkpoints(tmp_path / "checkpoints", Owner(tmp_path))
     checkpoints.save("0000", checkpoint(0))
     (tmp_path / "owner").write_text("job-2\n")
-    with pytest.raises(Refusal, match=r"superseded.*job-2"):
+    with pytest.raises(UserError, match=r"superseded.*job-2"):
         checkpoints.save("0001", checkpoint(1))
     assert names(checkpoints) == ["0000.safetensors", "0000.sha256"]
 
@@ -96,7 +96,7 @@ def test_a_full_disk_keeps_what_was_there(checkpoints):
     old = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
     try:
-        with pytest.raises(Refusal, match=r"0001.*cannot be written.*space left"):
+        with pytest.raises(UserError, match=r"0001.*cannot be written.*space left"):
             checkpoints.save("0001", big)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from hdemucs.errors import Refusal
-from hdemucs.model.build import build
+from hdemucs.errors import UserError
+from hdemucs.models.demucs.build import build
 from hdemucs.training.compiled import compiled, layers
 from hdemucs.training.learner import Learner
 from tests.training.runs import ALONE, MODELS, config
@@ -63,5 +63,5 @@ def test_layers_with_an_lstm_are_left_to_torch():
 
 def test_without_a_compiler_it_is_refused_early(monkeypatch):
     monkeypatch.setenv("CXX", os.devnull + "-c++")
-    with pytest.raises(Refusal, match=r"set training\.compile to false"):
+    with pytest.raises(UserError, match=r"set training\.compile to false"):
         Learner(build(MODELS["waveform"], seed=1), config(compile=True), ALONE)

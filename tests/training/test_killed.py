@@ -12,7 +12,7 @@ import pytest
 
 from hdemucs.training import checkpoint
 from hdemucs.training.checkpoint import Checkpoints, intact
-from hdemucs.training.owner import Owner
+from hdemucs.training.fencing import Owner
 from hdemucs.training.run import train
 from tests.training.runs import ALONE, directory, results, trained
 

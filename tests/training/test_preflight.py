@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from hdemucs.data.share import Share
-from hdemucs.errors import Refusal
-from hdemucs.training.preflight import Data, check, preflight, validations
+from hdemucs.errors import UserError
+from hdemucs.preflight.dry_run import Cost, Trial
+from hdemucs.preflight.forecast import Data, check, preflight, validations
+from hdemucs.preflight.loader_throughput import Supply, supply
 from hdemucs.training.processes import Processes
-from hdemucs.training.supply import Supply, supply
-from hdemucs.training.trial import Cost, Trial
 from tests.training.runs import ALONE, config
 
 LONGEST = 90.0  # days
@@ -96,7 +96,9 @@ def test_a_batch_that_fits_nowhere_is_foreseen_and_refused(tmp_path):
     big = preflight(asked, ALONE, tmp_path, DATA, None)
     assert (big.tried, big.batch) == (2, 40_000_000)
     assert any("foreseen from 2" in line for line in big.lines())
-    with pytest.raises(Refusal, match=r"training\.batch: is 40000000: .* GiB.* processes") as said:
+    with pytest.raises(
+        UserError, match=r"training\.batch: is 40000000: .* GiB.* processes"
+    ) as said:
         check(big, asked, tmp_path, LONGEST)
     assert "\n" not in str(said.value)
     split = 40_000_000 // big.enough
@@ -106,7 +108,7 @@ def test_a_batch_that_fits_nowhere_is_foreseen_and_refused(tmp_path):
 def test_parameters_that_fit_nowhere_are_refused_before_they_are_made(tmp_path):
     small = config()
     model = dataclasses.replace(small.model, channels=2**20)
-    with pytest.raises(Refusal, match="its parameters and what is kept of each take"):
+    with pytest.raises(UserError, match="its parameters and what is kept of each take"):
         preflight(dataclasses.replace(small, model=model), ALONE, tmp_path, DATA, None)
 
 
@@ -119,7 +121,7 @@ def test_what_cannot_finish_is_refused(tmp_path):
         ({"seconds": slow, "steps": 24 * 91}, "would train for 91 days"),
         ({"memory": crowded, "batch": 16, "tried": 2}, "use 4 processes .* or one with"),
     ):
-        with pytest.raises(Refusal, match=key):
+        with pytest.raises(UserError, match=key):
             check(dataclasses.replace(one, **change), config(), tmp_path, LONGEST)
 
 
@@ -137,5 +139,5 @@ def test_every_candidate_of_every_epoch_is_validated(tmp_path):
 
 def test_a_batch_that_cannot_be_shared_out_is_refused_before_a_step_is_made(tmp_path):
     third = Processes(Share(0, 3), torch.device("cpu"))
-    with pytest.raises(Refusal, match=r"training\.batch: is 4, no multiple of 12"):
+    with pytest.raises(UserError, match=r"training\.batch: is 4, no multiple of 12"):
         preflight(config(batch=4, augment={"remix": 4}), third, tmp_path, DATA, None)

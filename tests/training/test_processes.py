@@ -8,7 +8,7 @@ import pytest
 from safetensors.torch import load_file
 
 from hdemucs.data.share import Share
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.training.processes import Processes
 from hdemucs.training.run import train
 from tests.training.runs import ALONE, directory, started, trained
@@ -48,5 +48,5 @@ def test_two_processes_equal_one(songs, tmp_path, model):
 def test_a_batch_that_does_not_divide_is_refused(songs, tmp_path):
     root, manifest = songs
     folder = directory(tmp_path / "run", manifest)
-    with pytest.raises(Refusal, match=r"training.batch: is 4, no multiple of 8"):
+    with pytest.raises(UserError, match=r"training.batch: is 4, no multiple of 8"):
         train(folder, root, Processes(Share(0, 2), ALONE.device), lambda: False)

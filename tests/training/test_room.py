@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from hdemucs.training.room import GIB, Room, fenced, forget_peak, held, peak, room
+from hdemucs.preflight.device_memory import GIB, Room, fenced, forget_peak, held, peak, room
 
 CPU = torch.device("cpu")
 KIB_OF_GIB = 2**20

@@ -10,8 +10,8 @@ import time
 import pytest
 import torch
 
-from hdemucs.errors import Refusal
-from hdemucs.model.store import load_model
+from hdemucs.errors import UserError
+from hdemucs.models.store import load_model
 from hdemucs.training.loop import Interrupted
 from hdemucs.training.run import train
 from tests.training.runs import ALONE, directory, merged, prepared_run, results, started, trained
@@ -87,7 +87,7 @@ def test_another_configuration_does_not_go_on(songs, tmp_path):
         train(folder, root, ALONE, lambda: True)
     other = directory(tmp_path / "other", manifest, epochs=3)
     shutil.copy(other / "config.json", folder)
-    with pytest.raises(Refusal, match=r"checkpoints of another config.json"):
+    with pytest.raises(UserError, match=r"checkpoints of another config.json"):
         trained(folder, root)
 
 
@@ -108,7 +108,7 @@ def test_a_model_of_another_kind_is_no_start(songs, tmp_path, finished):
     root, manifest = songs
     folder = directory(tmp_path / "run", manifest, "hybrid", start_from=START)
     shutil.copytree(finished, folder / "start")
-    with pytest.raises(Refusal, match="another model"):
+    with pytest.raises(UserError, match="another model"):
         trained(folder, root)
 
 
@@ -121,7 +121,7 @@ def test_what_does_not_fit_is_refused_before_it_starts(songs, tmp_path, change, 
     folder = directory(tmp_path / "run", manifest)
     settings = merged(json.loads((folder / "config.json").read_text()), change)
     (folder / "config.json").write_text(json.dumps(settings))
-    with pytest.raises(Refusal, match=key):
+    with pytest.raises(UserError, match=key):
         trained(folder, root)
 
 

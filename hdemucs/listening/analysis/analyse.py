@@ -47,7 +47,7 @@ def analyse(config: RatingsConfig, answers: Path, key: Path, out: Path, whole: M
     `whole` has each system's mean nSDR on the whole test set, where it is known.
 
     Raises:
-        Refusal: the key or an answer is missing, damaged or of another test; `out` stays.
+        UserError: the key or an answer is missing, damaged or of another test; `out` stays.
     """
     entries = load_key(key)
     found = read_answers(answers, entries, key)

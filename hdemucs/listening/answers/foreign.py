@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.listening.answers.table import Answer
 
 ATTRIBUTES = ("quality", "contamination")  # the order of the two scales of a clip
@@ -24,7 +24,7 @@ def read_csv(path: Path) -> list[Answer]:
     """WebMUSHRA's mushra.csv or lss.csv.
 
     Raises:
-        Refusal: it is neither, or does not tell listeners apart.
+        UserError: it is neither, or does not tell listeners apart.
     """
     reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
     columns = set(reader.fieldnames or ())
@@ -33,7 +33,7 @@ def read_csv(path: Path) -> list[Answer]:
     if columns >= LSS_COLUMNS:
         return [answer for row in reader for answer in clip_row(row, path)]
     problem = "is no mushra.csv or lss.csv of webMUSHRA"
-    raise Refusal(path, problem, "move it out of the answers folder")
+    raise UserError(path, problem, "move it out of the answers folder")
 
 
 def mushra_row(row: Mapping[str, str], path: Path) -> Answer:
@@ -57,7 +57,7 @@ def clip_row(row: Mapping[str, str], path: Path) -> Iterator[Answer]:
     listener = row.get(LISTENER)
     if not listener:
         problem = "has a clip without a listener's code, and lss.csv has no session either"
-        raise Refusal(path, problem, "write the code into the column 'listener'")
+        raise UserError(path, problem, "write the code into the column 'listener'")
     for place, asked in enumerate(ATTRIBUTES, 1):
         yield Answer(
             listener=listener,
@@ -77,7 +77,7 @@ def attribute(trial: str, path: Path) -> str:
     """The attribute in the name that we gave the trial."""
     found = trial.split(".")[1:2]
     if not found or found[0] not in ATTRIBUTES:
-        raise Refusal(path, f"has a trial {trial!r} that is none of ours", "remove its rows")
+        raise UserError(path, f"has a trial {trial!r} that is none of ours", "remove its rows")
     return found[0]
 
 
@@ -88,14 +88,14 @@ def number(word: object, path: Path) -> float | None:
     try:
         return float(str(word))
     except ValueError as error:
-        raise Refusal(path, f"has {word!r} where a number belongs", "correct the row") from error
+        raise UserError(path, f"has {word!r} where a number belongs", "correct the row") from error
 
 
 def read_pymushra(path: Path, content: Any) -> list[Answer]:
     """Pymushra's database (tables of trials) or its JSON export (a row a rating).
 
     Raises:
-        Refusal: it is neither.
+        UserError: it is neither.
     """
     try:
         if isinstance(content, list):
@@ -109,7 +109,7 @@ def read_pymushra(path: Path, content: Any) -> list[Answer]:
         ]
     except (KeyError, AttributeError, TypeError) as error:
         problem = f"is neither our answers nor pymushra's ({error!r})"
-        raise Refusal(path, problem, "move it out of the answers folder") from error
+        raise UserError(path, problem, "move it out of the answers folder") from error
 
 
 def exported(row: Mapping[str, Any], path: Path) -> Iterator[Answer]:

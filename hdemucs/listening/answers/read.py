@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.listening.answers.foreign import read_csv, read_pymushra
 from hdemucs.listening.answers.form import Submission, parse
 from hdemucs.listening.answers.table import Answer, Lookup, rows, table
@@ -21,7 +21,7 @@ def read_answers(folder: Path, key: Sequence[Entry], key_path: Path) -> pd.DataF
     """All answers below `folder`, in the order of file names; empty without any.
 
     Raises:
-        Refusal: a file is damaged, is no answers, or answers another test.
+        UserError: a file is damaged, is no answers, or answers another test.
     """
     lookup = Lookup(key, key_path)
     made = []
@@ -42,11 +42,11 @@ def read(path: Path, lookup: Lookup) -> list[Answer]:
     if path.suffix == ".csv":
         return read_csv(path)
     if path.suffix != ".json":
-        raise Refusal(path, "is no .json or .csv of answers", "move it out of the answers folder")
+        raise UserError(path, "is no .json or .csv of answers", "move it out of the answers folder")
     try:
         content = json.loads(path.read_text())
     except ValueError as error:
-        raise Refusal(path, f"is no JSON ({error})", "restore it or move it away") from error
+        raise UserError(path, f"is no JSON ({error})", "restore it or move it away") from error
     if isinstance(content, dict) and "submission" in content:
         return ours(path, lookup)
     return read_pymushra(path, content)
@@ -57,10 +57,10 @@ def ours(path: Path, lookup: Lookup) -> list[Answer]:
     try:
         submission = parse(path.read_bytes())
     except ValueError as error:
-        raise Refusal(path, f"is no answer of our page ({error})", "move it away") from error
+        raise UserError(path, f"is no answer of our page ({error})", "move it away") from error
     if submission.sets != lookup.digest:
         problem = f"answers the sounds {submission.sets}, but {lookup.path} is of {lookup.digest}"
-        raise Refusal(path, problem, "keep the answers to older sets in another folder")
+        raise UserError(path, problem, "keep the answers to older sets in another folder")
     return list(flat(submission))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.listening.key import Entry, digest
 
 OPEN = "open"
@@ -54,7 +54,7 @@ class Lookup:
         """What was heard.
 
         Raises:
-            Refusal: the key does not know it.
+            UserError: the key does not know it.
         """
         folder = answer.trial.partition(".")[0]
         found = self.by_name.get(answer.stimulus)
@@ -63,7 +63,7 @@ class Lookup:
         known = found and folder in {found.trial, found.name}
         if found is None or not known:
             problem = f"rates {answer.stimulus} in trial {answer.trial}, which {self.path} lacks"
-            raise Refusal(file, problem, "give the key of the sets that listeners heard")
+            raise UserError(file, problem, "give the key of the sets that listeners heard")
         return found
 
 

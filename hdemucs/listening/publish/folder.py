@@ -25,7 +25,7 @@ def publish(config: ListeningConfig, inputs: Inputs, folder: Path, key: Path) ->
     """Write the test to `folder` and the key to `key`; says what was made.
 
     Raises:
-        Refusal: whatever would make the test worthless; `folder` and `key` stay as they were.
+        UserError: whatever would make the test worthless; `folder` and `key` stay as they were.
     """
     temporary = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import read_json
 from hdemucs.listening.answers.form import Submission
 from hdemucs.listening.layout import INDEX, LIST, served
@@ -42,10 +42,10 @@ def load_content(folder: Path) -> Content:
     """Read a test's folder once, at the start.
 
     Raises:
-        Refusal: there is no test, or a session of it is missing.
+        UserError: there is no test, or a session of it is missing.
     """
     if not (folder / INDEX).is_file():
-        raise Refusal(folder, "holds no listening test", CURE)
+        raise UserError(folder, "holds no listening test", CURE)
     found = read_json(folder / LIST, CURE)
     inside = folder.resolve()
     files = {

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.listening.answers.form import parse
 from hdemucs.listening.answers.store import Kept, keep
 from hdemucs.listening.serve.content import Content, load_content
@@ -208,14 +208,14 @@ def serve(
     `ready` is told the address. Port 0 takes any free one.
 
     Raises:
-        Refusal: there is no test, or the port is taken.
+        UserError: there is no test, or the port is taken.
     """
     content = load_content(folder)
     try:
         server = Server((host, port), content, answers)
     except OSError as error:
         problem = f"cannot be listened on ({error.strerror})"
-        raise Refusal(f"{host}:{port}", problem, "choose another --port") from error
+        raise UserError(f"{host}:{port}", problem, "choose another --port") from error
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     ready(f"http://{host}:{server.server_address[1]}/")
     with server, suppress(KeyboardInterrupt):

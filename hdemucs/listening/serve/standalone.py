@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.files import read_json, write_text
 from hdemucs.listening.layout import INDEX, LIST
 from hdemucs.listening.serve.content import CURE
@@ -22,12 +22,12 @@ def standalone(folder: Path, session: str, path: Path) -> None:
     """Write the session `session` of the test in `folder` to `path`.
 
     Raises:
-        Refusal: there is no such session.
+        UserError: there is no such session.
     """
     found = {entry["session"]: entry["set"] for entry in read_json(folder / LIST, CURE)["sessions"]}
     if session not in found:
         known = ", ".join(sorted(found))
-        raise Refusal(session, "is no session of this test", f"choose one of {known}")
+        raise UserError(session, "is no session of this test", f"choose one of {known}")
     content = read_json(folder / found[session] / "sessions" / f"{session}.json", CURE)
     embedded = {name: encoded(folder / name) for name in sorted(set(files(content)))}
     data = f"Listen.content = {script(content)};\nListen.embedded = {script(embedded)};\n"

@@ -15,8 +15,8 @@ from jaxtyping import Complex
 
 from hdemucs.audio import Signal
 from hdemucs.config.listening import AnchorName, AnchorsConfig
-from hdemucs.listening.loudness import loudness
 from hdemucs.listening.stimuli.filters import filtered, low_pass
+from hdemucs.loudness import loudness
 
 Spectrum = Complex[np.ndarray, "channel frame bin"]
 

@@ -14,10 +14,10 @@ from scipy.signal import correlate, correlation_lags
 from hdemucs.audio import Signal
 from hdemucs.config.listening import ListeningConfig, check_stimuli
 from hdemucs.data.manifest import Manifest
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.listening.excerpts import CURE, Excerpts
-from hdemucs.listening.loudness import ABSOLUTE, loudness
 from hdemucs.listening.stimuli.trials import Stimulus, Trial
+from hdemucs.loudness import ABSOLUTE, loudness
 
 Correlation = Float[np.ndarray, "lag"]
 
@@ -31,16 +31,16 @@ def check_design(config: ListeningConfig, excerpts: Excerpts, manifest: Manifest
     """Hold the plan to the standard and to the data.
 
     Raises:
-        Refusal: too many stimuli, too long excerpts, tracks of the wrong split, another rate.
+        UserError: too many stimuli, too long excerpts, tracks of the wrong split, another rate.
     """
     check_stimuli(config, manifest.sample_rate)
     if excerpts.rate != manifest.sample_rate:
         problem = f"is at {excerpts.rate} Hz, the data at {manifest.sample_rate} Hz"
-        raise Refusal("reports/excerpts.json", problem, CURE)
+        raise UserError("reports/excerpts.json", problem, CURE)
     for excerpt in (*excerpts.excerpts, *excerpts.training):
         if excerpt.frames > LONGEST * excerpts.rate:
             problem = f"lasts {excerpt.frames / excerpts.rate:.1f} s of at most {LONGEST:.0f}"
-            raise Refusal(excerpt.id, problem, "lower excerpts.seconds")
+            raise UserError(excerpt.id, problem, "lower excerpts.seconds")
     check_splits(excerpts, manifest)
 
 
@@ -49,27 +49,27 @@ def check_splits(excerpts: Excerpts, manifest: Manifest) -> None:
     splits = {track.name: track.split for track in manifest.tracks}
     for excerpt in excerpts.excerpts:
         if splits.get(excerpt.track) != "test":
-            raise Refusal(excerpt.track, "is in the listening test but no test track", CURE)
+            raise UserError(excerpt.track, "is in the listening test but no test track", CURE)
     for excerpt in excerpts.training:
         if splits.get(excerpt.track) not in {"train", "valid"}:
-            raise Refusal(excerpt.track, "trains listeners but is no training track", CURE)
+            raise UserError(excerpt.track, "trains listeners but is no training track", CURE)
 
 
 def check_trial(trial: Trial, transparent: float) -> None:
-    """Raises: Refusal: what `compose` should never let through, or a broken system."""
+    """Raises: UserError: what `compose` should never let through, or a broken system."""
     excerpt, reference = trial.excerpt.id, trial.reference
     for stimulus in trial.stimuli:
         if stimulus.signal.shape != reference.signal.shape:
             problem = f"{stimulus.condition} has shape {stimulus.signal.shape}, the reference "
             cure = "run `dvc repro separate`"
-            raise Refusal(excerpt, problem + f"{reference.signal.shape}", cure)
+            raise UserError(excerpt, problem + f"{reference.signal.shape}", cure)
     check_audible(trial)
     check_distinct(excerpt, trial.stimuli)
     kept = {stimulus.condition for stimulus in trial.stimuli if stimulus.role == "anchor"}
     for name, score in trial.dropped.items():
         if name in kept:
             problem = f"anchor {name} is within {score:.0f} dB of the reference"
-            raise Refusal(excerpt, problem, f"drop anchors over {transparent:.0f} dB")
+            raise UserError(excerpt, problem, f"drop anchors over {transparent:.0f} dB")
 
 
 def check_audible(trial: Trial) -> None:
@@ -77,7 +77,9 @@ def check_audible(trial: Trial) -> None:
     for stimulus in trial.stimuli:
         if stimulus.role == "system" and loudness(stimulus.signal, trial.rate) <= ABSOLUTE:
             problem = f"{stimulus.condition} is silent where the reference is not"
-            raise Refusal(trial.excerpt.id, problem, "remove it from listening.systems or mend it")
+            raise UserError(
+                trial.excerpt.id, problem, "remove it from listening.systems or mend it"
+            )
 
 
 def check_distinct(excerpt: str, stimuli: Sequence[Stimulus]) -> None:
@@ -87,13 +89,13 @@ def check_distinct(excerpt: str, stimuli: Sequence[Stimulus]) -> None:
         other = seen.setdefault(stimulus.signal.tobytes(), stimulus.condition)
         if other != stimulus.condition:
             problem = f"{stimulus.condition} and {other} are the same sound"
-            raise Refusal(excerpt, problem, "remove one of them from the test")
+            raise UserError(excerpt, problem, "remove one of them from the test")
 
 
 def check_unclipped(excerpt: str, condition: str, clipped: int) -> None:
     if clipped:
         problem = f"{clipped} samples of {condition} clip at 16 bits"
-        raise Refusal(excerpt, problem, "lower listening.level.peak")
+        raise UserError(excerpt, problem, "lower listening.level.peak")
 
 
 def correlation(reference: Signal, estimate: Signal, rate: int) -> Correlation:
@@ -122,15 +124,15 @@ def best_lag(pooled: Correlation, excerpts: int) -> int:
 
 
 def check_aligned(pooled: Mapping[str, Correlation], excerpts: int) -> None:
-    """Raises: Refusal: a system, over all its excerpts together, comes early or late."""
+    """Raises: UserError: a system, over all its excerpts together, comes early or late."""
     for system, sums in pooled.items():
         if lag := best_lag(sums, excerpts):
             problem = f"is {abs(lag)} samples {'late' if lag > 0 else 'early'} on the reference"
-            raise Refusal(f"samples/{system}", problem, "cut the same samples as the reference")
+            raise UserError(f"samples/{system}", problem, "cut the same samples as the reference")
 
 
 def check_blind(served: Iterable[Path], root: Path, systems: Sequence[str]) -> None:
-    """Raises: Refusal: a system's name in a served path or JSON file."""
+    """Raises: UserError: a system's name in a served path or JSON file."""
     words = [
         re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE) for name in systems
     ]
@@ -140,11 +142,11 @@ def check_blind(served: Iterable[Path], root: Path, systems: Sequence[str]) -> N
         for name, word in zip(systems, words, strict=True):
             if word.search(text):
                 problem = f"tells listeners of the system {name}"
-                raise Refusal(place, problem, "rename the test or the system")
+                raise UserError(place, problem, "rename the test or the system")
 
 
 def check_names(systems: Sequence[str]) -> None:
-    """Raises: Refusal: a system given twice."""
+    """Raises: UserError: a system given twice."""
     for system, count in Counter(systems).items():
         if count > 1:
-            raise Refusal("listening.systems", f"names {system} {count} times", "name it once")
+            raise UserError("listening.systems", f"names {system} {count} times", "name it once")

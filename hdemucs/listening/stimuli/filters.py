@@ -10,7 +10,7 @@ from jaxtyping import Float
 from scipy.signal import fftconvolve, firwin, freqz, kaiser_beta, kaiserord
 
 from hdemucs.audio import Signal
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 
 Taps = Float[np.ndarray, "tap"]
 
@@ -39,13 +39,13 @@ def low_pass(edge: int, rate: int) -> Taps:
     """Kaiser filter of odd length that passes up to `edge` Hz and stops from 8/7 of it on.
 
     Raises:
-        Refusal: the edge is not below the Nyquist frequency.
+        UserError: the edge is not below the Nyquist frequency.
     """
     nyquist = rate / 2
     stop = min(edge * 8 / 7, nyquist)
     if edge >= stop:
         problem = f"a {edge} Hz low-pass anchor does not exist at {rate} Hz"
-        raise Refusal("listening.anchors.names", problem, f"remove lowpass-{edge}")
+        raise UserError("listening.anchors.names", problem, f"remove lowpass-{edge}")
     length, _ = kaiserord(ATTENUATION, (stop - edge) / nyquist)
     window = ("kaiser", kaiser_beta(ATTENUATION))
     return np.asarray(firwin(length | 1, (edge + stop) / 2, window=window, fs=rate))

@@ -9,7 +9,7 @@ from pathlib import Path
 from hdemucs import audio
 from hdemucs.audio import Signal
 from hdemucs.data.manifest import Manifest, Track
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.listening.excerpts import Excerpt, Excerpts, sample_path
 from hdemucs.listening.stems import read_stems
 from hdemucs.listening.stimuli.anchors import Material
@@ -40,7 +40,7 @@ class Inputs:
         """Every system's estimate of the excerpt.
 
         Raises:
-            Refusal: one is missing, or has another rate, length or number of channels.
+            UserError: one is missing, or has another rate, length or number of channels.
         """
         wanted = {
             "rate": self.manifest.sample_rate,
@@ -52,7 +52,7 @@ class Inputs:
             path = sample_path(self.samples, system, excerpt)
             if not path.exists():
                 cure = f"run `dvc repro separate@{system}` or remove it from listening.systems"
-                raise Refusal(path, "is missing", cure)
+                raise UserError(path, "is missing", cure)
             audio.check(path, audio.inspect(path), wanted)
             found[system] = audio.read(path)
         return found

@@ -9,9 +9,9 @@ import numpy as np
 
 from hdemucs.config.listening import Attribute, ListeningConfig
 from hdemucs.listening.excerpts import Excerpt
-from hdemucs.listening.loudness import loudness
 from hdemucs.listening.stimuli.anchors import Material, levelled, musical_noise, total
 from hdemucs.listening.stimuli.trials import REFERENCE, Stimulus, Trial, gains, generator
+from hdemucs.loudness import loudness
 
 NAMES: dict[Attribute, str] = {"quality": "noise", "contamination": "accompaniment"}
 CAPTIONS: dict[Attribute, str] = {

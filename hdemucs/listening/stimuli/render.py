@@ -13,7 +13,6 @@ import numpy as np
 from hdemucs import audio
 from hdemucs.config.listening import ListeningConfig
 from hdemucs.listening.key import Entry
-from hdemucs.listening.loudness import loudness, true_peak
 from hdemucs.listening.stimuli.anchors import nsdr
 from hdemucs.listening.stimuli.checks import check_unclipped
 from hdemucs.listening.stimuli.sessions import Served
@@ -27,6 +26,7 @@ from hdemucs.listening.stimuli.trials import (
     generator,
     rendered,
 )
+from hdemucs.loudness import loudness, true_peak
 
 OPEN = "open"  # the reference as listeners know it; the hidden one has the same bytes
 SUFFIX = ".flac"
@@ -46,7 +46,7 @@ class Renderer:
         """Write the trial's stimuli and say what each file is.
 
         Raises:
-            Refusal: a sample clips.
+            UserError: a sample clips.
         """
         entries = []
         for stimulus, gain in zip(trial.stimuli, trial.gains, strict=True):

@@ -52,7 +52,7 @@ def build_sets(config: ListeningConfig, inputs: Inputs, root: Path) -> Built:
     """Render every trial below `root` and write the sessions of both sets.
 
     Raises:
-        Refusal: whatever hdemucs.listening.stimuli.checks finds.
+        UserError: whatever hdemucs.listening.stimuli.checks finds.
     """
     check_names(config.systems)
     check_design(config, inputs.excerpts, inputs.manifest)

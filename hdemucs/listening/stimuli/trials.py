@@ -13,8 +13,8 @@ from jaxtyping import Int16
 from hdemucs.audio import Signal
 from hdemucs.config.listening import ListeningConfig
 from hdemucs.listening.excerpts import Excerpt
-from hdemucs.listening.loudness import loudness, true_peak
 from hdemucs.listening.stimuli.anchors import RECIPES, Material, nsdr
+from hdemucs.loudness import loudness, true_peak
 
 Role = Literal["reference", "anchor", "system"]
 Pcm = Int16[np.ndarray, "channel sample"]

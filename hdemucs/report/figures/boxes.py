@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hdemucs.evaluation.aggregation import ALL
 from hdemucs.report.evidence import matrix
 from hdemucs.report.figures.style import COLOURS, QUIET
 from hdemucs.report.results import Results, Row
 from hdemucs.report.scores import heading
-from hdemucs.scoring.aggregation import ALL
 
 SEED = 1  # of the points' vertical scatter, which means nothing
 

@@ -8,10 +8,10 @@ from textwrap import fill
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hdemucs.evaluation.pictures import NAME, Picture, load_pictures
 from hdemucs.report.figures.style import look
 from hdemucs.report.results import Results, Row
 from hdemucs.report.scores import heading
-from hdemucs.scoring.pictures import NAME, Picture, load_pictures
 
 MOST = 5  # systems whose spectrograms are shown
 LINE = 16  # letters of a label

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from hdemucs.errors import Refusal
+from hdemucs.errors import UserError
 from hdemucs.report.figures.style import look
 
 COLUMNS = ("epoch", "train_loss", "valid_loss", "valid_nsdr")
@@ -19,7 +19,7 @@ def read(folder: Path, names: list[str]) -> dict[str, pd.DataFrame]:
     """The curves that are there, by system; a bag, which is not trained, has an empty one.
 
     Raises:
-        Refusal: a file is damaged or lacks a column.
+        UserError: a file is damaged or lacks a column.
     """
     paths = {name: folder / f"{name}.csv" for name in names}
     found = {name: checked(path) for name, path in paths.items() if path.exists()}
@@ -31,10 +31,10 @@ def checked(path: Path) -> pd.DataFrame:
     try:
         frame = pd.read_csv(path)
     except (ValueError, UnicodeDecodeError) as error:
-        raise Refusal(path, f"is no readable CSV ({error})", cure) from error
+        raise UserError(path, f"is no readable CSV ({error})", cure) from error
     missing = [column for column in COLUMNS if column not in frame]
     if missing:
-        raise Refusal(path, f"lacks the column {missing[0]}", cure)
+        raise UserError(path, f"lacks the column {missing[0]}", cure)
     return frame
 
 

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from hdemucs.data.manifest import MIXTURE, Manifest
-from hdemucs.data.summary import SPLITS
+from hdemucs.datasets.summary import SPLITS
 from hdemucs.report.figures.style import COLOURS, QUIET
 
 WIDTH, HEIGHT = 10.0, 3.6  # inches

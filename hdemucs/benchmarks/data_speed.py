@@ -1,0 +1,81 @@
+"""How fast training data are read: -> reports/data-speed.md. Not a stage of dvc.yaml: it is timed.
+
+An example is 11 s. How many GPUs a node can feed follows from how many examples one trains a
+second, --gpu: by default ten times a V100 of the paper's (600 epochs of about 19 400 examples in
+three days on eight: 5.6 examples a second each), as TF32 on an H100 may be at best.
+"""
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import torch
+
+from hdemucs.benchmarks.loaders import SEGMENT, Speed, benchmark, ratio
+from hdemucs.files import write_text
+
+CORES = 64
+
+
+def main() -> None:
+    """Two minutes on one core."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--songs", type=int, default=8, help="of two minutes")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--gpu", type=float, default=56.0, help="examples one H100 trains a second")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        speeds = benchmark(Path(folder), args.songs, args.batch, args.rounds)
+    page = written(speeds, args.batch, args.gpu)
+    write_text(Path("reports/data-speed.md"), page)
+    print(page)
+
+
+PAGE = """# Speed of training data
+
+Seconds of four-stem stereo audio at 44.1 kHz per second of one core, from the page cache,
+batches of {batch}, one process, loaders in turns; median and range of {rounds} rounds.
+
+| loader | seconds a core-second | rounds |
+| --- | --- | --- |
+{rows}
+
+- Augmented (shift, channel swap, sign, gain, remix; repitch off), ours is **{augmented:.1f} times**
+  as fast as the official loader, and {again:.1f} times where it fills the same memory again: fresh
+  memory costs more than reading. Reading alone, {reading:.1f} times. The official dataset's
+  `torchaudio.load` is served by soundfile: since 2.9, torchaudio needs torchcodec for it.
+- How many H100s a node of {cores} cores feeds, at the paper's global batch of 64: **{fed}** if it
+  augments too, {pitched} if it repitches a fifth of the examples, as in the paper, and leaves the
+  other augmentations to the GPUs, as training does. Assumed: an H100 trains {gpu:g} examples of
+  {segment} s a second (ten times a V100 of the paper's: 600 epochs of about 19 400 examples in
+  three days on eight), a loader scales with cores, disk and memory keep up.
+"""
+
+
+def written(speeds: list[Speed], batch: int, gpu: float) -> str:
+    """The page."""
+    found = {speed.name: speed.median for speed in speeds}
+    return PAGE.format(
+        batch=batch,
+        rounds=len(speeds[0].rounds),
+        rows="\n".join(row(speed) for speed in speeds),
+        augmented=ratio(speeds, "augmented", "augmented"),
+        again=ratio(speeds, "augmented into the same memory", "augmented"),
+        reading=ratio(speeds, "reading", "reading"),
+        cores=CORES,
+        fed=int(CORES * found["ours, augmented"] / SEGMENT / gpu),
+        pitched=int(CORES * found["ours, reading and repitch"] / SEGMENT / gpu),
+        gpu=gpu,
+        segment=SEGMENT,
+    )
+
+
+def row(speed: Speed) -> str:
+    spread = f"{min(speed.rounds):.0f} to {max(speed.rounds):.0f}"
+    return f"| {speed.name} | {speed.median:.0f} | {spread} |"
+
+
+if __name__ == "__main__":
+    main()

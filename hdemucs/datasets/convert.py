@@ -1,0 +1,169 @@
+"""One track of one's own, in whatever files it came -> one of MUSDB's layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+
+from hdemucs import audio
+from hdemucs.config.data import OwnConfig
+from hdemucs.data.manifest import MIXTURE, Split
+from hdemucs.datasets.examine import Expected
+from hdemucs.datasets.findings import Finding
+from hdemucs.errors import UserError
+
+Signal = Float32[np.ndarray, "channel sample"]
+AnyLength = Float32[np.ndarray, "channel _"]
+
+BITS = 24  # so that converting costs nothing that could be heard
+CEILING = 1 - 2**-15
+
+
+@dataclass(frozen=True)
+class Job:
+    """One track to convert."""
+
+    root: Path
+    name: str  # of its folder
+    split: Split
+    own: OwnConfig
+    expected: Expected
+
+
+def folder_of(split: Split) -> str:
+    """MUSDB's folder for a split: tracks that validate lie in train/."""
+    return "test" if split == "test" else "train"
+
+
+def convert(target: Path, job: Job) -> list[Finding]:
+    """Write a track's stems and mixture below `target`, or tell why not."""
+    try:
+        stems = dict(sources(job))
+        write(target / folder_of(job.split) / job.name, stems, job)
+    except UserError as refusal:
+        subject, rest = str(refusal).split(": ", 1)
+        problem, cure = rest.split("; ", 1)
+        return [Finding(str(Path(subject).relative_to(job.root)), problem, cure)]
+    return []
+
+
+def sources(job: Job) -> Iterator[tuple[str, Signal]]:
+    """Each source, and the mixture if it has files, at the study's rate and channels.
+
+    Raises:
+        UserError: files that the policies or sense refuse.
+    """
+    used: dict[Path, str] = {}
+    for name, patterns in job.own.stems.items():
+        paths = matching(job.root / job.name, patterns)
+        for path in paths:
+            other = used.setdefault(path, name)
+            if other != name:
+                problem = f"is matched by the patterns of {other} and of {name}"
+                raise UserError(path, problem, "make them tell one from the other")
+        if paths:
+            yield name, added([signal(path, job) for path in paths], paths, job)
+        elif name != MIXTURE and job.own.missing == "refuse":
+            problem = f"has no file for {name} ({', '.join(patterns)})"
+            cure = "add one, correct the patterns, or set `missing: silence`"
+            raise UserError(job.root / job.name, problem, cure)
+
+
+def matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
+    """Files of a folder and those below it, by their path in it, whatever the case."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [
+        path
+        for path in files
+        if any(
+            fnmatchcase(str(path.relative_to(folder)).lower(), pattern.lower())
+            for pattern in patterns
+        )
+    ]
+
+
+def signal(path: Path, job: Job) -> Signal:
+    """One file at the study's rate and channels."""
+    found, wanted, own = audio.inspect(path), job.expected, job.own
+    x = audio.read(path)
+    if not np.isfinite(x).all():
+        raise UserError(path, "holds NaN or infinite samples", "export the file again")
+    if found.channels != wanted.channels:
+        x = with_channels(path, x, wanted.channels, own)
+    if found.rate != wanted.rate:
+        if own.sample_rate == "refuse":
+            problem = f"has a sample rate of {found.rate} Hz where {wanted.rate} is expected"
+            raise UserError(path, problem, "resample it or set `sample_rate: convert`")
+        x = resampled(x, found.rate, wanted.rate)
+    return x
+
+
+def resampled(x: Signal, old: int, new: int) -> Float32[np.ndarray, "channel resampled"]:
+    """At another rate, by julius, as the official package does (its sinc of 24 zero crossings)."""
+    import torch  # seconds to import, where most data sets need no resampling
+    from julius.resample import resample_frac
+
+    return resample_frac(torch.from_numpy(x), old, new).numpy()
+
+
+def with_channels(
+    path: Path, x: Signal, channels: int, own: OwnConfig
+) -> Float32[np.ndarray, "wanted sample"]:
+    """Mono on every channel, or the mean of stereo; anything else has no one right way."""
+    problem = f"has {len(x)} channels where {channels} are expected"
+    if own.channels == "refuse":
+        raise UserError(path, problem, "convert it or set `channels: convert`")
+    if len(x) == 1:
+        return np.repeat(x, channels, axis=0)
+    if channels == 1:
+        return x.mean(axis=0, keepdims=True)
+    raise UserError(path, problem, "mix it down to stereo or mono")
+
+
+def added(signals: list[AnyLength], paths: list[Path], job: Job) -> Signal:
+    """The sum of a source's files, of which the shorter are silent at the end."""
+    return total(aligned(dict(zip(paths, signals, strict=True)), job))
+
+
+def total(signals: Sequence[Signal]) -> Signal:
+    """Their sum."""
+    return np.add.reduce(np.stack(signals), axis=0)
+
+
+def aligned(signals: dict[Path, AnyLength], job: Job) -> list[Signal]:
+    """The signals at the length of the longest.
+
+    Raises:
+        UserError: lengths differ and the policy refuses.
+    """
+    longest = max(x.shape[-1] for x in signals.values())
+    for path, x in signals.items():
+        if x.shape[-1] != longest and job.own.lengths == "refuse":
+            problem = f"is {x.shape[-1]} samples long where the track's longest is {longest}"
+            raise UserError(path, problem, "export it again or set `lengths: convert`")
+    return [np.pad(x, ((0, 0), (0, longest - x.shape[-1]))) for x in signals.values()]
+
+
+def write(folder: Path, stems: dict[str, AnyLength], job: Job) -> None:
+    """The stems and the mixture, all with the same gain if one would clip.
+
+    Raises:
+        UserError: the track is empty or the disk is full.
+    """
+    origin = job.root / job.name
+    if not stems:
+        raise UserError(origin, "has no file that a pattern matches", "correct `stems`")
+    names = list(stems)
+    signals = dict(zip(names, aligned({origin / n: x for n, x in stems.items()}, job), strict=True))
+    silence = np.zeros_like(signals[names[0]])
+    written = {source: signals.get(source, silence) for source in job.expected.sources}
+    written[MIXTURE] = signals.get(MIXTURE, total(list(written.values())))
+    peak = max(float(np.abs(x).max()) for x in written.values())
+    gain = np.float32(min(1.0, CEILING / peak) if peak else 1.0)
+    for name, x in written.items():
+        audio.write(folder / f"{name}.wav", gain * x, job.expected.rate, BITS)

@@ -1,0 +1,201 @@
+"""A large file over several connections, resumed after any break, believed by its checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import threading
+import time
+from pathlib import Path
+
+from hdemucs.config.data import ArchiveConfig
+from hdemucs.datasets.partial import Partial, discard
+from hdemucs.datasets.place import check_space
+from hdemucs.datasets.remote import BY_HAND, Broken, Changed, Remote, Version
+from hdemucs.errors import UserError
+from hdemucs.progress import Progress
+
+MEGA = 1_000_000
+FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds between tries, doubling
+MAGIC = b"PK\x03\x04"  # a ZIP archive's first bytes
+AGAIN = "run the same command again, which goes on from there"
+
+
+def download(config: ArchiveConfig, path: Path) -> None:
+    """Bring the archive to `path`; on a break, what came stays for the next time.
+
+    Raises:
+        UserError: the server cannot or will not give it, the disk is full, or the checksums differ.
+    """
+    changes = 0
+    while True:
+        version = patiently(config)
+        try:
+            Download(config, version, path).run()
+        except Changed as change:
+            discard(path)
+            changes += 1
+            if changes == config.attempts:
+                raise UserError(config.url, "changes while it is downloaded", BY_HAND) from change
+        else:
+            return
+
+
+def patiently(config: ArchiveConfig) -> Version:
+    """Which file there is, asked until there is an answer."""
+    remote, tries = Remote(config.url, config.patience), Tries(config, counts=True)
+    while True:
+        try:
+            return remote.version()
+        except Broken as broken:
+            time.sleep(tries.failed(broken))
+        except Changed as error:  # the range of the first byte cannot be met
+            raise UserError(config.url, "is an empty file", BY_HAND) from error
+
+
+class Tries:
+    """Failures in a row, and how long to wait after each.
+
+    Progress ends the row if it `counts`: where a break undoes it, it does not.
+    """
+
+    def __init__(self, config: ArchiveConfig, *, counts: bool) -> None:
+        self.config, self.counts, self.failures = config, counts, 0
+
+    def progressed(self) -> None:
+        self.failures = 0 if self.counts else self.failures
+
+    def failed(self, broken: Broken) -> float:
+        """Seconds to wait before the next try.
+
+        Raises:
+            UserError: that was the last.
+        """
+        self.failures += 1
+        if self.failures >= self.config.attempts:
+            problem = f"gave nothing in {self.failures} tries ({broken})"
+            raise UserError(self.config.url, problem, AGAIN) from broken
+        return max(broken.after, min(FIRST_WAIT * 2 ** (self.failures - 1), LONGEST_WAIT))
+
+
+class Download:
+    """One version of the file, piece by piece."""
+
+    def __init__(self, config: ArchiveConfig, version: Version, path: Path) -> None:
+        self.config, self.version, self.path = config, version, path
+        self.partial = Partial(path, version)
+        self.news: queue.Queue[int | Exception] = queue.Queue()
+        self.todo: queue.SimpleQueue[int] = queue.SimpleQueue()
+        self.stop = threading.Event()
+        self.received = 0  # bytes, by all connections
+        self.counting = threading.Lock()
+
+    def run(self) -> None:
+        """Fetch what is missing and verify the whole."""
+        missing = self.partial.missing
+        left = self.version.size - self.partial.bytes_done
+        try:
+            if missing:  # unpacking asks for itself, knowing what it has done already
+                check_space(self.path.parent, left + self.config.unpacked, "the data set")
+            for index in missing:
+                self.todo.put(index)
+            for _ in range(min(self.config.connections, len(missing))):
+                threading.Thread(target=self.connection, daemon=True).start()
+            self.collect(len(missing))
+        finally:
+            self.stop.set()
+            self.partial.close()
+
+    def collect(self, missing: int) -> None:
+        """Record pieces as they come, and hash the file from its start as far as it is there."""
+        check, before = Checksums(self.partial), self.partial.bytes_done
+        progress = Progress("downloading", -(-self.version.size // MEGA), "MB")
+        progress.step(before // MEGA)
+        started = time.monotonic()
+        try:
+            check.advance()
+            while missing:
+                missing -= self.heard()
+                check.advance()
+                there = progress.total if not missing else (before + self.received) // MEGA
+                rate = self.received / MEGA / max(1e-9, time.monotonic() - started)
+                progress.step(min(there, progress.total) - progress.done, f"{rate:.1f} MB/s")
+        finally:
+            progress.close()
+        self.verify(check)
+
+    def heard(self) -> int:
+        """Wait for a piece; 1 if one was finished, 0 if it is time to show progress."""
+        try:
+            news = self.news.get(timeout=1.0)
+        except queue.Empty:
+            return 0
+        if isinstance(news, Exception):
+            raise news
+        self.partial.finish(news)
+        return 1
+
+    def verify(self, check: Checksums) -> None:
+        """Compare the checksums; of a file with other bytes nothing can be trusted, so it goes."""
+        for name, wanted in (("md5", self.config.md5), ("sha256", self.config.sha256)):
+            found = check.digests[name].hexdigest()
+            if found != wanted:
+                discard(self.path)
+                problem = f"came with the {name.upper()} {found} where {wanted} is expected"
+                cure = f"try again later (the file was removed), or {BY_HAND}"
+                raise UserError(self.config.url, problem, cure)
+
+    def connection(self) -> None:
+        """One thread's work: pieces until there are no more."""
+        remote = Remote(self.config.url, self.config.patience)
+        try:
+            while not self.stop.is_set():
+                index = self.todo.get_nowait()
+                if self.piece(remote, index):
+                    self.news.put(index)
+        except queue.Empty:
+            pass
+        except Exception as error:  # the main thread raises it
+            self.news.put(error)
+
+    def piece(self, remote: Remote, index: int) -> bool:
+        """Fetch one piece, through any number of breaks that each bring some of it.
+
+        Returns whether it is whole; it is not if the download was stopped.
+        """
+        start, end = self.partial.pieces[index]
+        position, tries = start, Tries(self.config, counts=self.version.ranges)
+        while position < end and not self.stop.is_set():
+            try:
+                for chunk in remote.stream(self.version, position, end):
+                    position += self.store(chunk, position, end)
+                    tries.progressed()
+            except Broken as broken:
+                position = position if self.version.ranges else start
+                self.stop.wait(tries.failed(broken))
+        return position == end
+
+    def store(self, chunk: bytes, position: int, end: int) -> int:
+        """Write what belongs to the piece; returns how many bytes did."""
+        if position == 0 and not chunk.startswith(MAGIC[: len(chunk)]):
+            raise UserError(self.config.url, "is no ZIP archive", "correct fetch.data.archive.url")
+        wanted = chunk[: end - position]
+        self.partial.write(wanted, position)
+        with self.counting:
+            self.received += len(wanted)
+        return len(wanted)
+
+
+class Checksums:
+    """Digests of a partial file from its first byte to its first gap."""
+
+    def __init__(self, partial: Partial) -> None:
+        self.partial, self.next = partial, 0
+        self.digests = {"md5": hashlib.md5(usedforsecurity=False), "sha256": hashlib.sha256()}
+
+    def advance(self) -> None:
+        while self.next in self.partial.done:
+            for block in self.partial.blocks(self.next):
+                for digest in self.digests.values():
+                    digest.update(block)
+            self.next += 1

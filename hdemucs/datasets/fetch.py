@@ -1,0 +1,71 @@
+"""The data of a study: brought to its place, looked at, recorded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from hdemucs.config.data import EmbeddedConfig, FetchConfig, MusdbConfig, OwnConfig
+from hdemucs.data.manifest import Manifest
+from hdemucs.datasets.embedded import fetch_embedded, restore_embedded
+from hdemucs.datasets.join import Placed, fetch_joined
+from hdemucs.datasets.musdb import fetch_musdb
+from hdemucs.datasets.names import expected, main_name, name_of, own_name
+from hdemucs.datasets.own import fetch_own
+from hdemucs.datasets.place import check_present, where
+from hdemucs.datasets.summary import SPLITS
+from hdemucs.errors import UserError
+
+
+def fetch(config: FetchConfig, home: Path, jobs: int) -> Manifest:
+    """Bring the data set to `where(name_of(config), home)` and record it; `jobs` processes work.
+
+    The manifest depends on the data alone: no path of this machine, no time of day.
+
+    Raises:
+        UserError: it cannot be had, or something is wrong with it.
+    """
+    main = fetch_main(config, home, jobs)
+    for split in SPLITS:
+        if not main[1].split(split):
+            raise UserError(main[0], f"has no {split} tracks", f"give it some under splits.{split}")
+    if not config.extra:
+        return main[1]
+    extra = [placed(own, config, home, jobs) for own in config.extra]
+    return fetch_joined(main, extra, where(name_of(config), home))
+
+
+def fetch_main(config: FetchConfig, home: Path, jobs: int) -> Placed:
+    """The data set without the extra tracks."""
+    wanted, root = expected(config), where(main_name(config), home)
+    match config.data:
+        case EmbeddedConfig():
+            return root, fetch_embedded(config.data.corpus, wanted, root, jobs)
+        case MusdbConfig():
+            return root, fetch_musdb(config.data, wanted, root, jobs)
+        case OwnConfig():
+            return placed(config.data, config, home, jobs)
+
+
+def placed(own: OwnConfig, config: FetchConfig, home: Path, jobs: int) -> Placed:
+    """A data set of one's own, whose songs lie relative to `home`."""
+    wanted = expected(config)
+    root = where(own_name(own, wanted), home)
+    return root, fetch_own(replace(own, root=str(home / own.root)), wanted, root, jobs)
+
+
+def present(manifest: Manifest, config: FetchConfig, home: Path, jobs: int) -> Path:
+    """The root of the data that a manifest knows; the embedded corpus is made again if missing.
+
+    Raises:
+        UserError: the data are not there, or not those, and what to type.
+    """
+    name = name_of(config)
+    if manifest.name != name:
+        problem = f"knows the data set {manifest.name}, params.yaml asks for {name}"
+        raise UserError("data/manifest.json", problem, "run `dvc repro fetch`")
+    root = where(name, home)
+    if isinstance(config.data, EmbeddedConfig) and not config.extra and not root.exists():
+        restore_embedded(config.data.corpus, root, manifest, jobs)
+    check_present(root, manifest)
+    return root

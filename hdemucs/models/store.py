@@ -1,0 +1,98 @@
+"""A model on disk: `model.safetensors` holds its weights, `model.json` what they are.
+
+Both are written whole or not at all, the card last; it holds the weights' digest, so one
+that belongs to other weights is told.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal
+
+import safetensors.torch
+from pydantic.dataclasses import dataclass
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from hdemucs.config.base import STRICT
+from hdemucs.config.load import validated
+from hdemucs.config.model import AnyModelConfig, HybridConfig, WaveformConfig
+from hdemucs.errors import UserError
+from hdemucs.files import read_json, sha256, write_bytes, write_json
+
+from .demucs.build import skeleton
+from .demucs.separator import Separator
+
+WEIGHTS, CARD = "model.safetensors", "model.json"
+CURE = "train the model again, or fetch it with `dvc pull`"
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Card:
+    """What model.json says."""
+
+    format: Literal["hdemucs model 1"]
+    config: AnyModelConfig
+    facts: dict[str, Any]  # where it comes from: variant, seed, best epoch, ...
+    parameters: int
+    sha256: str  # of model.safetensors
+
+
+def save_model(
+    folder: Path, model: nn.Module, config: HybridConfig | WaveformConfig, facts: dict[str, Any]
+) -> None:
+    """Write model.safetensors and model.json into `folder`; the same weights, the same bytes.
+
+    Raises:
+        UserError: the disk is full or the folder cannot be written.
+    """
+    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    write_bytes(folder / WEIGHTS, safetensors.torch.save(state))
+    card = Card(
+        format="hdemucs model 1",
+        config=config,
+        facts=facts,
+        parameters=sum(value.numel() for value in state.values()),
+        sha256=sha256(folder / WEIGHTS),
+    )
+    write_json(folder / CARD, asdict(card))
+
+
+def load_model(folder: Path) -> tuple[Separator, HybridConfig | WaveformConfig, dict[str, Any]]:
+    """What save_model wrote: the model on the CPU and in evaluation mode, its config, its facts.
+
+    Raises:
+        UserError: a file is missing or damaged, or they do not belong together.
+    """
+    card = read_card(folder)
+    model = filled(skeleton(card.config), read_weights(folder, card), folder / WEIGHTS)
+    return model.eval(), card.config, card.facts
+
+
+def read_card(folder: Path) -> Card:
+    """model.json alone."""
+    return validated(read_json(folder / CARD, CURE), Card, str(folder / CARD))
+
+
+def read_weights(folder: Path, card: Card) -> dict[str, Tensor]:
+    path = folder / WEIGHTS
+    if not path.exists():
+        raise UserError(path, "is missing", CURE)
+    if sha256(path) != card.sha256:
+        raise UserError(path, f"is damaged, or not the one that {CARD} beside it describes", CURE)
+    try:
+        return safetensors.torch.load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise UserError(path, f"cannot be read as safetensors ({error})", CURE) from error
+
+
+def filled(model: Separator, state: dict[str, Tensor], path: Path) -> Separator:
+    """The skeleton with these weights in place of its own."""
+    expected = {name: value.shape for name, value in model.state_dict().items()}
+    given = {name: value.shape for name, value in state.items()}
+    wrong = sorted(k for k in expected | given if expected.get(k) != given.get(k))
+    if wrong:
+        raise UserError(path, f"does not fit its configuration at {wrong[0]!r}", CURE)
+    model.load_state_dict(state, assign=True)
+    return model

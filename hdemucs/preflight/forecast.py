@@ -1,0 +1,224 @@
+"""One real step at the real size, before days are spent: what a run will need, and whether it can.
+
+Nothing is read from a data set and nothing is written: the batch is noise. What the parameters
+alone say is asked first, then steps grow to the real one; where that does not fit, it is foreseen
+from those that do, so that no machine goes down and one knows what it would take.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from hdemucs.config.training import TrainConfig
+from hdemucs.errors import UserError
+from hdemucs.models.demucs.build import skeleton
+from hdemucs.preflight.device_memory import GIB, Room, held, room
+from hdemucs.preflight.dry_run import Cost, Trial
+from hdemucs.preflight.loader_throughput import Supply, supply
+from hdemucs.training.batches import check_batch
+from hdemucs.training.checkpoint import KEPT
+from hdemucs.training.memory import keep_freed_memory
+from hdemucs.training.processes import Processes
+
+HOUR, DAY = 3600.0, 24.0  # seconds, hours
+SAFE = 0.95  # of the memory: the rest is for what comes beside steps
+COPIES = 5  # of the weights: themselves, gradients, Adam's two moments, the best so far
+
+
+@dataclass(frozen=True)
+class Data:
+    """What there is to train on and to validate on."""
+
+    steps: int  # of an epoch, where the configuration does not say
+    valid: float  # seconds of audio
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """What steps told about a run."""
+
+    device: str
+    parameters: int
+    processes: int
+    batch: int  # examples of this process
+    group: int  # a process' examples come in groups of so many
+    tried: int  # examples of the biggest step that was made
+    memory: Cost  # GiB at the peak, of the device (CPU: of the process)
+    seconds: Cost  # of a step
+    supply: Supply
+    room: Room
+    steps: int
+    validation: float  # seconds, of all validations
+    disk: float  # GiB: two checkpoints, a third while it is written, and the model
+    free: float  # GiB
+    time_limit: float | None  # hours a job may take
+
+    @property
+    def peak(self) -> float:
+        """GiB of the real step."""
+        return self.memory.of(self.batch)
+
+    @property
+    def seconds_per_step(self) -> float:
+        return self.supply.pace(self.seconds.of(self.batch), self.batch)
+
+    @property
+    def hours(self) -> float:
+        return (self.steps * self.seconds_per_step + self.validation) / HOUR
+
+    @property
+    def requeues(self) -> int | None:
+        """How often the run has to be queued again after its first job."""
+        if self.time_limit is None:
+            return None
+        return max(math.ceil(self.hours / self.time_limit) - 1, 0)
+
+    @property
+    def enough(self) -> int | None:
+        """Processes, each with as much memory, among which the batch fits; None: no number."""
+        whole, most = self.batch * self.processes, SAFE * self.room.total
+        counts = (c for c in range(1, whole // self.group + 1) if whole % (c * self.group) == 0)
+        return next((c for c in counts if self.memory.of(whole // c) <= most), None)
+
+    def lines(self) -> list[str]:
+        """For people."""
+        requeues = "" if self.requeues is None else f", {self.requeues} requeues"
+        foreseen = "" if self.tried == self.batch else f"; foreseen from {self.tried}"
+        memory = f"{self.room.total:.1f}, {self.room.free:.1f} free"
+        return [
+            f"device        {self.device}",
+            f"parameters    {self.parameters:,}",
+            f"peak memory   {self.peak:.2f} GiB of {memory}",
+            f"batch         {self.batch} examples of {self.memory.each:.3g} GiB and "
+            f"{self.seconds.each:.3g} s each{foreseen}",
+            *([self.supply.line(self.batch)] if self.supply.each else []),
+            f"speed         {1 / self.seconds_per_step:.3g} steps/s",
+            f"whole run     {self.steps:,} steps, {self.hours:.3g} h, "
+            f"{self.validation / HOUR:.2g} of them validation{requeues}",
+            f"disk          {self.disk:.2f} GiB of {self.free:.1f} free",
+        ]
+
+
+def preflight(
+    config: TrainConfig,
+    processes: Processes,
+    folder: Path,
+    data: Data,
+    time_limit: float | None,
+) -> Preflight:
+    """Make steps on noise, up to the real one where it fits, and add up; `check` judges them.
+
+    `folder` is where runs are written; `time_limit` is in hours.
+
+    Raises:
+        UserError: the batch cannot be shared out among the processes, or not even what is kept of
+            each parameter, or one example, fits into memory.
+    """
+    training, share = config.training, processes.share
+    check_batch(training, share)
+    torch.set_num_threads(training.threads)
+    if processes.device.type == "cpu":
+        keep_freed_memory()
+    there = room(processes.device)
+    hold("its parameters and what is kept of each", smallest(config, processes), there, config)
+    trial = Trial(config, processes)
+    memory, seconds = trial.grow(SAFE * there.free)
+    hold("a step on one example", memory.of(1), there, config)
+    return Preflight(
+        device=describe(processes.device),
+        parameters=parameters(config),
+        processes=share.count,
+        batch=trial.batch,
+        group=training.augment.remix or 1,
+        tried=trial.steps[-1].examples if trial.steps else 0,
+        memory=memory,
+        seconds=seconds,
+        supply=supply(config, int(os.environ.get("LOCAL_WORLD_SIZE", share.count))),
+        room=there,
+        steps=training.epochs * (training.steps_per_epoch or data.steps),
+        validation=validations(config) * trial.listening() * data.valid / share.count,
+        disk=(KEPT + 1) * trial.checkpoint + trial.weights,
+        free=shutil.disk_usage(folder).free / GIB,
+        time_limit=time_limit,
+    )
+
+
+def validations(config: TrainConfig) -> int:
+    """How often the validation songs are separated: by the model and by each average of it."""
+    averages = config.training.averages
+    candidates = 1 + len(averages.step) + len(averages.epoch)
+    return candidates * (config.training.epochs // config.training.validate_every)
+
+
+def smallest(config: TrainConfig, processes: Processes) -> float:
+    """GiB that any step needs: what the process has by now, and every copy of the weights."""
+    averages = config.training.averages
+    copies = COPIES + len(averages.step) + len(averages.epoch)
+    return held(processes.device) + 4 * copies * parameters(config) / GIB
+
+
+def parameters(config: TrainConfig) -> int:
+    return sum(parameter.numel() for parameter in skeleton(config.model).parameters())
+
+
+def hold(what: str, needed: float, there: Room, config: TrainConfig) -> None:
+    """Refuse what fits with no batch at all."""
+    if needed <= SAFE * there.free:
+        return
+    have = f"{there.free:.1f} of {there.total:.1f} are free"
+    if needed <= SAFE * there.total:
+        cure = "end what else runs here"
+    else:
+        cure = f"use a device with {math.ceil(needed / SAFE)} GiB, or lower model.channels"
+    raise UserError(config.variant, f"{what} take {needed:.1f} GiB, {have}", cure)
+
+
+def check(found: Preflight, config: TrainConfig, folder: Path, longest: float) -> None:
+    """Hold a run to what it has: memory, disk, and days that are worth waiting for.
+
+    Raises:
+        UserError: it cannot finish.
+    """
+    if found.tried < found.batch:
+        raise too_big(found)
+    if found.disk > found.free:
+        problem = f"has {found.free:.2f} GiB free, the run needs {found.disk:.2f}"
+        raise UserError(folder, problem, "free some space")
+    between = config.training.checkpoint_every * found.seconds_per_step / HOUR
+    if found.time_limit is not None and between > found.time_limit:
+        problem = f"a checkpoint takes {between:.2f} h, a job may last {found.time_limit:.2f}"
+        raise UserError("training.checkpoint_every", problem, "lower it or raise the time limit")
+    if found.hours > longest * DAY:
+        problem = f"would train for {found.hours / DAY:,.0f} days on {found.device}"
+        cure = f"use GPUs or more processes (with --longest it may take over {longest:g} days)"
+        raise UserError(config.variant, problem, cure)
+
+
+def too_big(found: Preflight) -> UserError:
+    """The step that was not made."""
+    whole, there = found.batch * found.processes, found.room
+    problem = (
+        f"is {whole}: {found.batch} examples a process take {found.peak:.1f} GiB, "
+        f"{there.free:.1f} of {there.total:.1f} are free"
+    )
+    alone = f"one with {math.ceil(found.memory.of(whole) / SAFE)} GiB"
+    if found.peak <= SAFE * there.total:
+        cure = "end what else runs here"
+    elif found.enough:
+        cure = f"use {found.enough} processes (GPUs) with {there.total:.0f} GiB each, or {alone}"
+    else:
+        each = math.ceil(found.memory.of(found.group) / SAFE)
+        cure = f"use {whole // found.group} processes (GPUs) with {each} GiB each, or {alone}"
+    return UserError("training.batch", problem, cure)
+
+
+def describe(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"CPU, {torch.get_num_threads()} threads"

@@ -1,0 +1,51 @@
+"""Where a stage is done: here, or as a job of the cluster that this waits for and collects."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from hdemucs.config.bag import is_bag
+from hdemucs.config.cluster import ClusterConfig, load_cluster
+from hdemucs.runs.dvc_plan import stale_siblings
+from hdemucs.runs.launcher import Launcher
+from hdemucs.runs.slurm import NAME as SLURM
+from hdemucs.runs.stage_job import StageJob
+from hdemucs.runs.wait import finish
+from hdemucs.runs.workspace import Workspace
+
+INSIDE = "HDEMUCS_OWNER"  # set in every job
+
+
+def elsewhere(stage: str, variant: str, songs: Callable[[], Path]) -> bool:
+    """Have a stage done by the cluster, where cluster.yaml:scoring asks for it; False: do it here.
+
+    `songs` gives the data's root. The first stale variant submits the others that are ready.
+
+    Raises:
+        UserError: the job failed, or what it read has changed.
+    """
+    here = Workspace(Path.cwd())
+    if INSIDE in os.environ:
+        return False
+    cluster = load_cluster(here.home)
+    if cluster.executor != SLURM or cluster.scoring is None:
+        return False
+    errand = StageJob(here, stage, variant)
+    run = errand.run()
+    if not run.done:
+        fleet = Launcher.of(here, cluster, songs(), scoring=True)
+        others = [each.run() for each in ready(errand, cluster)]
+        finish(fleet, run, others, cluster.poll)
+    errand.publish(run)
+    return True
+
+
+def ready(errand: StageJob, cluster: ClusterConfig) -> list[StageJob]:
+    """The same stage for the other variants that dvc will come to and whose models are there."""
+    here = errand.here
+    names = stale_siblings(errand.variant, errand.stage) if cluster.presubmit else []
+    known = [name for name in names if not is_bag(here.config(name))]
+    return [replace(errand, variant=name) for name in known if here.published(name)]

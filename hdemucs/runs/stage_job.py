@@ -1,0 +1,133 @@
+"""A stage that is done as a job: songs separated and scored on the cluster (cluster.yaml:scoring).
+
+dvc.yaml says what the stage reads and what it makes. A job works in a small checkout of its own,
+inside its run directory, so that one whose client is gone writes to nobody else's:
+
+    runs/<stage>@<variant>-<key>/
+        errand.json      the stage and the variant; the rest is as for a training run, and
+        inputs/          what the stage reads, by its path in the project
+        lives/<token>/   the checkout of one life of the job
+        result/          the checkout of the life that came to the end
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from hdemucs.config.estimation import EstimationConfig
+from hdemucs.config.load import load
+from hdemucs.errors import UserError
+from hdemucs.files import read_json, sha256
+from hdemucs.runs.directory import Inputs, Run, create
+from hdemucs.runs.identity import Identity, code_digests, digest
+from hdemucs.runs.publish import publish
+from hdemucs.runs.workspace import CURE, Workspace
+
+PROGRAM = "hdemucs.runs.stage_job_process"
+CODE = ("stages/", "hdemucs/")
+LAUNCHER = "hdemucs/runs/"  # has no say in what comes out
+MANIFEST = "data/manifest.json"
+LOCATION = "configs/fetch.json"  # by which the songs are found; it decides nothing
+
+
+@dataclass(frozen=True)
+class StageJob:
+    """One stage for one variant; paths are relative to the project."""
+
+    here: Workspace
+    stage: str
+    variant: str
+
+    @property
+    def name(self) -> str:
+        """As dvc names it."""
+        return f"{self.stage}@{self.variant}"
+
+    @property
+    def reads(self) -> list[str]:
+        """The files that it depends on, code left out; folders by their files."""
+        said = self.said()
+        params = [key for each in said["params"] if isinstance(each, dict) for key in each]
+        paths = [path for path in said["deps"] if not path.startswith(CODE)]
+        return [file for path in (*paths, *params) for file in self.files(self.filled(path))]
+
+    @property
+    def makes(self) -> list[str]:
+        said = self.said()
+        kinds = (said.get(kind, []) for kind in ("outs", "metrics", "plots"))
+        entries = [entry for kind in kinds for entry in kind]
+        return [self.filled(e if isinstance(e, str) else next(iter(e))) for e in entries]
+
+    def said(self) -> dict[str, Any]:
+        """dvc.yaml's word on the stage.
+
+        Raises:
+            UserError: it has none.
+        """
+        path = self.here.root / "dvc.yaml"
+        stages = YAML(typ="safe").load(path)["stages"]
+        if self.stage not in stages:
+            raise UserError(path, f"has no stage {self.stage}", f"have one of {', '.join(stages)}")
+        return dict(stages[self.stage]["do"])
+
+    def filled(self, path: str) -> str:
+        return path.replace("${item}", self.variant)
+
+    def files(self, path: str) -> Iterator[str]:
+        """The files of a folder, or the file itself.
+
+        Raises:
+            UserError: it is not there.
+        """
+        place = self.here.root / path
+        if not place.exists():
+            raise UserError(place, "is missing", CURE)
+        found = sorted(place.rglob("*")) if place.is_dir() else [place]
+        yield from (str(p.relative_to(self.here.root)) for p in found if p.is_file())
+
+    @property
+    def identity(self) -> Identity:
+        """What decides its result: files read, and the code that the stage reaches."""
+        sums = {path: sha256(self.here.root / path) for path in self.reads if path != MANIFEST}
+        models = {path: each for path, each in sums.items() if path.startswith("models/")}
+        code = code_digests(self.here.root, f"stages.{self.stage}")
+        return Identity(
+            variant=self.name,
+            config=digest({path: each for path, each in sums.items() if path not in models}),
+            data=digest(read_json(self.here.manifest, CURE)),
+            code={path: each for path, each in code.items() if not path.startswith(LAUNCHER)},
+            start=digest(models),
+        )
+
+    def run(self) -> Run:
+        """Its run, the directory made if need be."""
+        identity = self.identity
+        run = Run(self.here.runs / identity.run)
+        root = self.here.root
+        paths = dict.fromkeys([*self.reads, LOCATION])
+        files = {f"inputs/{path}": root / path for path in paths}
+        inputs = Inputs(root, files, PROGRAM, lambda: self.identity)
+        how = load(root / "configs/separation" / f"{self.variant}.json", EstimationConfig)
+        return create(run, identity, inputs, how.threads)
+
+    def publish(self, run: Run) -> None:
+        """Bring what its job made to where the stage would have made it.
+
+        Raises:
+            UserError: what it read is not what the job read.
+        """
+        if self.identity.key != run.identity.key:
+            problem = f"changed while its job ran; the result stays in {run.folder}"
+            raise UserError(self.name, problem, "run the same command again")
+        for path in self.makes:
+            source, target = run.folder / "result" / path, self.here.root / path
+            if source.is_dir():
+                shutil.rmtree(target, ignore_errors=True)
+                shutil.copytree(source, target)
+            else:
+                publish(run, {f"result/{path}": target})

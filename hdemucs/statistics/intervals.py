@@ -1,0 +1,141 @@
+"""Intervals for means and medians over tracks, chosen by how well they cover in simulation.
+
+`reports/intervals.md` (made by `hdemucs.statistics.coverage`) shows the coverage that each choice
+here rests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from scipy import stats
+
+from hdemucs.config.report import IntervalConfig
+
+Sample = Float[np.ndarray, " track"]
+Paired = Float[np.ndarray, "seed track"]
+Statistic = Callable[[np.ndarray], np.ndarray]
+
+FEW = 8  # tracks below which no bootstrap covers; Student's t does, about
+MANY_SEEDS = 3  # from which the spread between seeds can be estimated at all
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Where a number lies, and how that was found."""
+
+    low: float
+    high: float
+    method: str
+
+    @property
+    def holds_zero(self) -> bool:
+        return not (self.low > 0 or self.high < 0)
+
+
+def mean_interval(values: Paired, config: IntervalConfig) -> Interval:
+    """For the mean of values [seed, track].
+
+    From three seeds on, over tracks and seeds alike; with fewer, over tracks, after the mean over
+    seeds: the expanded BCa bootstrap, never tighter than Student's t, which alone covers below
+    eight tracks, and where differences have heavy tails.
+    """
+    seeds, tracks = values.shape
+    over_seeds = values.mean(0)
+    if tracks < 2:  # noqa: PLR2004  nothing to estimate a spread from
+        return Interval(float("-inf"), float("inf"), "one track: no interval")
+    if np.ptp(over_seeds) == 0:
+        value = float(over_seeds[0])
+        return Interval(value, value, "no spread")
+    if seeds >= MANY_SEEDS:
+        return crossed(values, config.level)
+    if tracks < FEW:
+        return student(over_seeds, config.level)
+    bootstrap, t = expanded_bca(over_seeds, config), student(over_seeds, config.level)
+    return Interval(min(bootstrap.low, t.low), max(bootstrap.high, t.high), bootstrap.method)
+
+
+def student(sample: Sample, level: float) -> Interval:
+    """Student's t over tracks."""
+    error = sample.std(ddof=1) / np.sqrt(len(sample))
+    return around(sample.mean(), error, float(len(sample) - 1), level, "Student's t over tracks")
+
+
+def around(centre: float, error: float, freedom: float, level: float, method: str) -> Interval:
+    reach = stats.t.ppf(0.5 + level / 2, freedom) * error
+    return Interval(float(centre - reach), float(centre + reach), method)
+
+
+def expanded_bca(sample: Sample, config: IntervalConfig) -> Interval:
+    """BCa bootstrap of the mean, with tails widened for the sample's size.
+
+    Efron, "Better bootstrap confidence intervals", JASA 82 (1987); the expansion, which undoes the
+    bootstrap's sqrt((n - 1) / n) and uses t for z, is Hesterberg's, "What teachers should know
+    about the bootstrap", The American Statistician 69 (2015).
+    """
+    count, centre = len(sample), sample.mean()
+    means = resampled(sample, lambda drawn: drawn.mean(-1), config)
+    same = 1e-9 * np.ptp(sample)  # draws that give the sample's own mean, but for rounding
+    below = np.mean(means < centre - same) + np.mean(np.abs(means - centre) <= same) / 2
+    bias = stats.norm.ppf(np.clip(below, 1 / len(means), 1 - 1 / len(means)))
+    influence = sample - centre  # what leaving a track out does to the mean, up to a factor
+    acceleration = np.sum(influence**3) / (6 * np.sum(influence**2) ** 1.5)
+    tails = np.array([0.5 - config.level / 2, 0.5 + config.level / 2])
+    wide = np.sqrt(count / (count - 1)) * stats.t.ppf(tails, count - 1)
+    low, high = np.quantile(
+        means, stats.norm.cdf(bias + (bias + wide) / (1 - acceleration * (bias + wide)))
+    )
+    return Interval(float(low), float(high), "expanded BCa bootstrap over tracks")
+
+
+def resampled(sample: np.ndarray, statistic: Statistic, config: IntervalConfig) -> np.ndarray:
+    """The statistic of `config.resamples` draws of tracks (the last axis), with replacement."""
+    generator = np.random.default_rng(config.seed)
+    tracks = sample.shape[-1]
+    drawn = sample[..., generator.integers(0, tracks, (config.resamples, tracks))]
+    return statistic(drawn)
+
+
+def crossed(values: Paired, level: float) -> Interval:
+    """For a mean over tracks and seeds, both drawn at random: two-way random effects.
+
+    The variance of the mean is (MS_track + MS_seed - MS_rest) / (seeds * tracks), its degrees of
+    freedom Satterthwaite's ("An approximate distribution of estimates of variance components",
+    Biometrics Bulletin 2, 1946).
+    """
+    seeds, tracks = values.shape
+    centre = values.mean()
+    by_track, by_seed = values.mean(0) - centre, values.mean(1) - centre
+    rest = values - centre - by_track - by_seed[:, None]
+    squares = np.array(
+        [
+            seeds * np.sum(by_track**2) / (tracks - 1),
+            tracks * np.sum(by_seed**2) / (seeds - 1),
+            np.sum(rest**2) / ((tracks - 1) * (seeds - 1)),
+        ]
+    )
+    freedoms = np.array([tracks - 1, seeds - 1, (tracks - 1) * (seeds - 1)])
+    total = squares[0] + squares[1] - squares[2]
+    if total <= max(squares[0], squares[1]):  # one factor has no variance of its own
+        largest = int(np.argmax(squares[:2]))
+        total, freedom = squares[largest], float(freedoms[largest])
+    else:
+        freedom = total**2 / np.sum(squares**2 / freedoms)
+    error = np.sqrt(total / (seeds * tracks))
+    return around(centre, error, freedom, level, "two-way random effects over tracks and seeds")
+
+
+def median_interval(scores: Float[np.ndarray, "source track"], config: IntervalConfig) -> Interval:
+    """For the mean over sources of the median over tracks: percentile bootstrap over tracks."""
+    if scores.shape[-1] < FEW:
+        return Interval(float("-inf"), float("inf"), f"under {FEW} tracks: no interval")
+
+    def statistic(drawn: np.ndarray) -> np.ndarray:
+        return np.nanmedian(drawn, axis=-1).mean(0)
+
+    tails = [0.5 - config.level / 2, 0.5 + config.level / 2]
+    low, high = np.quantile(resampled(scores, statistic, config), tails)
+    return Interval(float(low), float(high), "percentile bootstrap over tracks")

@@ -1,0 +1,90 @@
+"""Where a run stands, but for what its learner knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from hdemucs.training.average import Weights, cloned, under
+from hdemucs.training.checkpoint import Checkpoint
+
+
+@dataclass
+class Best:
+    """The best weights so far on validation."""
+
+    which: str  # "model" or an average's name
+    epoch: int  # counted from 1
+    loss: float
+    weights: dict[str, Tensor]
+
+
+@dataclass
+class Sums:
+    """What the epoch's steps add up to; in double precision, so that resuming changes nothing."""
+
+    steps: int = 0
+    loss: float = 0.0
+    silence: float = 0.0
+    penalty: float = 0.0
+
+    def add(self, loss: float, silence: float, penalty: float) -> None:
+        self.steps += 1
+        self.loss += loss
+        self.silence += silence
+        self.penalty += penalty
+
+    def since(self, before: Sums) -> tuple[float, float, float]:
+        """Means of loss, silence and penalty over the steps after `before`."""
+        steps = max(1, self.steps - before.steps)
+        return (
+            (self.loss - before.loss) / steps,
+            (self.silence - before.silence) / steps,
+            (self.penalty - before.penalty) / steps,
+        )
+
+
+@dataclass
+class TrainingState:
+    """Position, history and best weights of a run."""
+
+    epoch: int = 0  # whole ones
+    sums: Sums = field(default_factory=Sums)  # of the epoch at work
+    seconds: float = 0.0  # of training, over all lives of the run
+    rows: list[dict[str, Any]] = field(default_factory=list)  # of history.csv
+    best: Best | None = None
+
+    @property
+    def name(self) -> str:
+        """The checkpoint's."""
+        return f"{self.epoch:04d}-{self.sums.steps:06d}"
+
+    def consider(self, which: str, loss: float, weights: Weights) -> None:
+        """Keep a copy of the weights if none were better."""
+        if self.best is None or loss < self.best.loss:
+            self.best = Best(which, self.epoch + 1, loss, cloned(weights))
+
+    def tensors(self) -> dict[str, Tensor]:
+        weights = self.best.weights if self.best else {}
+        return {f"best/{name}": tensor for name, tensor in weights.items()}
+
+    def facts(self) -> dict[str, Any]:
+        best = self.best
+        return {
+            "epoch": self.epoch,
+            "sums": vars(self.sums),
+            "seconds": self.seconds,
+            "rows": self.rows,
+            "best": best and {"which": best.which, "epoch": best.epoch, "loss": best.loss},
+        }
+
+    @classmethod
+    def restored(cls, checkpoint: Checkpoint) -> TrainingState:
+        facts: Mapping[str, Any] = checkpoint.facts
+        weights = under(checkpoint.tensors, "best")
+        best = facts["best"] and Best(**facts["best"], weights=weights)
+        sums = Sums(**facts["sums"])
+        return cls(facts["epoch"], sums, facts["seconds"], list(facts["rows"]), best)

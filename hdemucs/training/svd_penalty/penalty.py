@@ -1,0 +1,221 @@
+"""The penalty on the largest singular value of every big matrix (paper facts 2.6).
+
+The matrices are those that the official code sees: every weight of at least `min_size` MiB, as
+[out, everything else], transposed convolutions turned first. The official estimate is a new
+randomised SVD of rank 100 each step. Here leading singular directions are kept from step to step
+and sought anew from where they were: by Rayleigh and Ritz in their span, then in the Krylov space
+that grows from them, one direction a round, until the angle between the leading one and the true
+one is small, as its residual tells (Davis and Kahan, 1970). Most of the work is where it is needed:
+in matrices whose largest values lie close together, as the penalty itself brings them. The estimate
+is a Rayleigh quotient, never above the exact value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from hdemucs.config.training import PenaltyConfig
+from hdemucs.training.svd_penalty.subspace import TINY, Matrix, Rows, Span, orthonormal
+
+MIB = 2**18  # 32-bit floats
+ANGLE = 5.5e-3  # of the leading direction, estimated: its gradient is then right within 1e-2
+CAUTION = 2.0  # times the part of that estimate that is of first order only
+ROUNDS = 30  # at most, in a step
+KEPT = 3  # directions from step to step, times `rank`, whose residuals are sought at first
+SETTLED = 1e-3  # residuals of the leading directions over the leading value, before the first step
+SETTLING = 100  # rounds at most, for that
+
+
+@dataclass(frozen=True)
+class Penalised:
+    """A weight, and how it is seen as a matrix."""
+
+    name: str
+    weight: nn.Parameter
+    turned: bool  # transposed convolutions are [in, out, ...]
+
+    def matrix(self) -> Matrix:
+        return self.seen(self.weight.detach())
+
+    def seen(self, tensor: Tensor) -> Matrix:
+        """A tensor of the weight's shape as the matrix; how its columns are ordered is free.
+
+        A transposed convolution is copied kernel place by kernel place, each a row at a time: as
+        [out, in, place] it would be gathered from all over the memory.
+        """
+        if not self.turned:
+            return tensor.flatten(1)
+        return tensor.flatten(2).permute(2, 0, 1).flatten(0, 1).T  # [out, place and in]
+
+    def add_gradient(
+        self, left: Float[Tensor, " out"], right: Float[Tensor, " in"], factor: float
+    ) -> None:
+        """Add `factor * left right'` to the weight's gradient, in place."""
+        if self.weight.grad is None:
+            self.weight.grad = torch.zeros_like(self.weight)
+        if self.turned:
+            grad = self.weight.grad.flatten(2)  # [in, out, place]
+            columns = right.view(grad.shape[2], 1, len(grad)).permute(2, 1, 0)
+            grad.addcmul_(left[:, None], columns, value=factor)
+        else:
+            self.weight.grad.flatten(1).addcmul_(left[:, None], right, value=factor)
+
+
+def penalised(model: nn.Module, min_size: float) -> Iterator[Penalised]:
+    """The model's big weights, in its own order; biases and gains go free."""
+    for prefix, module in model.named_modules():
+        turned = isinstance(module, nn.ConvTranspose1d | nn.ConvTranspose2d)
+        for name, weight in module.named_parameters(prefix, recurse=False):
+            if weight.dim() > 1 and weight.numel() >= min_size * MIB:
+                yield Penalised(name, weight, turned)
+
+
+def exact(model: nn.Module, min_size: float) -> Float[Tensor, ""]:
+    """The sum of the largest squared singular values, by full SVD, differentiable."""
+    total = torch.zeros(())
+    for each in penalised(model, min_size):
+        weight = each.weight.transpose(0, 1) if each.turned else each.weight
+        total = total + torch.linalg.matrix_norm(weight.flatten(1), ord=2).square()
+    return total
+
+
+class Penalty:
+    """The penalty of one model, and the directions it follows from step to step."""
+
+    def __init__(self, model: nn.Module, config: PenaltyConfig, seed: int) -> None:
+        self.weight, self.rank = config.weight, config.rank
+        self.each = list(penalised(model, config.min_size))
+        self.device = next(model.parameters()).device
+        generator = torch.Generator().manual_seed(seed)
+        self.bases = [first_basis(one.matrix(), config.rank, generator) for one in self.each]
+        self.settled = False
+
+    @torch.no_grad()
+    def descend(self) -> Float[Tensor, ""]:
+        """Add the weighted penalty's gradient to the weights' gradients; returns the penalty.
+
+        NaN for weights that no decomposition takes: the guard will say so.
+        """
+        try:
+            return self.followed()
+        except torch.linalg.LinAlgError:  # type: ignore[attr-defined]
+            return torch.full((), math.nan, device=self.device)
+
+    def followed(self) -> Float[Tensor, ""]:
+        total = torch.zeros((), device=self.device)
+        for place, (one, basis) in enumerate(zip(self.each, self.bases, strict=True)):
+            matrix = one.matrix()
+            if not self.settled:
+                basis = settled(matrix, basis, self.rank)
+            found = followed(matrix, basis, self.rank)
+            one.add_gradient(found.left, found.right, 2 * self.weight)
+            self.bases[place] = found.basis
+            total += found.value
+        self.settled = True
+        return total
+
+    def state(self) -> dict[str, Tensor]:
+        pairs = zip(self.each, self.bases, strict=True)
+        return {one.name: basis for one, basis in pairs} if self.settled else {}
+
+    def restore(self, state: dict[str, Tensor]) -> None:
+        if self.each and state:
+            self.bases = [state[one.name].to(one.weight.device) for one in self.each]
+            self.settled = True
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is known of a matrix M: its leading direction, and where to look next."""
+
+    left: Float[Tensor, " out"]  # unit vector u
+    right: Float[Tensor, " in"]  # M'u: the singular value times the other vector
+    value: Float[Tensor, ""]  # squared singular value
+    basis: Rows
+
+
+def first_basis(matrix: Matrix, rank: int, generator: torch.Generator) -> Rows:
+    """Random orthonormal rows."""
+    side = min(matrix.shape)
+    start = torch.randn(min(KEPT * rank, side), side, generator=generator)
+    return orthonormal(start).to(matrix.device)
+
+
+def settled(matrix: Matrix, basis: Rows, rank: int) -> Rows:
+    """Directions of a matrix that is new: until the leading ones stand still, all of them."""
+    for _ in range(SETTLING):
+        span = Span(matrix, basis, 0)
+        span.solve()
+        _, residuals = span.residuals(span.forward(rank))
+        basis = following(span, residuals, basis[:0], rank)
+        if residuals.norm(dim=1).max() <= SETTLED * span.values[0].clamp(min=TINY):
+            break
+    return basis
+
+
+def followed(matrix: Matrix, basis: Rows, rank: int) -> Found:
+    """The leading direction, sought from where it was, and a basis for the next time."""
+    span = Span(matrix, basis, rank + ROUNDS)
+    span.solve()
+    images = span.forward(rank)
+    back, residuals = span.residuals(images)
+    angle, rounds = first_angle(span, residuals, rank), 1
+    while angle > ANGLE and rounds < ROUNDS and not span.full:
+        before, short = span.turns[0], residuals[0].norm()
+        span.extend(residuals)
+        span.solve()
+        images = span.forward(1)
+        back, residuals = span.residuals(images)
+        angle = later_angle(span, residuals, before, short, rank)
+        rounds += 1
+    value = span.values[0].to(back).clamp(min=TINY)
+    ahead, behind = images[0] / value.sqrt(), back[0] / value.sqrt()
+    length = behind.norm().clamp(min=TINY)
+    left, right = (behind / length, ahead * length) if span.wide else (ahead, behind)
+    earlier = basis[: max(rank // 4, 1)]
+    return Found(left, right, behind.square().sum(), following(span, residuals, earlier, rank))
+
+
+def following(span: Span, residuals: Rows, before: Rows, rank: int) -> Rows:
+    """The next basis: leading directions, residuals (where the first of them would go), and where
+    these were `before` (one that moves steadily is met ahead).
+    """
+    ahead = residuals / residuals.norm(dim=1, keepdim=True).clamp(min=TINY)
+    return orthonormal(torch.cat([span.directions(KEPT * rank), ahead, before]))
+
+
+def outside(span: Span, rank: int) -> float:
+    """The leading value's distance from those beyond the span: these are at most the least kept."""
+    least = span.values[: KEPT * rank][-1]
+    return (span.values[0] - least).clamp(min=TINY).item()
+
+
+def first_angle(span: Span, residuals: Rows, rank: int) -> float:
+    """The leading direction's angle to the true one: what it lacks beyond the span, and how much of
+    the directions beside it comes in through that (second-order perturbation theory, from how their
+    residuals overlap).
+    """
+    gaps = (span.values[0] - span.values[1 : len(residuals)]).clamp(min=TINY).to(residuals)
+    beyond = outside(span, rank)
+    beside = (residuals[1:] @ residuals[0]) / gaps / beyond
+    return math.hypot(residuals[0].norm().item() / beyond, CAUTION * beside.norm().item())
+
+
+def later_angle(
+    span: Span, residuals: Rows, before: Tensor, short: Float[Tensor, ""], rank: int
+) -> float:
+    """The same after a round: from how far the direction turned within the span as it was `before`.
+
+    The next turn is as much smaller as its residual is than the one before, of length `short`.
+    """
+    beyond, left = outside(span, rank), residuals[0].norm().item()
+    within = span.turns[0][: len(before)]
+    turned = (within - (within @ before) * before).norm().item()
+    ratio = left / max(short.item(), TINY)
+    return math.hypot(left / beyond, CAUTION * turned * ratio)

@@ -1,0 +1,102 @@
+"""Anybody's estimates are scored from their files, and bad folders are one line."""
+
+import numpy as np
+import pytest
+
+from hdemucs import audio
+from hdemucs.errors import UserError
+from hdemucs.evaluation.folders import score_folder
+from hdemucs.evaluation.score import score_track
+from tests.metrics.signals import RATE, plain
+
+from .test_score import config
+
+SOURCES = ("drums", "bass", "vocals")
+TRACKS = ("A - One", "B - Two")
+
+
+@pytest.fixture
+def folders(tmp_path):
+    for seed, track in enumerate(TRACKS):
+        for kind, stack in zip(("references", "estimates"), plain(2.0, 3, seed), strict=True):
+            for source, signal in zip(SOURCES, stack.astype(np.float32), strict=True):
+                place = tmp_path / kind / "test" / track / f"{source}.wav"
+                audio.write(place, signal, RATE, bits=0)
+    return tmp_path / "references", tmp_path / "estimates"
+
+
+def score(folders, jobs=1):
+    return score_folder(*folders, SOURCES, config(), jobs)
+
+
+def test_files_score_as_arrays_do_in_any_number_of_processes(folders):
+    one, two = score(folders), score(folders, jobs=2)
+    assert [track.track for track in one] == list(TRACKS)
+    pair = (dict(zip(SOURCES, x.astype(np.float32), strict=True)) for x in plain(2.0, 3, 1))
+    expected = score_track("B - Two", *pair, RATE, config())
+    for scored in (one[1], two[1]):
+        for source in SOURCES:
+            np.testing.assert_array_equal(
+                scored.sources[source].frames["SDR"], expected.sources[source].frames["SDR"]
+            )
+            assert scored.sources[source].whole == expected.sources[source].whole
+
+
+def test_flac_and_flat_layouts_are_read(folders, tmp_path):
+    references, estimates = folders
+    flat = tmp_path / "flat" / "A - One"
+    for source in SOURCES:
+        signal = audio.read(estimates / "test" / "A - One" / f"{source}.wav")
+        audio.write(flat / f"{source}.flac", signal, RATE, bits=24)
+    [scored] = score((references, tmp_path / "flat"))
+    [first, _] = score(folders)
+    difference = scored.sources["bass"].whole["nSDR"] - first.sources["bass"].whole["nSDR"]
+    assert abs(difference) < 1e-3
+
+
+def rewritten(path, change, rate=RATE):
+    audio.write(path, change(audio.read(path)), rate, bits=0)
+
+
+DAMAGE = {
+    "missing source": (lambda p: p.unlink(), r"bass\.wav: is missing: estimate of bass of B - Two"),
+    "shorter": (lambda p: rewritten(p, lambda x: x[:, :-5]), "estimate of bass: has 7995 samples"),
+    "other rate": (
+        lambda p: rewritten(p, lambda x: x, rate=RATE * 2),
+        r"bass\.wav: has rate 8000 where 4000 is expected",
+    ),
+    "mono": (lambda p: rewritten(p, lambda x: x[:1]), "estimate of bass: has 1 channels"),
+    "silent": (lambda p: rewritten(p, lambda x: 0 * x), "B - Two: estimate of bass: is silent"),
+    "truncated": (lambda p: p.write_bytes(p.read_bytes()[:60]), r"bass\.wav"),
+    "no audio": (lambda p: p.write_bytes(b"nothing"), r"bass\.wav: is not a readable sound file"),
+    "strange track": (
+        lambda p: p.parent.rename(p.parent.with_name("C - Three")),
+        r"C - Three: is no track of",
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", sorted(DAMAGE))
+@pytest.mark.parametrize("jobs", [1])
+def test_bad_estimates_are_one_line(folders, damage, jobs):
+    change, line = DAMAGE[damage]
+    change(folders[1] / "test" / "B - Two" / "bass.wav")
+    with pytest.raises(UserError, match=line) as refused:
+        score(folders, jobs)
+    assert "\n" not in str(refused.value)
+
+
+def test_nan_in_a_file_is_one_line(folders):
+    import soundfile
+
+    path = folders[1] / "test" / "A - One" / "drums.wav"
+    soundfile.write(path, np.full((2 * RATE, 2), np.nan, np.float32), RATE, "FLOAT")
+    with pytest.raises(UserError, match="A - One: estimate of drums: holds NaN"):
+        score(folders)
+
+
+def test_empty_and_missing_folders_are_one_line(folders, tmp_path):
+    with pytest.raises(UserError, match="nowhere: holds no tracks; put each track's sources"):
+        score((folders[0], tmp_path / "nowhere"))
+    with pytest.raises(UserError, match="A - One: is no track of"):
+        score((tmp_path / "nowhere", folders[1]))

@@ -1,0 +1,86 @@
+"""Scoring a track: what comes out, and what is refused with one line."""
+
+import numpy as np
+import pytest
+
+from hdemucs.config.evaluation import MetricsConfig
+from hdemucs.errors import UserError
+from hdemucs.evaluation.score import score_track
+from hdemucs.metrics.nsdr import nsdr
+from tests.metrics.signals import RATE, silent_stretch
+
+NAMES = ("drums", "bass", "vocals")
+
+
+def config(**changes):
+    plain = dict(window=1.0, hop=1.0, metrics="sdr", filter_length=512, backend="own")
+    return MetricsConfig(**{**plain, **changes})
+
+
+@pytest.fixture
+def signals():
+    pair = silent_stretch()
+    return tuple(dict(zip(NAMES, x.astype(np.float32), strict=True)) for x in pair)
+
+
+def test_all_scores_of_a_track(signals):
+    references, estimates = signals
+    scores = score_track("A - B", references, estimates, RATE, config())
+    assert tuple(scores.sources) == NAMES
+    drums = scores.sources["drums"]
+    assert np.isnan(drums.frames["SDR"]).tolist() == [False, True, False, True, False]
+    stacked = [np.stack(list(x.values())) for x in signals]
+    assert drums.whole["nSDR"] == pytest.approx(nsdr(*stacked)[0])
+
+
+def test_the_original_backend_agrees(signals):
+    own = score_track("T", *signals, RATE, config())
+    original = score_track("T", *signals, RATE, config(backend="museval"))
+    assert set(original.sources["bass"].frames) == {"SDR", "ISR", "SIR", "SAR"}
+    for name in NAMES:
+        theirs = original.sources[name].frames["SDR"]
+        np.testing.assert_allclose(own.sources[name].frames["SDR"], theirs, atol=1e-9)
+
+
+def test_longer_estimates_are_cut(signals):
+    references, estimates = signals
+    longer = {name: np.pad(x, ((0, 0), (0, 50))) for name, x in estimates.items()}
+    first = score_track("T", references, estimates, RATE, config())
+    second = score_track("T", references, longer, RATE, config())
+    assert first.sources["bass"].whole == second.sources["bass"].whole
+
+
+def nan(signals):
+    signals["bass"] = signals["bass"] * np.float32("nan")
+
+
+WRONG = {
+    "missing": (lambda e: e.pop("bass"), "T: estimate of bass: is missing; supply"),
+    "shorter": (
+        lambda e: e.update(bass=e["bass"][:, :-1]),
+        r"T: estimate of bass: has 19999 samples where the reference has 20000; separate",
+    ),
+    "mono": (lambda e: e.update(bass=e["bass"][:1]), "T: estimate of bass: has 1 channels where"),
+    "silent": (lambda e: e.update(bass=0 * e["bass"]), "T: estimate of bass: is silent"),
+    "not finite": (nan, "T: estimate of bass: holds NaN or infinite samples; look"),
+}
+
+
+@pytest.mark.parametrize("wrong", sorted(WRONG))
+def test_bad_estimates_are_one_line(signals, wrong):
+    references, estimates = signals
+    damage, line = WRONG[wrong]
+    damage(estimates)
+    with pytest.raises(UserError, match=line) as refused:
+        score_track("T", references, estimates, RATE, config())
+    assert "\n" not in str(refused.value)
+
+
+def test_bad_references_are_one_line(signals):
+    references, estimates = signals
+    with pytest.raises(UserError, match="T: reference: sources differ in shape"):
+        score_track(
+            "T", references | {"bass": references["bass"][:, 1:]}, estimates, RATE, config()
+        )
+    with pytest.raises(UserError, match="T: reference of drums: is silent"):
+        score_track("T", references | {"drums": 0 * references["drums"]}, estimates, RATE, config())
