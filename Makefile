@@ -4,6 +4,7 @@ VENV ?= .venv
 PYTHON ?= python3
 BIN := $(abspath $(VENV))/bin
 READY := $(VENV)/.ready
+REFERENCE := $(VENV)/reference/.ready
 export PATH := $(BIN):$(PATH)
 export PYTHONUNBUFFERED := 1
 
@@ -13,7 +14,7 @@ repro: $(READY)  ## everything: data, models, scores, tables, figures, listening
 	dvc --wait-for-lock repro $(TARGETS)
 
 # ARGS: what to tell pytest, such as a file; then that alone is tested.
-test: $(READY)  ## what separation, a metric and a listening test are; a cluster, where one can be had
+test: $(READY) $(REFERENCE)  ## what separation, a metric and a listening test are; a cluster, where one can be had
 	tests/system.sh chromium
 	OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --durations=15 $(ARGS)
 	$(if $(ARGS),,$(MAKE) test-slurm)
@@ -42,4 +43,12 @@ $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Published implementations that tests compare with, each in a folder of its own.
+$(REFERENCE): tests/reference/requirements.txt $(READY)
+	rm -rf $(VENV)/reference
+	grep -v '^#' $< | while IFS== read -r name _ version; do \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+			--target "$(VENV)/reference/$$name" "$$name==$$version" || exit 1; done
 	touch $@

@@ -1,0 +1,46 @@
+"""What a family of networks offers to the pipeline: its configuration, and how it is built."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+Mixture = Float[Tensor, "batch channel length"]
+Sources = Float[Tensor, "batch source channel length"]
+Statistics = Mapping[str, Tensor]  # of the training mixtures, by name; what `fit` is given
+C = TypeVar("C")
+
+
+class Separator(nn.Module, ABC):
+    """A mixture to its sources. [batch, channel, sample] -> [batch, source, channel, sample]."""
+
+    sources: tuple[str, ...]
+
+    @abstractmethod
+    def forward(self, mix: Mixture) -> Sources:
+        """Estimates in the order of `sources`, of the mixture's length."""
+
+    def valid_length(self, length: int) -> int:
+        """The shortest input, of `length` samples or more, that needs no padding.
+
+        Callers with more audio should pass `valid_length` samples and trim the output.
+        """
+        return length
+
+    def compile_units(self) -> Iterable[nn.Module]:
+        """The submodules that torch.compile may take, one by one."""
+        return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family(Generic[C]):
+    """One kind of network: everything that the pipeline must know of it."""
+
+    config: type[C]  # frozen, strict, no defaults, with `kind: Literal[...]`
+    build: Callable[[C], Separator]  # draws from torch's global generator, on any device
+    fit: Callable[[Any, Statistics], None] | None = None  # input statistics, before the first step
