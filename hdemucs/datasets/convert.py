@@ -45,10 +45,8 @@ def convert(target: Path, job: Job) -> list[Finding]:
     try:
         stems = dict(sources(job))
         write(target / folder_of(job.split) / job.name, stems, job)
-    except UserError as refusal:
-        subject, rest = str(refusal).split(": ", 1)
-        problem, cure = rest.split("; ", 1)
-        return [Finding(str(Path(subject).relative_to(job.root)), problem, cure)]
+    except UserError as error:
+        return [Finding.of(job.root, job.name, error)]
     return []
 
 

@@ -49,14 +49,14 @@ def examine(root: Path, folder: str, split: Split, expected: Expected) -> Examin
         try:
             wavs[name] = checked(root / folder, name, expected)
         except (UserError, OSError) as error:
-            found.append(finding(root, f"{folder}/{name}.wav", error))
+            found.append(Finding.of(root, f"{folder}/{name}.wav", error))
     found.extend(differing_lengths(folder, wavs))
     if found:
         return Examined(None, tuple(found))
     try:
         return measured(root, folder, split, wavs)
     except (UserError, OSError) as error:
-        return Examined(None, (finding(root, folder, error),))
+        return Examined(None, (Finding.of(root, folder, error),))
 
 
 def checked(folder: Path, name: str, expected: Expected) -> Wav:
@@ -92,15 +92,6 @@ def missing(path: Path) -> UserError:
             cure = f"rename {other.name!r}, or use it as data of kind `own`"
             return UserError(path, "is missing", cure)
     return UserError(path, "is missing", "put the file there or fetch the data again")
-
-
-def finding(root: Path, subject: str, error: UserError | OSError) -> Finding:
-    """An exception's problem and cure as a finding about a path below the root."""
-    if isinstance(error, OSError):
-        return Finding(subject, f"cannot be read ({error.strerror})", "check the file")
-    where, rest = str(error).split(": ", 1)
-    problem, cure = rest.split("; ", 1)
-    return Finding(str(Path(where).relative_to(root)), problem, cure)
 
 
 def differing_lengths(folder: str, wavs: dict[str, Wav]) -> list[Finding]:

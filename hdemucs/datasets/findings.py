@@ -20,6 +20,20 @@ class Finding:
     def __str__(self) -> str:
         return f"{self.subject or '.'}: {self.problem}; {self.cure}"
 
+    @classmethod
+    def of(cls, root: Path, subject: str, error: UserError | OSError) -> Finding:
+        """An exception as a finding; `subject` is what was at work, where it names no path."""
+        if isinstance(error, OSError):
+            return cls(subject, f"cannot be read ({error.strerror})", "check the file")
+        where, problem, cure = error.parts
+        return cls(below(root, where), problem, cure)
+
+
+def below(root: Path, where: str) -> str:
+    """A path relative to the root; one that lies elsewhere stays whole."""
+    path = Path(where)
+    return str(path.relative_to(root)) if path.is_relative_to(root) else where
+
 
 def refused(root: Path, errors: Sequence[Finding]) -> None:
     """Raise the first of the errors; its line tells how many more there are.

@@ -197,7 +197,7 @@ def test_silent_songs_are_refused(band):
 
 
 YAMLS = {
-    "a missing file": (None, r"band\.yaml: is missing; write it as hdemucs/data/own\.py shows"),
+    "a missing file": (None, r"band\.yaml: is missing; write it as hdemucs/datasets/own\.py shows"),
     "no YAML": ("name: [", r"band\.yaml: is no YAML"),
     "no mapping": ("- band", r"band\.yaml: holds no mapping"),
     "an unknown key": (BAND + "    rate: 3\n", r"band\.yaml\.rate: is no known parameter"),
@@ -303,3 +303,14 @@ def test_another_description_is_another_data_set(band, more, tmp_path):
     shutil.rmtree(where(joined.name, tmp_path))
     with pytest.raises(UserError, match="is missing, with the data set band-"):
         present(joined, study(own, more), tmp_path, 1)
+
+
+def test_what_is_wrong_with_a_song_is_told_whatever_its_name(band):
+    home = band.parent / "Live: In Berlin; 2"
+    shutil.copytree(band, home)
+    (home / "songs" / "01 Opener").rename(home / "songs" / "01 AC: DC; live")
+    (home / "songs" / "01 AC: DC; live" / "kick.wav").write_bytes(b"no sound")
+    own = load_own(home / "band.yaml")
+    with pytest.raises(UserError) as told:
+        fetch_own(own, EXPECTED, home / "out", 1)
+    assert told.value.parts[0] == str(home / "songs" / "01 AC: DC; live" / "kick.wav")

@@ -14,7 +14,7 @@ from hdemucs.data.manifest import load_manifest, save_manifest
 from hdemucs.datasets.examine import active, examine, loudness, moments
 from hdemucs.datasets.record import record, surveyed
 from hdemucs.errors import UserError
-from tests.data.conftest import EXPECTED, NAMES, RATE, SOURCES
+from tests.data.conftest import EXPECTED, NAMES, RATE, SOURCES, write_set
 
 VALID = ("Bob - Two",)
 
@@ -256,3 +256,18 @@ def test_the_line_tells_how_many_more_there_are(musdb_root):
 def test_a_survey_of_one_track_needs_no_set(musdb_root):
     found = examine(musdb_root, "train/Ann - One", "train", EXPECTED)
     assert found.track.name == "Ann - One" and not found.errors
+
+
+@pytest.mark.parametrize("place", ["Live: In Berlin", "a; b: c"])
+def test_names_with_colons_and_semicolons_are_told_as_they_are(tmp_path, place):
+    root = write_set(tmp_path / place)
+    track = root / "train" / "AC: DC; live"
+    (root / "train" / "Ann - One").rename(track)
+    (track / "bass.wav").write_bytes(b"no sound")
+    (track / "vocals.wav").unlink()
+    errors = surveyed(root, "tiny", EXPECTED, VALID, jobs=1).errors
+    assert {error.subject for error in errors} == {
+        "train/AC: DC; live/bass.wav",
+        "train/AC: DC; live/vocals.wav",
+    }
+    assert {error.problem for error in errors if "vocals" in error.subject} == {"is missing"}
