@@ -72,10 +72,11 @@ class PenaltyConfig:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class GuardConfig:
-    """When a run has diverged: factors over the best that an epoch has reached so far."""
+    """When a run has diverged: factors over the lowest running mean that it has had."""
 
     loss: Annotated[float, Field(gt=1)]
     penalty: Annotated[float, Field(gt=1)]
+    steps: Count  # of the running means: fewer are no trend
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -1,43 +1,62 @@
-"""When a run has diverged: better one line now than days of a model that is lost."""
+"""When a run has diverged: better one line now than days of a model that is lost.
+
+What is judged is the mean over the last `steps` steps, never one batch: a batch may be much louder
+than another. The loss counts as a share of the loss that silence would have on the same examples.
+"""
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Mapping
+from typing import Any
 
 from hdemucs.config.training import GuardConfig
 from hdemucs.errors import UserError
 
 CURE = (
-    "its last good state is kept in checkpoints/; lower training.optimiser.learning_rate"
-    " or raise training.penalty.weight"
+    "checkpoints/ keeps its last states from before that; lower"
+    " training.optimiser.learning_rate or raise training.penalty.weight"
 )
 
 
 class Guard:
-    """Compares means over some steps with the lowest that the run has seen.
+    """Compares running means with the lowest that the run has had.
 
-    The loss' first reference is the loss of silence, the worst that a model need ever be; later
-    it is the best epoch's. The penalty's is the lowest mean since the start.
+    The loss' first reference is the loss of silence, the worst that a model need ever be.
     """
 
     def __init__(self, variant: str, config: GuardConfig) -> None:
         self.variant, self.config = variant, config
-        self.loss = self.penalty = math.inf
+        self.share, self.penalty = 1.0, math.inf  # the lowest running means so far
+        self.recent: deque[tuple[float, float, float]] = deque(maxlen=config.steps)
 
     def watch(self, place: str, loss: float, silence: float, penalty: float) -> None:
-        """Means over the steps since the last call.
+        """One step's loss, the loss of silence on the same examples, and the penalty.
 
         Raises:
             UserError: the run has diverged.
         """
         if not math.isfinite(loss + penalty):
             raise self.diverged(place, f"the loss is {loss}, the penalty {penalty}")
-        reference = min(self.loss, silence)
-        if loss > self.config.loss * reference:
-            raise self.diverged(place, f"the loss is {loss:.4g}, it was {reference:.4g}")
+        self.recent.append((loss, silence, penalty))
+        if len(self.recent) < self.config.steps:
+            return
+        means = [math.fsum(values) / self.config.steps for values in zip(*self.recent, strict=True)]
+        self.judge(place, *means)
+
+    def judge(self, place: str, loss: float, silence: float, penalty: float) -> None:
+        """Means over the last steps."""
+        seen = f"over the last {self.config.steps} steps"
+        if loss > self.config.loss * self.share * silence > 0:
+            now, best = loss / silence, self.share
+            times = f"{now:.3g} times that of silence, at its best it was {best:.3g} times"
+            raise self.diverged(place, f"{seen} the loss is {loss:.4g}, {times}")
         if penalty > self.config.penalty * self.penalty:
-            raise self.diverged(place, f"the penalty is {penalty:.4g}, it was {self.penalty:.4g}")
+            was = f"at its lowest it was {self.penalty:.4g}"
+            raise self.diverged(place, f"{seen} the penalty is {penalty:.4g}, {was}")
+        if silence:
+            self.share = min(self.share, loss / silence)
         if penalty:
             self.penalty = min(self.penalty, penalty)
 
@@ -50,18 +69,16 @@ class Guard:
         if not math.isfinite(loss) or loss > self.config.loss * best:
             raise self.diverged(place, f"the validation loss is {loss:.4g}, it was {best:.4g}")
 
-    def after_epoch(self, loss: float) -> None:
-        self.loss = min(self.loss, loss)
-
     def diverged(self, place: str, problem: str) -> UserError:
         return UserError(self.variant, f"diverged in {place}: {problem}", CURE)
 
-    def state(self) -> dict[str, float | None]:
+    def state(self) -> dict[str, Any]:
         """JSON has no infinity: None."""
-        values = {"loss": self.loss, "penalty": self.penalty}
-        return {name: value if math.isfinite(value) else None for name, value in values.items()}
+        penalty = self.penalty if math.isfinite(self.penalty) else None
+        return {"share": self.share, "penalty": penalty, "recent": [list(r) for r in self.recent]}
 
-    def restore(self, state: Mapping[str, float | None]) -> None:
-        self.loss, self.penalty = (
-            math.inf if (value := state[name]) is None else value for name in ("loss", "penalty")
-        )
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.share = state["share"]
+        self.penalty = math.inf if state["penalty"] is None else state["penalty"]
+        self.recent.clear()
+        self.recent.extend((loss, silence, penalty) for loss, silence, penalty in state["recent"])

@@ -105,16 +105,14 @@ class Loop:
 
     def drain(self) -> None:
         """Look at the losses of the steps since the last look; a diverged run ends here."""
-        sums = self.ledger.sums
-        if self.pending:
-            rows = torch.stack([outcome.row() for outcome in self.pending])
-            for row in self.learner.processes.mean(rows).tolist():
-                sums.add(*row)
-        self.made += len(self.pending)
-        self.pending.clear()
-        place = f"epoch {self.ledger.epoch + 1}, step {sums.steps}"
+        sums, pending = self.ledger.sums, self.pending
+        self.pending = []
+        self.made += len(pending)
+        rows = [outcome.row() for outcome in pending]
         with self.unless_diverged(self.watched):
-            self.guard.watch(place, *sums.since(self.watched))
+            for row in self.learner.processes.mean(torch.stack(rows)).tolist() if rows else ():
+                sums.add(*row)
+                self.guard.watch(f"epoch {self.ledger.epoch + 1}, step {sums.steps}", *row)
         self.watched = copy.copy(sums)
 
     @contextmanager
@@ -145,7 +143,6 @@ class Loop:
         """Validate, write the epoch down, save."""
         ledger = self.ledger
         means = ledger.sums.since(Sums())
-        self.guard.after_epoch(means[0])
         ledger.rows.append(self.row(means[0], means[2], self.validate()))
         ledger.epoch += 1
         ledger.sums = Sums()

@@ -54,7 +54,7 @@ TRAINING = {
     },
     "averages": {"step": [0.9], "epoch": [0.5]},
     "penalty": {"weight": 1e-5, "min_size": 0.001, "rank": 16},
-    "guard": {"loss": 3.0, "penalty": 20.0},
+    "guard": {"loss": 3.0, "penalty": 20.0, "steps": 2},
     "validate_every": 1,
     "checkpoint_every": 2,
     "start_from": None,

@@ -11,51 +11,71 @@ from hdemucs.training.divergence import Guard
 from hdemucs.training.run import digest
 from tests.training.runs import directory, prepared_run, trained
 
+STEPS = 4
+
 
 @pytest.fixture
 def guard():
-    return Guard("tiny", GuardConfig(loss=3.0, penalty=20.0))
+    return Guard("tiny", GuardConfig(loss=3.0, penalty=20.0, steps=STEPS))
+
+
+def watch(guard, *losses, silence=0.5, penalty=0.0, place="epoch 7"):
+    for loss in losses:
+        guard.watch(place, loss, silence, penalty)
 
 
 def test_a_good_run_goes_on(guard):
-    for loss in (0.5, 0.4, 0.3):
-        guard.watch("epoch 1", loss, 0.5, 300.0)
-        guard.after_epoch(loss)
+    watch(guard, *(0.5 / step for step in range(1, 30)), penalty=300.0)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_loss_that_is_no_number_ends_the_run(guard, value):
+def test_a_loss_that_is_no_number_ends_the_run_at_once(guard, value):
     with pytest.raises(UserError, match=r"tiny: diverged in epoch 7: the loss is (nan|inf)"):
-        guard.watch("epoch 7", value, 0.5, 0.0)
+        watch(guard, value)
     with pytest.raises(UserError, match="diverged"):
         guard.watch("epoch 7", 0.5, 0.5, value)
 
 
-def test_a_loss_worse_than_silence_ends_the_first_epoch(guard):
-    guard.watch("epoch 1", 1.4, 0.5, 0.0)
-    with pytest.raises(UserError, match=r"the loss is 1.6, it was 0.5"):
-        guard.watch("epoch 1", 1.6, 0.5, 0.0)
+def test_one_batch_is_no_trend(guard):
+    """Epochs of one step: a batch ten times as loud as the last has ten times its loss."""
+    for loudness in (0.01, 0.1, 1.0, 0.02, 0.5):
+        watch(guard, 0.9 * loudness, silence=loudness)
+    watch(guard, *[0.1] * STEPS, 0.8, 0.1, silence=0.5)  # one step eight times as bad
 
 
-def test_a_runaway_loss_is_measured_by_the_best_epoch(guard):
-    guard.after_epoch(0.08)
-    guard.after_epoch(0.1)
-    with pytest.raises(UserError, match=r"the loss is 0.25, it was 0.08"):
-        guard.watch("epoch 3", 0.25, 0.5, 0.0)
+def test_a_loss_worse_than_silence_ends_the_run_and_says_what_was_seen(guard):
+    watch(guard, *[1.4] * 2 * STEPS)
+    said = r"over the last 4 steps the loss is 1.55, 3.1 times that of silence, .* it was 1 times"
+    with pytest.raises(UserError, match=said):
+        watch(guard, 1.7, 1.7, 1.7)
+
+
+def test_a_runaway_loss_is_measured_by_the_best_running_mean(guard):
+    watch(guard, *[0.05] * STEPS, *[0.1] * STEPS)
+    with pytest.raises(
+        UserError, match=r"the loss is 0.1525, 0.305 times .* best it was 0.1 times"
+    ):
+        watch(guard, 0.2, 0.2, 0.11)
+
+
+def test_silent_examples_judge_nothing(guard):
+    watch(guard, *[0.1] * 2 * STEPS, silence=0.0)
+    assert guard.share == 1.0
 
 
 def test_an_exploding_penalty_ends_the_run(guard):
-    """300 -> 15,545 is what users saw (facts 8.1)."""
-    guard.watch("epoch 5", 0.1, 0.5, 300.0)
-    with pytest.raises(UserError, match="the penalty is"):
-        guard.watch("epoch 6", 0.1, 0.5, 15_545.0)
+    """300 -> 15,545 is what a user saw (facebookresearch/demucs#354)."""
+    watch(guard, *[0.1] * STEPS, penalty=300.0)
+    with pytest.raises(UserError, match=r"the penalty is .* at its lowest it was 300"):
+        watch(guard, *[0.1] * STEPS, penalty=15_545.0)
 
 
 def test_its_memory_is_part_of_a_checkpoint(guard):
-    guard.watch("epoch 1", 0.1, 0.5, 300.0)
+    watch(guard, *[0.1] * STEPS, 0.2, penalty=300.0)
     other = Guard("tiny", guard.config)
-    other.restore(guard.state())
-    assert (other.loss, other.penalty) == (math.inf, 300.0)
+    other.restore(json.loads(json.dumps(guard.state())))
+    assert other.state() == guard.state()
+    assert (other.share, other.penalty) == (0.2, 300.0)
 
 
 def test_a_validation_loss_that_ran_away_ends_the_run(guard):
