@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 Mixture = Float[Tensor, "batch channel length"]
 Sources = Float[Tensor, "batch source channel length"]
-Statistics = Mapping[str, Tensor]  # of the training mixtures, by name; what `fit` is given
+Songs = Iterable[Float[Tensor, "channel _"]]  # training mixtures, one whole song at a time
 C = TypeVar("C")
 
 
@@ -43,4 +43,4 @@ class Family(Generic[C]):
 
     config: type[C]  # frozen, strict, no defaults, with `kind: Literal[...]`
     build: Callable[[C], Separator]  # draws from torch's global generator, on any device
-    fit: Callable[[Any, Statistics], None] | None = None  # input statistics, before the first step
+    fit: Callable[[Any, Songs], None] | None = None  # to the training songs, before the first step

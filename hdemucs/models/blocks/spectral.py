@@ -1,0 +1,65 @@
+"""A separator over spectrograms, composed of a transform, a network and a decoder.
+
+mix -> stft -> features -> network -> estimate -> spectrograms -> inverse -> sources
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from hdemucs.models.family import Mixture, Separator, Sources
+
+from .decoders import Decoder, Spectrogram, Spectrograms
+from .stft import STFT
+
+
+class Network(nn.Module):
+    """Features [batch, feature, frequency, frame] to an estimate [batch, source, ...].
+
+    Takes any number of frames. One that works on a multiple of some number pads them itself,
+    and says so, that callers with more audio can give it that instead of padding.
+    """
+
+    multiple = 1
+
+
+class SpectrogramSeparator(Separator):
+    """What is around a network that works on spectrograms.
+
+    Losses that compare spectrograms call `stft` and `estimate`; a post-filter calls `stft`,
+    `spectrograms` and `stft.inverse`.
+    """
+
+    def __init__(
+        self, sources: tuple[str, ...], stft: STFT, decoder: Decoder, network: Network
+    ) -> None:
+        super().__init__()
+        self.sources = sources
+        self.stft, self.decoder, self.network = stft, decoder, network
+
+    def forward(self, mix: Mixture) -> Sources:
+        return self.stft.inverse(self.spectrograms(self.stft(mix)), mix.shape[-1])
+
+    def estimate(self, z: Spectrogram) -> Tensor:
+        """What the network writes, such as magnitudes, in the spectrogram's precision."""
+        return self.network(self.decoder.features(z)).to(z.real.dtype)
+
+    def spectrograms(self, z: Spectrogram) -> Spectrograms:
+        """The sources' spectrograms, from the mixture's."""
+        estimate = self.estimate(z)
+        with torch.autocast(z.device.type, enabled=False):
+            return self.decoder.spectrograms(estimate, z)
+
+    def valid_length(self, length: int) -> int:
+        """The shortest input of `length` samples or more whose frames the network need not pad."""
+        frames = self.stft.frames(length)
+        missing = -frames % self.network.multiple
+        return (frames + missing - 1) * self.stft.hop if missing else length
+
+
+def whole(x: Tensor, multiple: int, dim: int = -1) -> Tensor:
+    """Zeros after x along `dim`, so that its size there is a multiple of `multiple`."""
+    after = x.dim() - 1 - dim % x.dim()
+    return pad(x, (0, 0) * after + (0, -x.shape[dim] % multiple))

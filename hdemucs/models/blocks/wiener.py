@@ -1,0 +1,82 @@
+"""The multichannel Wiener filter that refines estimates of all sources of a mixture together.
+
+A. A. Nugraha, A. Liutkus and E. Vincent, "Multichannel audio source separation with deep neural
+networks", IEEE/ACM TASLP 24 (2016), section III, in the form that music separation uses: every
+iteration takes the estimates' mean power as the sources' spectra and their spatial covariance
+averaged over time, and filters the mixture once more.
+"""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Complex, Float
+from torch import Tensor
+
+EPSILON = 1e-10  # power below which a source counts as silent
+LOUDEST = 10.0  # magnitude that a mixture is brought down to, so that EPSILON means the same
+
+Mixture = Complex[Tensor, "batch channel frequency frame"]
+Estimates = Complex[Tensor, "batch source channel frequency frame"]
+Magnitudes = Float[Tensor, "batch source channel frequency frame"]
+
+
+def with_mixture_phase(mixture: Mixture, magnitudes: Magnitudes) -> Estimates:
+    """Magnitudes with the phase of the mixture; phase 0 where the mixture is silent."""
+    return torch.polar(magnitudes, mixture.angle()[:, None].expand_as(magnitudes))
+
+
+def shared_out(mixture: Mixture, magnitudes: Magnitudes) -> Estimates:
+    """The mixture, divided among the sources in proportion to their magnitudes (a soft mask)."""
+    return mixture[:, None] * (magnitudes / (EPSILON + magnitudes.sum(1, keepdim=True)))
+
+
+def wiener(
+    mixture: Mixture, estimates: Estimates, iterations: int, window: int | None
+) -> Estimates:
+    """Estimates refined by `iterations` of the filter; 0 returns them as they are.
+
+    Args:
+        mixture: its spectrogram.
+        estimates: all of its sources' spectrograms; they should add up to about the mixture.
+        iterations: of filtering; music separation uses one, more can lower the SDR.
+        window: frames over which a source's spatial covariance is one; None: all of them.
+
+    Returns:
+        The refined spectrograms, in the estimates' precision. Their sum is the mixture up to the
+        regularisation, sqrt(EPSILON). The work is done in double precision.
+    """
+    if not iterations:
+        return estimates
+    frames = mixture.shape[-1]
+    pieces = zip(
+        mixture.to(torch.complex128).split(window or frames, -1),
+        estimates.to(torch.complex128).split(window or frames, -1),
+        strict=True,
+    )
+    refined = [in_one_window(x, y, iterations) for x, y in pieces]
+    return torch.cat(refined, -1).to(estimates.dtype)
+
+
+def in_one_window(mixture: Mixture, estimates: Estimates, iterations: int) -> Estimates:
+    loudest = mixture.abs().amax((1, 2, 3), keepdim=True)
+    scale = (loudest / LOUDEST).clamp(min=1)
+    x, y = mixture / scale, estimates / scale[:, None]
+    for _ in range(iterations):
+        y = filtered(x, y)
+    return y * scale[:, None]
+
+
+def filtered(x: Mixture, y: Estimates) -> Estimates:
+    """One iteration: y_j = v_j R_j (sum_k v_k R_k + sqrt(EPSILON) I)^-1 x in every bin.
+
+    v_j [frequency, frame] is the mean power over channels of source j, and R_j [frequency] its
+    spatial covariance, the sum over frames of y_j y_j^H divided by the sum of v_j.
+    """
+    power = y.abs().square().mean(2)
+    spatial = torch.einsum("bscft,bsdft->bsfcd", y, y.conj())
+    spatial = spatial / (EPSILON + power.sum(-1))[..., None, None]
+    power = power.to(y.dtype)
+    model = torch.einsum("bsft,bsfcd->bftcd", power, spatial)
+    noise = EPSILON**0.5 * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
+    whitened = torch.linalg.solve(model + noise, x.permute(0, 2, 3, 1))
+    return torch.einsum("bsfcd,bftd->bscft", spatial, whitened) * power[:, :, None]
