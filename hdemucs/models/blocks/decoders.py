@@ -43,4 +43,4 @@ class ComplexAsChannels(Decoder):
         return torch.cat([z.real, z.imag], 1)
 
     def spectrograms(self, estimate: Tensor, z: Spectrogram) -> Spectrograms:
-        return torch.complex(*estimate.split(z.shape[1], 2))
+        return torch.complex(*estimate.chunk(2, 2))

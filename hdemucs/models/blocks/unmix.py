@@ -52,7 +52,8 @@ class Decode(nn.Module):
 
     def forward(self, h: Float[Tensor, "frame batch double"]) -> Magnitude:
         h = relu(over_rows(self.norm, self.linear(h)))
-        h = over_rows(self.last_norm, self.last(h)).unflatten(-1, (-1, len(self.scale)))
+        h = over_rows(self.last_norm, self.last(h))
+        h = h.view(*h.shape[:2], -1, len(self.scale))
         return relu(h * self.scale + self.shift).permute(1, 2, 3, 0)
 
 

@@ -47,10 +47,10 @@ def wiener(
     """
     if not iterations:
         return estimates
-    frames = mixture.shape[-1]
+    frames = window or mixture.shape[-1]
     pieces = zip(
-        mixture.to(torch.complex128).split(window or frames, -1),
-        estimates.to(torch.complex128).split(window or frames, -1),
+        torch.split(mixture.to(torch.complex128), frames, -1),
+        torch.split(estimates.to(torch.complex128), frames, -1),
         strict=True,
     )
     refined = [in_one_window(x, y, iterations) for x, y in pieces]
