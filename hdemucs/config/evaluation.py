@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -19,6 +19,7 @@ Oracle = Literal[
     "irm-power",
     "mwf",
 ]
+ORACLES: tuple[str, ...] = get_args(Oracle)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -23,6 +23,7 @@ AnchorName = Literal[
     "lowpass-3500", "lowpass-7000", "mixture", "quality",
     "distorted-target", "artifact", "interference",
 ]  # fmt: skip
+CONDITIONS = ("reference", *get_args(AnchorName))  # of a listening test, beside the systems
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -20,7 +20,7 @@ class RowConfig:
     label: str
     systems: tuple[str, ...]  # folders of scores; several: trainings that differ in the seed alone
     baseline: str | None  # the row that paired differences are taken to
-    published: tuple[str, ...]  # keys of evaluation/published.csv: the rows this one repeats
+    published: tuple[str, ...]  # keys of report/published.csv: the rows this one repeats
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

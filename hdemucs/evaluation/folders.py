@@ -13,6 +13,7 @@ import torch
 
 from hdemucs import audio
 from hdemucs.config.evaluation import MetricsConfig
+from hdemucs.data.manifest import MIXTURE
 from hdemucs.errors import UserError
 from hdemucs.evaluation.score import score_track
 from hdemucs.metrics.museval_json import TrackScores
@@ -20,6 +21,8 @@ from hdemucs.workers import mapped
 
 SUFFIXES = (".wav", ".flac", ".aiff", ".aif")
 SUBSET = "test"
+USUAL = ("drums", "bass", "other", "vocals")  # the order of published tables
+NAMED = 3  # missing tracks that an error lists
 
 
 @dataclass(frozen=True)
@@ -54,24 +57,39 @@ class Scores:
         )
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """Which of the references' tracks have estimates."""
+
+    pairs: tuple[Pair, ...]
+    missing: tuple[str, ...]  # tracks of the references without estimates
+
+    @property
+    def said(self) -> str:
+        """48 of 50 tracks."""
+        return f"{len(self.pairs)} of {len(self.pairs) + len(self.missing)} tracks"
+
+
 def score_folder(
-    references: Path,
-    estimates: Path,
-    sources: Sequence[str],
-    config: MetricsConfig,
-    jobs: int,
+    coverage: Coverage, sources: Sequence[str], config: MetricsConfig, jobs: int
 ) -> list[TrackScores]:
-    """The scores of every track that the estimates' folder has.
+    """The scores of every track that has estimates.
 
     Raises:
-        UserError: a track or a file is missing or damaged, or cannot be scored.
+        UserError: a file is missing or damaged, or cannot be scored.
     """
-    pairs = paired(references, estimates)
-    return mapped(Scores(tuple(sources), config), pairs, jobs, "scoring")
+    return mapped(Scores(tuple(sources), config), coverage.pairs, jobs, "scoring")
 
 
-def paired(references: Path, estimates: Path) -> list[Pair]:
-    """Each estimated track with its reference, by name; a track without one is refused."""
+def covered(references: Path, estimates: Path, *, partial: bool = False) -> Coverage:
+    """Each estimated track with its reference, by name.
+
+    A median over fewer tracks is the number of another test set, so some tracks missing is
+    refused unless `partial` asks for it.
+
+    Raises:
+        UserError: there is no track, one has no reference, or not all have estimates.
+    """
     theirs, known = tracks_in(estimates), tracks_in(references)
     if not theirs:
         cure = "put each track's sources into <folder>/[test/]<track>/<source>.wav"
@@ -80,7 +98,13 @@ def paired(references: Path, estimates: Path) -> list[Pair]:
         if name not in known:
             cure = "name the folders after the references' tracks"
             raise UserError(folder, f"is no track of {references}", cure)
-    return [Pair(name, known[name], folder) for name, folder in theirs.items()]
+    pairs = tuple(Pair(name, known[name], folder) for name, folder in theirs.items())
+    found = Coverage(pairs, tuple(name for name in known if name not in theirs))
+    if found.missing and not partial:
+        shown = ", ".join(found.missing[:NAMED]) + (", ..." if len(found.missing) > NAMED else "")
+        cure = "supply them, or say --partial: scores of some tracks are no scores of all"
+        raise UserError(estimates, f"has {found.said}; missing: {shown}", cure)
+    return found
 
 
 def tracks_in(root: Path) -> dict[str, Path]:
@@ -92,6 +116,22 @@ def tracks_in(root: Path) -> dict[str, Path]:
         for folder in folders
         if folder.is_dir() and any(path.suffix.lower() in SUFFIXES for path in folder.iterdir())
     }
+
+
+def sources_in(root: Path) -> tuple[str, ...]:
+    """The stems that every track of a folder has, the mixture left out.
+
+    Raises:
+        UserError: the tracks have none in common.
+    """
+    tracks = tracks_in(root).values()
+    held = [{p.stem for p in track.iterdir() if p.suffix.lower() in SUFFIXES} for track in tracks]
+    common = set.intersection(*held) - {MIXTURE} if held else set()
+    if not common:
+        cure = "put stems of the same names into <folder>/[test/]<track>/, or name them: --sources"
+        raise UserError(root, "holds no source that all tracks have", cure)
+    usual = {name: place for place, name in enumerate(USUAL)}
+    return tuple(sorted(common, key=lambda name: (usual.get(name, len(usual)), name)))
 
 
 def sound(folder: Path, source: str, what: str) -> Path:

@@ -62,12 +62,17 @@ class System:
 
 def save_system(folder: Path, tracks: Iterable[TrackScores], facts: Facts) -> None:
     """Write all files of one system; scores of other tracks that lie there go."""
+    save_tracks(folder, tracks)
+    write_json(folder / FACTS, TypeAdapter(Facts).dump_python(facts, mode="json"))
+
+
+def save_tracks(folder: Path, tracks: Iterable[TrackScores]) -> None:
+    """Write the tracks' scores, and remove those of any other track that lie there."""
     written = {folder / SUBSET / f"{track.track}.json": track for track in tracks}
     for path, track in written.items():
         save(track, path)
     for stray in set((folder / SUBSET).glob("*.json")) - set(written):
         stray.unlink()
-    write_json(folder / FACTS, TypeAdapter(Facts).dump_python(facts, mode="json"))
 
 
 def load_system(folder: Path) -> System:
@@ -84,6 +89,9 @@ def load_system(folder: Path) -> System:
     if not tracks:
         raise UserError(folder, "holds no scores", CURE)
     facts = load_facts(folder / FACTS) if (folder / FACTS).exists() else None
+    if facts and facts.system != folder.name:
+        problem = f"holds the scores of {facts.system}, by its {FACTS}"
+        raise UserError(folder, problem, f"name the folder {facts.system}, or score it anew")
     return System(folder.name, tuple(sorted(tracks, key=lambda t: t.track)), facts)
 
 
@@ -95,10 +103,15 @@ def load_systems(*places: Path) -> dict[str, System]:
     """Every system's folder under these places, by name.
 
     Raises:
-        UserError: there is none, or one is damaged.
+        UserError: there is none, one is damaged, or two have the same name.
     """
-    folders = [p for place in places if place.is_dir() for p in sorted(place.iterdir())]
-    systems = {folder.name: load_system(folder) for folder in folders if folder.is_dir()}
-    if not systems:
+    found: dict[str, Path] = {}
+    for place in places:
+        for folder in sorted(path for path in place.glob("*") if path.is_dir()):
+            if folder.name in found:
+                problem = f"has the name of {found[folder.name]}: a name stands for one system"
+                raise UserError(folder, problem, "remove or rename one of the two")
+            found[folder.name] = folder
+    if not found:
         raise UserError(places[0], "holds no scored system", "run `dvc repro`")
-    return systems
+    return {name: load_system(folder) for name, folder in found.items()}

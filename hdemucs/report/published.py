@@ -33,7 +33,7 @@ class Published:
 
 def published() -> dict[str, Published]:
     """All rows by key, in the order of the tables they come from."""
-    text = files("hdemucs.evaluation").joinpath("published.csv").read_text()
+    text = files("hdemucs.report").joinpath("published.csv").read_text()
     return {line["key"]: entry(line) for line in csv.DictReader(text.splitlines())}
 
 

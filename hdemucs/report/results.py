@@ -23,6 +23,7 @@ ORACLES = {  # name: label, in the tables' order
     "irm-power": "Oracle: ideal ratio mask, power",
     "mwf": "Oracle: multichannel Wiener filter",
 }
+ARTICLES = {"model": "a model", "oracle": "an oracle", "other": "another system"}
 SHOWN = {"all": "All", "drums": "Drums", "bass": "Bass", "other": "Other", "vocals": "Vocals"}
 
 
@@ -78,6 +79,7 @@ def arranged(
         raise UserError("reports/scores", "holds no system of this study", "run `dvc repro`")
     for system in ours[1:]:
         hold_alike(ours[0], system)
+    hold_kinds(config, systems)
     models = tuple(
         Row(row.name, row.label, present, tuple(runs.get(s.name, ()) for s in present), row)
         for row in config.rows
@@ -94,8 +96,31 @@ def arranged(
         for name, system in systems.items()
         if name not in taken
     )
+    hold_labels((*models, *bounds, *others))
     sources = tuple(ours[0].tracks[0].sources)
     return Results(config, models, bounds, others, sources, ours[0].facts)
+
+
+def hold_labels(rows: tuple[Row, ...]) -> None:
+    """Refuse two rows of one label: tables and figures tell rows apart by it."""
+    first: dict[str, str] = {}
+    for row in rows:
+        other = first.setdefault(row.label, row.name)
+        if other != row.name:
+            problem = f"has the label of {other}, {row.label!r}"
+            raise UserError(f"reports: {row.name}", problem, "give each row its own label")
+
+
+def hold_kinds(config: ReportConfig, systems: Mapping[str, System]) -> None:
+    """Refuse scores whose name says that they are something else than their record does."""
+    kinds = {name: "model" for row in config.rows for name in row.systems}
+    kinds |= dict.fromkeys(ORACLES, "oracle")
+    for name in kinds.keys() & systems.keys():
+        facts = systems[name].facts
+        if facts is None or facts.kind != kinds[name]:
+            there = ARTICLES[facts.kind] if facts else "a system of unknown origin (no system.json)"
+            problem = f"names {ARTICLES[kinds[name]]} of this study, and its scores are of {there}"
+            raise UserError(f"reports: {name}", problem, "rename the folder of these scores")
 
 
 def hold_alike(first: System, second: System) -> None:

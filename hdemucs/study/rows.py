@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -53,7 +54,11 @@ def row_of(name: str, variants: Tree) -> OwnRow | SharedRow:
 
 
 def rows(names: list[str], variants: Tree) -> list[dict[str, Any]]:
-    """RowConfig of each row of the study; a baseline that is not in the study falls away."""
+    """RowConfig of each row of the study; a baseline that is not in the study falls away.
+
+    Raises:
+        UserError: a row is missing or wrong, or two have one label.
+    """
     found = {name: row_of(name, variants) for name in variants}
     out: dict[str, dict[str, Any]] = {}
     for name in (name for name in found if name in names):
@@ -62,7 +67,18 @@ def rows(names: list[str], variants: Tree) -> list[dict[str, Any]]:
             out[row.seed_of]["systems"].append(name)
         else:
             out[name] = own(name, row, found, names)
+    hold_labels(out)
     return list(out.values())
+
+
+def hold_labels(found: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse rows that a reader could not tell apart."""
+    first: dict[str, str] = {}
+    for name, row in found.items():
+        other = first.setdefault(row["label"], name)
+        if other != name:
+            problem = f"is {row['label']!r}, which is the label of {other}, too"
+            raise UserError(f"variants.{name}.row.label", problem, "give each row its own label")
 
 
 def own(name: str, row: OwnRow | SharedRow, found: Tree, names: list[str]) -> dict[str, Any]:

@@ -6,12 +6,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from hdemucs.config.evaluation import ORACLES
+from hdemucs.config.listening import CONDITIONS
 from hdemucs.errors import UserError
 from hdemucs.study.params import Tree, changed, unknown
 
 NAME = re.compile(r"[a-z0-9_]+")
 OWN = ("model", "training", "separation")  # what a variant may change
 KINDS = ("family", "fine_tune", "bag")  # what it is: exactly one of them
+TAKEN = dict.fromkeys(CONDITIONS, "a condition of listening tests") | dict.fromkeys(
+    ORACLES, "an oracle"
+)
 ONE = "give it one of `family: hybrid|waveform`, `fine_tune: <variant>`, `bag: {members: [...]}`"
 
 
@@ -83,19 +88,27 @@ def check_names(study: list[str], variants: Tree) -> list[str]:
 
     Raises:
         UserError: none or one twice, one that is not defined or whose origin or member is not in
-            the study, or a name that DVC cannot carry.
+            the study, or a name that DVC cannot carry or that means another system.
     """
     if not study or len(set(study)) != len(study):
         raise UserError("study", "must list each of its variants once", "write e.g. [hybrid]")
     for name in variants:
-        if not NAME.fullmatch(str(name)):
-            problem = "is no name that a stage can have"
-            raise UserError(f"variants.{name}", problem, "use a-z, 0-9 and _ only")
+        hold_name(str(name))
     for name in study:
         if name not in variants:
             raise unknown(f"study.{name}", name, variants, "variant")
         check_built_upon(name, study, variants)
     return study
+
+
+def hold_name(name: str) -> None:
+    """Refuse a name that DVC cannot carry, or that stands for another system already."""
+    if not NAME.fullmatch(name):
+        problem = "is no name that a stage can have"
+        raise UserError(f"variants.{name}", problem, "use a-z, 0-9 and _ only")
+    if name in TAKEN:
+        problem = f"is the name of {TAKEN[name]}: a name stands for one system"
+        raise UserError(f"variants.{name}", problem, "give the variant another name")
 
 
 def check_built_upon(name: str, study: list[str], variants: Tree) -> None:

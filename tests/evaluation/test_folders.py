@@ -1,11 +1,16 @@
 """Anybody's estimates are scored from their files, and bad folders are one line."""
 
+import json
+import shutil
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
 from hdemucs import audio
+from hdemucs.cli import main
 from hdemucs.errors import UserError
-from hdemucs.evaluation.folders import score_folder
+from hdemucs.evaluation.folders import covered, score_folder
 from hdemucs.evaluation.score import score_track
 from tests.metrics.signals import RATE, plain
 
@@ -25,8 +30,8 @@ def folders(tmp_path):
     return tmp_path / "references", tmp_path / "estimates"
 
 
-def score(folders, jobs=1):
-    return score_folder(*folders, SOURCES, config(), jobs)
+def score(folders, jobs=1, *, partial=False):
+    return score_folder(covered(*folders, partial=partial), SOURCES, config(), jobs)
 
 
 def test_files_score_as_arrays_do_in_any_number_of_processes(folders):
@@ -48,7 +53,7 @@ def test_flac_and_flat_layouts_are_read(folders, tmp_path):
     for source in SOURCES:
         signal = audio.read(estimates / "test" / "A - One" / f"{source}.wav")
         audio.write(flat / f"{source}.flac", signal, RATE, bits=24)
-    [scored] = score((references, tmp_path / "flat"))
+    [scored] = score((references, tmp_path / "flat"), partial=True)
     [first, _] = score(folders)
     difference = scored.sources["bass"].whole["nSDR"] - first.sources["bass"].whole["nSDR"]
     assert abs(difference) < 1e-3
@@ -84,6 +89,36 @@ def test_bad_estimates_are_one_line(folders, damage, jobs):
     with pytest.raises(UserError, match=line) as refused:
         score(folders, jobs)
     assert "\n" not in str(refused.value)
+
+
+def test_a_track_without_estimates_is_refused_unless_asked_for(folders):
+    references, estimates = folders
+    shutil.rmtree(estimates / "test" / "B - Two")
+    with pytest.raises(UserError, match="has 1 of 2 tracks; missing: B - Two; supply them, or say"):
+        covered(references, estimates)
+    some = covered(references, estimates, partial=True)
+    assert (some.said, some.missing) == ("1 of 2 tracks", ("B - Two",))
+    assert [track.track for track in score(folders, partial=True)] == ["A - One"]
+
+
+def test_the_command_says_of_how_many_and_replaces_what_was_there(folders, monkeypatch, capsys):
+    references, estimates = folders
+    root = references.parent
+    (root / "configs").mkdir()
+    (root / "data").mkdir()
+    evaluate = {"metrics": asdict(config()), "oracles": {"names": [], "window": 1024}}
+    (root / "configs/evaluate.json").write_text(json.dumps(evaluate))
+    monkeypatch.chdir(root)
+    words = ["score", "estimates", "--references", "references", "--sources", *SOURCES]
+    main(words)
+    assert "2 of 2 tracks -> estimates-scores" in capsys.readouterr().out
+    shutil.rmtree(estimates / "test" / "B - Two")
+    with pytest.raises(SystemExit, match="1 of 2 tracks"):
+        main(words)
+    assert len(list((root / "estimates-scores/test").iterdir())) == 2
+    main([*words, "--partial"])
+    assert "1 of 2 tracks -> estimates-scores" in capsys.readouterr().out
+    assert [p.stem for p in (root / "estimates-scores/test").iterdir()] == ["A - One"]
 
 
 def test_nan_in_a_file_is_one_line(folders):

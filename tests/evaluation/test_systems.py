@@ -1,5 +1,7 @@
 """A system's scores are kept, and folders of others' museval files are read."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -71,13 +73,23 @@ def test_folders_of_other_people_are_read(tmp_path, inside):
     assert aggregated(system, MEDIANS, "SDR")["all"] == (6.0 + 2.5) / 2
 
 
+def test_one_name_is_one_system(tmp_path):
+    save_system(tmp_path / "scores" / "mwf", TRACKS, dataclasses.replace(FACTS, system="mwf"))
+    save_system(tmp_path / "oracles" / "mwf", TRACKS, dataclasses.replace(FACTS, system="mwf"))
+    with pytest.raises(UserError, match=r"oracles/mwf: has the name of .*scores/mwf"):
+        load_systems(tmp_path / "scores", tmp_path / "oracles")
+    (tmp_path / "scores" / "mwf").rename(tmp_path / "scores" / "hybrid")
+    with pytest.raises(UserError, match=r"scores/hybrid: holds the scores of mwf"):
+        load_systems(tmp_path / "scores", tmp_path / "oracles")
+
+
 def test_bad_folders_are_one_line(tmp_path):
     with pytest.raises(UserError, match="x: is missing; score the system again"):
         load_system(tmp_path / "x")
     (tmp_path / "x").mkdir()
     with pytest.raises(UserError, match="x: holds no scores; score the system again"):
         load_system(tmp_path / "x")
-    save_system(tmp_path / "y", TRACKS, FACTS)
+    save_system(tmp_path / "y", TRACKS, dataclasses.replace(FACTS, system="y"))
     (tmp_path / "y" / "system.json").write_text('{"system": "y"}')
     with pytest.raises(UserError, match=r"system\.json\.kind: is missing"):
         load_system(tmp_path / "y")

@@ -90,6 +90,14 @@ def test_scores_on_other_data_are_refused(study, tmp_path):
         build(CONFIG, Places.of(tmp_path / "study"), tmp_path / "out")
 
 
+def test_scores_under_another_kinds_name_are_refused(study, tmp_path):
+    shutil.copytree(study, tmp_path / "study")
+    made = {t: noisy(stems(seed), 0.1, seed) for seed, t in enumerate(TRACKS)}
+    save_scored(tmp_path / "study" / "scores", "mwf", "model", made)
+    with pytest.raises(UserError, match=r"mwf: names an oracle of this study"):
+        build(CONFIG, Places.of(tmp_path / "study"), tmp_path / "out")
+
+
 def test_no_scores_are_one_line(tmp_path):
     with pytest.raises(UserError, match="holds no scored system; run `dvc repro`"):
         build(CONFIG, Places.of(tmp_path), tmp_path / "out")
