@@ -6,6 +6,7 @@ mix -> stft -> features -> network -> estimate -> spectrograms -> inverse -> sou
 from __future__ import annotations
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
@@ -13,6 +14,8 @@ from hdemucs.models.family import Mixture, Separator, Sources
 
 from .decoders import Decoder, Spectrogram, Spectrograms
 from .stft import STFT
+
+Image = Float[Tensor, "batch _ _ _"]  # channel, frame, frequency: each layer has its own sizes
 
 
 class Network(nn.Module):
