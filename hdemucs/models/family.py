@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 Mixture = Float[Tensor, "batch channel length"]
 Sources = Float[Tensor, "batch source channel length"]
+Middle = Float[Tensor, "batch source channel middle"]
 Songs = Iterable[Float[Tensor, "channel _"]]  # training mixtures, one whole song at a time
 C = TypeVar("C")
 
@@ -25,16 +26,30 @@ class Separator(nn.Module, ABC):
     def forward(self, mix: Mixture) -> Sources:
         """Estimates in the order of `sources`, of the mixture's length."""
 
-    def valid_length(self, length: int) -> int:
-        """The shortest input, of `length` samples or more, that needs no padding.
+    def centre(self, mix: Mixture) -> Middle:
+        """Estimates of the middle of a mixture, whose ends serve as context only.
 
-        Callers with more audio should pass `valid_length` samples and trim the output.
+        [batch, channel, n] -> [batch, source, channel, m], where m <= n and the estimates start at
+        sample (n - m) // 2 of the mixture. Networks of unpadded convolutions estimate less than
+        they see; all others estimate everything.
+        """
+        return self(mix)
+
+    def valid_length(self, length: int) -> int:
+        """The shortest input from which `centre` estimates `length` samples without padding.
+
+        Callers with more audio should pass so many samples to `centre` and trim its output.
         """
         return length
 
     def compile_units(self) -> Iterable[nn.Module]:
         """The submodules that torch.compile may take, one by one."""
         return ()
+
+
+def middle(x: Tensor, length: int) -> Tensor:
+    """The middle `length` samples of the last axis: where `centre` puts its estimates."""
+    return x.narrow(-1, (x.shape[-1] - length) // 2, length)
 
 
 @dataclass(frozen=True, kw_only=True)

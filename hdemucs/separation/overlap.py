@@ -13,6 +13,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import pad
 
+from hdemucs.models.family import middle
+
 Chunk = Float[Tensor, "channel sample"]
 Block = Float[Tensor, "source channel sample"]
 Model = Callable[[Float[Tensor, "1 channel sample"]], Float[Tensor, "1 source channel sample"]]
@@ -42,12 +44,13 @@ def overlap_add(
     """
     weights = triangle(segment)
     needed = getattr(model, "valid_length", int)  # plain functions take any length
+    centre = getattr(model, "centre", model)  # and estimate all that they are given
     total = torch.zeros(0)  # of the samples that later segments still reach into
     weight = torch.zeros(0)
     for start in range(0, length, stride):
         frames = min(segment, length - start)
-        before, chunk = in_context(read, start, frames, length, needed(frames))
-        estimate = model(chunk[None])[0][..., before : before + frames]
+        chunk = in_context(read, start, frames, length, needed(frames))
+        estimate = middle(centre(chunk[None])[0], frames)
         shares = weights[:frames].to(estimate)
         total = added(total.to(estimate), estimate * shares)
         weight = added(weight.to(estimate), shares)
@@ -56,18 +59,16 @@ def overlap_add(
         total, weight = total[..., ready:], weight[ready:]
 
 
-def in_context(
-    read: Reader, start: int, frames: int, length: int, wanted: int
-) -> tuple[int, Chunk]:
+def in_context(read: Reader, start: int, frames: int, length: int, wanted: int) -> Chunk:
     """A segment amid `wanted` samples of the song, silence where the song has none.
 
-    Models without padding work on more samples than they answer for: what surrounds the segment
-    is better than zeros. Returns how many samples come before the segment, and all of them.
+    Models without padding see more samples than they estimate: what surrounds the segment is
+    better than zeros.
     """
-    before = (wanted - frames) // 2
-    first, last = start - before, start - before + wanted
+    first = start - (wanted - frames) // 2
+    last = first + wanted
     sound = read(max(0, first), min(last, length) - max(0, first))
-    return before, pad(sound, (max(0, -first), max(0, last - length)))
+    return pad(sound, (max(0, -first), max(0, last - length)))
 
 
 def added(pending: Tensor, new: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .resample import Resample
+from hdemucs.models.blocks.resample import Resample
 
 Mixture = Float[Tensor, "batch channel length"]
 Sources = Float[Tensor, "batch source channel length"]

@@ -1,4 +1,4 @@
-"""Sinc resampling by two (julius' filters, Smith's algorithm)."""
+"""Sinc resampling by a fraction (julius' filters, Smith's algorithm)."""
 
 from __future__ import annotations
 
