@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Annotated, Literal
 
-from jaxtyping import Float
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
@@ -23,7 +22,7 @@ from torch import Tensor, nn
 from hdemucs.config.base import STRICT
 from hdemucs.models.family import Family
 
-from .blocks.tasnet import Edges, FrameNorm, Frames, Masks, TasNet, global_norm, xavier
+from .blocks.tasnet import Basis, Edges, FrameNorm, Frames, Masks, TasNet, global_norm, xavier
 
 Count = Annotated[int, Field(ge=1)]
 NORMS: dict[str, Callable[[int], nn.Module]] = {"frame": FrameNorm, "global": global_norm}
@@ -48,7 +47,9 @@ class ConvTasNetConfig:
     kernel: Annotated[int, Field(ge=1)]  # P: taps of the depthwise convolutions, odd
     dilations: Count  # X: blocks with dilations 1, 2, 4, ...
     repeats: Count  # R: how often they come
-    skip: Count | None  # Sc: masks are made of the sum of so many channels a block; None: of the end
+    skip: (
+        Count | None
+    )  # Sc: masks are made of the sum of so many channels a block; None: of the end
     bias: bool  # of the convolutions within the masker
     input_norm: Literal["frame", "global"]
     mask: Literal["relu", "sigmoid"]
@@ -95,7 +96,7 @@ class Residual(nn.Module):
 
 
 class Skips(nn.Module):
-    """Blocks that also write to a sum of their own, which is the output; the last one only there."""
+    """Blocks that also write to a sum, which is the output; the last one only there."""
 
     def __init__(self, config: ConvTasNetConfig, blocks: Iterable[Block], width: int) -> None:
         super().__init__()
@@ -129,21 +130,21 @@ class TemporalConvNet(nn.Module):
         self.norm = NORMS[config.input_norm](config.basis)
         self.enter = nn.Conv1d(config.basis, config.bottleneck, 1, bias=config.bias)
         self.body = Skips(config, blocks, config.skip) if config.skip else Residual(config, blocks)
-        self.leave = nn.Conv1d(
-            self.body.width, self.count * config.basis, 1, bias=config.bias
-        )  # fmt: skip
+        masks = self.count * config.basis
+        self.leave = nn.Conv1d(self.body.width, masks, 1, bias=config.bias)
         self.activation = ACTIVATIONS[config.mask]()
 
-    def forward(self, encoded: Float[Tensor, "batch channel frame"]) -> Masks:
+    def forward(self, encoded: Frames) -> Masks:
         masks = self.activation(self.leave(self.body(self.enter(self.norm(encoded)))))
         return masks.unflatten(1, (self.count, -1))
 
 
 def build(config: ConvTasNetConfig) -> TasNet:
-    model = TasNet(
-        config.sources, TemporalConvNet(config), channels=config.audio_channels,
-        size=config.basis, window=config.window, rectify=config.rectify, edges=config.edges,
+    basis = Basis(
+        channels=config.audio_channels, filters=config.basis, window=config.window,
+        rectify=config.rectify, edges=config.edges,
     )  # fmt: skip
+    model = TasNet(config.sources, basis, TemporalConvNet(config))
     return xavier(model) if config.initial == "xavier" else model
 
 

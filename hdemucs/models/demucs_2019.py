@@ -3,8 +3,8 @@
     mix -> conv k8 s4, ReLU, 1x1, GLU -> ... -> BLSTM -> ... -> + skip, conv k3, GLU, conv^T k8 s4
 
 No convolution is padded, not even the decoder's of width 3, so the output is shorter than the
-input. The "Demucs v2" that the hybrid paper trains anew (variant v2_hq) is the later code's: it pads
-the decoder's convolutions, has group norm in its innermost levels, and averages its weights.
+input. The "Demucs v2" that the hybrid paper trains anew (variant v2_hq) is the later code's: it
+pads the decoder's convolutions, has group norm in its innermost levels, and averages its weights.
 
 Source: Défossez, Usunier, Bottou and Bach, "Music source separation in the waveform domain" (arXiv
 1911.13254); model.py of the package demucs 2.0.3.
@@ -29,9 +29,10 @@ from .blocks.resample import Resample
 from .blocks.unpadded import Unpadded
 
 Count = Annotated[int, Field(ge=1)]
-Steps = Float[Tensor, "batch channel _"]
+Steps = Float[Tensor, "batch _ _"]
 
 KERNEL, STRIDE, AROUND, SCALE = 8, 4, 3, 0.1
+LEVEL = 1 + 1e-5  # of the input; what is left of a normalisation that both versions leave off
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -106,7 +107,7 @@ class Demucs2019(Unpadded):
         rescale(self)
 
     def valid_centre(self, mix: Mixture) -> Middle:
-        x, skips = self.enter(mix), list[Tensor]()
+        x, skips = self.enter(mix / LEVEL), list[Tensor]()
         for encode in self.encoder:
             x = encode(x)
             skips.append(x)

@@ -28,10 +28,10 @@ from torch.nn import functional as F
 from hdemucs.config.base import STRICT
 from hdemucs.models.family import Family
 
-from .blocks.tasnet import Frames, Masks, TasNet, global_norm
+from .blocks.tasnet import Basis, Frames, Masks, TasNet, global_norm
 
 Count = Annotated[int, Field(ge=1)]
-Chunks = Float[Tensor, "batch channel step chunk"]
+Chunks = Float[Tensor, "batch _ step chunk"]  # also turned: along the third axis
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -90,9 +90,11 @@ class DualPath(nn.Module):
         self.value, self.gate = nn.Conv1d(features, features, 1), nn.Conv1d(features, features, 1)
         self.leave = nn.Conv1d(features, config.basis, 1, bias=False)
 
-    def forward(self, encoded: Float[Tensor, "batch channel frame"]) -> Masks:
+    def forward(self, encoded: Frames) -> Masks:
         chunks = self.blocks(self.cut(self.enter(self.norm(encoded))))
-        y = rearrange(self.split(self.activation(chunks)), "b (s c) k n -> (b s) c k n", s=self.count)
+        y = rearrange(
+            self.split(self.activation(chunks)), "b (s c) k n -> (b s) c k n", s=self.count
+        )
         y = self.joined(y, encoded.shape[-1])
         y = self.leave(self.value(y).tanh() * self.gate(y).sigmoid()).relu()
         return rearrange(y, "(b s) c t -> b s c t", s=self.count)
@@ -111,10 +113,11 @@ class DualPath(nn.Module):
 
 
 def build(config: DualPathConfig) -> TasNet:
-    return TasNet(
-        config.sources, DualPath(config), channels=config.audio_channels,
-        size=config.basis, window=config.window, rectify=True, edges="cut",
+    basis = Basis(
+        channels=config.audio_channels, filters=config.basis, window=config.window,
+        rectify=True, edges="cut",
     )  # fmt: skip
+    return TasNet(config.sources, basis, DualPath(config))
 
 
 FAMILY = Family(config=DualPathConfig, build=build)

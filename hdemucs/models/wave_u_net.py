@@ -27,7 +27,7 @@ from .blocks.unpadded import Unpadded
 
 Count = Annotated[int, Field(ge=1)]
 Odd = Annotated[int, Field(ge=1)]
-Steps = Float[Tensor, "batch channel _"]
+Steps = Float[Tensor, "batch _ _"]
 
 SLOPE = 0.2  # of the leaky ReLU
 

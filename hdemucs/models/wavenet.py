@@ -3,7 +3,7 @@
     mix -> conv -> blocks with dilations 1, 2, 4, ..., several times -> sum of skips -> head
 
 Source: Lluís, Pons and Serra, "End-to-end music source separation: is it possible in the waveform
-domain?", Interspeech 2019 (arXiv 1810.12187), and github.com/francesclluis/source-separation-wavenet.
+domain?", Interspeech 2019 (arXiv 1810.12187); github.com/francesclluis/source-separation-wavenet.
 The original pads every convolution with zeros and keeps the samples that the blocks' padding does
 not reach. Here no convolution is padded: equal there, and at the edges, where the original's first
 and last three convolutions see zeros, real audio.
@@ -27,14 +27,14 @@ from .blocks.around import AtRate, ChannelByChannel
 from .blocks.unpadded import Unpadded
 
 Count = Annotated[int, Field(ge=1)]
-Steps = Float[Tensor, "batch channel _"]
+Steps = Float[Tensor, "batch _ _"]
 
 KERNEL = 3
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class WaveNetConfig:
-    """The paper's: 64 channels, 4 stacks of 10 dilations, a head of 2048 and 256, mono at 16 kHz."""
+    """The paper's: 64 channels, 4 stacks of 10 dilations, head 2048 and 256, mono at 16 kHz."""
 
     kind: Literal["wavenet"]
     sources: Annotated[tuple[str, ...], Field(min_length=1)]

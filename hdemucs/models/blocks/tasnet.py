@@ -9,6 +9,7 @@ single-channel speech separation", ICASSP 2018 (arXiv 1711.00541).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -19,8 +20,8 @@ from torch.nn import functional as F
 
 from hdemucs.models.family import Mixture, Separator, Sources
 
-Frames = Float[Tensor, "batch channel frame"]
-Masks = Float[Tensor, "batch source channel frame"]
+Frames = Float[Tensor, "batch _ frame"]
+Masks = Float[Tensor, "batch source _ frame"]
 Edges = Literal["cut", "padded"]
 
 EPSILON = 1e-8  # added to variances
@@ -41,25 +42,34 @@ class FrameNorm(nn.LayerNorm):
         return super().forward(x.transpose(1, 2)).transpose(1, 2)
 
 
-class TasNet(Separator):
-    """A basis of `size` filters of `window` samples, half overlapping, and one mask a source.
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """Filters of `window` samples, half overlapping, that are learned.
 
-    `edges`: "cut" frames only what the windows fill; the last samples, which would be part of
-    another window, come out as silence. "padded" surrounds the mixture with half a window of
-    silence, so that every sample is in two windows.
+    `edges`: "cut" frames only what windows fill; the last samples, which would be part of another
+    window, come out as silence. "padded" surrounds the mixture with half a window of silence, so
+    that every sample is in two windows.
     """
 
-    def __init__(
-        self, sources: tuple[str, ...], masker: nn.Module, *,
-        channels: int, size: int, window: int, rectify: bool, edges: Edges,
-    ) -> None:  # fmt: skip
+    channels: int  # of the audio
+    filters: int
+    window: int
+    rectify: bool  # ReLU after the encoder
+    edges: Edges
+
+
+class TasNet(Separator):
+    """The masker writes one mask a source for the encoded mixture, on the same basis for all."""
+
+    def __init__(self, sources: tuple[str, ...], basis: Basis, masker: nn.Module) -> None:
         super().__init__()
         self.sources, self.masker = sources, masker
-        self.window, self.hop = window, window // 2
-        self.margin = self.hop if edges == "padded" else 0
-        self.encoder = nn.Conv1d(channels, size, window, self.hop, bias=False)
-        self.rectify = nn.ReLU() if rectify else nn.Identity()
-        self.decoder = nn.ConvTranspose1d(size, channels, window, self.hop, bias=False)
+        self.window, self.hop = basis.window, basis.window // 2
+        self.margin = self.hop if basis.edges == "padded" else 0
+        shape = dict(kernel_size=self.window, stride=self.hop, bias=False)
+        self.encoder = nn.Conv1d(basis.channels, basis.filters, **shape)
+        self.rectify = nn.ReLU() if basis.rectify else nn.Identity()
+        self.decoder = nn.ConvTranspose1d(basis.filters, basis.channels, **shape)
 
     def forward(self, mix: Mixture) -> Sources:
         length = mix.shape[-1]
