@@ -161,7 +161,7 @@ def build(config: WaveUNetConfig) -> Separator:
     network = WaveUNet(config)
     if config.rate in (None, config.sample_rate):
         return network
-    return AtRate(network, config.sample_rate, cast(int, config.rate))
+    return AtRate(network, config.sample_rate, config.rate)
 
 
 FAMILY = Family(config=WaveUNetConfig, build=build)

@@ -121,7 +121,7 @@ def build(config: WaveNetConfig) -> Separator:
     network = ChannelByChannel(network) if config.mono else network
     if config.rate in (None, config.sample_rate):
         return network
-    return AtRate(network, config.sample_rate, cast(int, config.rate))
+    return AtRate(network, config.sample_rate, config.rate)
 
 
 FAMILY = Family(config=WaveNetConfig, build=build)

@@ -66,10 +66,10 @@ class TasNet(Separator):
         self.sources, self.masker = sources, masker
         self.window, self.hop = basis.window, basis.window // 2
         self.margin = self.hop if basis.edges == "padded" else 0
-        shape = dict(kernel_size=self.window, stride=self.hop, bias=False)
-        self.encoder = nn.Conv1d(basis.channels, basis.filters, **shape)
+        audio, filters, cut = basis.channels, basis.filters, (self.window, self.hop)
+        self.encoder = nn.Conv1d(audio, filters, *cut, bias=False)
         self.rectify = nn.ReLU() if basis.rectify else nn.Identity()
-        self.decoder = nn.ConvTranspose1d(basis.filters, basis.channels, **shape)
+        self.decoder = nn.ConvTranspose1d(filters, audio, *cut, bias=False)
 
     def forward(self, mix: Mixture) -> Sources:
         length = mix.shape[-1]
