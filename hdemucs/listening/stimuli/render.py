@@ -121,5 +121,8 @@ def relative(entries: Sequence[Entry]) -> list[Entry]:
 def served(entries: Sequence[Entry]) -> Served:
     """A trial's files as a session names them: sorted, so that order tells nothing."""
     openly = [entry.name + SUFFIX for entry in entries if entry.role == OPEN]
-    hidden = sorted(entry.name + SUFFIX for entry in entries if entry.role != OPEN)
-    return Served(entries[0].trial, entries[0].source, "".join(openly), tuple(hidden))
+    hidden = sorted(
+        (entry.name + SUFFIX, entry.condition) for entry in entries if entry.role != OPEN
+    )
+    names, conditions = zip(*hidden, strict=True)
+    return Served(entries[0].trial, entries[0].source, "".join(openly), names, conditions)

@@ -6,13 +6,13 @@ that order differs within and between sessions (BS.1534-3, 3).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from hdemucs.config.listening import Attribute, MosConfig, MushraConfig
+from hdemucs.listening.stimuli.balance import dealt
 from hdemucs.listening.stimuli.questions import Question
 
 ATTRIBUTES: tuple[Attribute, Attribute] = ("quality", "contamination")
@@ -26,6 +26,7 @@ class Served:
     source: str
     reference: str  # file name of the open reference
     stimuli: tuple[str, ...]  # file names, sorted; the hidden reference among them
+    conditions: tuple[str, ...] = ()  # what each stimulus is; never written where listeners see it
 
 
 @dataclass(frozen=True)
@@ -72,36 +73,17 @@ class Session:
 Blocks = tuple[tuple[MushraTrial | MosTrial, ...], ...]
 
 
-def allocate(
-    served: Sequence[Served], sessions: int, each: int, rng: np.random.Generator
-) -> list[list[Served]]:
-    """`each` excerpts a session: all heard equally often (within one), sources by turns."""
-    heard: Counter[str] = Counter()
-    ties = {
-        excerpt.trial: float(draw)
-        for excerpt, draw in zip(served, rng.random(len(served)), strict=True)
-    }
-    sittings = []
-    for _ in range(sessions):
-        sitting: list[Served] = []
-        for _ in range(min(each, len(served))):
-            sources = Counter(excerpt.source for excerpt in sitting)
-            rest = [excerpt for excerpt in served if excerpt not in sitting]
-            sitting.append(
-                min(rest, key=lambda e: (heard[e.trial], sources[e.source], ties[e.trial]))
-            )
-            heard[sitting[-1].trial] += 1
-        sittings.append(sitting)
-    return sittings
-
-
 def mushra_blocks(
     config: MushraConfig, folder: str, served: Sequence[Served], rng: np.random.Generator
 ) -> list[Blocks]:
-    """Per session a block per attribute, replicates in theirs; which comes first alternates."""
+    """Per session a block per attribute, replicates in theirs; which comes first alternates.
+
+    Every excerpt is heard equally often (within one), and the sources of a session are balanced.
+    """
     each = max(1, (config.trials - config.replicates) // len(ATTRIBUTES))
     blocks: list[Blocks] = []
-    for number, sitting in enumerate(allocate(served, config.sessions, each, rng)):
+    held = dealt(1, numbered(served), config.sessions, each, rng)
+    for number, sitting in enumerate([served[excerpt] for _, excerpt in own] for own in held):
         trials = {
             attribute: [mushra_trial(folder, excerpt, attribute, 0) for excerpt in sitting]
             for attribute in ATTRIBUTES
@@ -129,27 +111,28 @@ def mushra_trial(folder: str, served: Served, attribute: Attribute, replicate: i
 def mos_blocks(
     config: MosConfig, folder: str, served: Sequence[Served], rng: np.random.Generator
 ) -> list[Blocks]:
-    """Per session one block of clips: every clip heard equally often (within one).
+    """Per session one block of clips, balanced over conditions, sources and excerpts.
 
-    Within a session excerpts repeat as little as their number allows.
+    Every clip is heard equally often (within one).
     """
-    clips = [(excerpt, name) for excerpt in served for name in excerpt.stimuli]
-    heard: Counter[str] = Counter()
-    ties = {
-        name: float(draw) for (_, name), draw in zip(clips, rng.random(len(clips)), strict=True)
-    }
+    conditions = sorted({condition for excerpt in served for condition in excerpt.conditions})
+    held = dealt(len(conditions), numbered(served), config.sessions, config.clips, rng)
     blocks: list[Blocks] = []
-    for _ in range(config.sessions):
-        sitting: list[tuple[Served, str]] = []
-        for _ in range(min(config.clips, len(clips))):
-            known = Counter(excerpt.trial for excerpt, _ in sitting)
-            taken = {name for _, name in sitting}
-            rest = [(excerpt, name) for excerpt, name in clips if name not in taken]
-            pick = min(rest, key=lambda c: (heard[c[1]], known[c[0].trial], ties[c[1]]))
-            heard[pick[1]] += 1
-            sitting.append(pick)
-        blocks.append((tuple(mos_trial(folder, *clip) for clip in sorted_clips(sitting)),))
+    for sitting in held:
+        clips = [(served[n], clip(served[n], conditions[condition])) for condition, n in sitting]
+        blocks.append((tuple(mos_trial(folder, *found) for found in sorted_clips(clips)),))
     return blocks
+
+
+def numbered(served: Sequence[Served]) -> list[int]:
+    """The source of each excerpt, as a number."""
+    names = sorted({excerpt.source for excerpt in served})
+    return [names.index(excerpt.source) for excerpt in served]
+
+
+def clip(excerpt: Served, condition: str) -> str:
+    """The file that holds the excerpt in this condition."""
+    return excerpt.stimuli[excerpt.conditions.index(condition)]
 
 
 def sorted_clips(sitting: Sequence[tuple[Served, str]]) -> list[tuple[Served, str]]:
