@@ -1,4 +1,7 @@
-"""What data there is; `verify PATH`: whether a folder in MUSDB18-HQ's layout is whole."""
+"""What data there is; `verify PATH`: whether a folder in MUSDB18-HQ's layout is whole.
+
+`pin`: keep the digests of MUSDB18-HQ's files in the package, to know it by from then on.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from pathlib import Path
 
 from hdemucs.config.data import FetchConfig
 from hdemucs.config.load import load
+from hdemucs.data import musdb18
 from hdemucs.data.manifest import load_manifest
+from hdemucs.data.musdb18 import pin
 from hdemucs.datasets.show import show
 from hdemucs.datasets.verify import verify
 from hdemucs.runs.workspace import Workspace
@@ -18,7 +23,7 @@ MANIFEST = Path("data/manifest.json")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", nargs="?", choices=["show", "verify"], default="show")
+    parser.add_argument("action", nargs="?", choices=["show", "verify", "pin"], default="show")
     parser.add_argument("path", nargs="?", type=Path, help="the folder to verify")
 
 
@@ -26,6 +31,9 @@ def run(args: argparse.Namespace) -> None:
     config = load(Path("configs/fetch.json"), FetchConfig)
     if args.action == "show":
         print(show(load_manifest(MANIFEST), config.residual, Workspace(Path.cwd()).home))
+        return
+    if args.action == "pin":
+        print(f"wrote {pin(load_manifest(MANIFEST), Path(musdb18.__file__).parent)}; commit it")
         return
     if args.path is None:
         sys.exit("error: hdemucs data verify: no folder is named; say `hdemucs data verify PATH`")

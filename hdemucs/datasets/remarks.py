@@ -9,7 +9,6 @@ from pathlib import Path
 from hdemucs.data.manifest import MIXTURE, Manifest, Track
 from hdemucs.datasets.errata import errata
 from hdemucs.datasets.findings import Finding
-from hdemucs.datasets.place import MUSDB
 
 FULL_SCALE = 0.9999
 
@@ -54,8 +53,8 @@ def repeated(manifest: Manifest) -> Iterator[Finding]:
 
 
 def known_errors(manifest: Manifest) -> Iterator[Finding]:
-    """The errata of MUSDB18 whose tracks are there."""
-    for track in manifest.tracks if manifest.name.startswith(MUSDB) else ():
+    """The errata of MUSDB18 whose tracks are there, whatever the data set is called."""
+    for track in manifest.tracks:
         for erratum in errata(track.name):
             folder = Path(track.files[MIXTURE].path).parent
             problem = f"known to have an error: {erratum.error} ({erratum.source})"

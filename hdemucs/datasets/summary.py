@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hdemucs.data.manifest import MIXTURE, Manifest, Split, Track
+from hdemucs.data.musdb18 import known
 
 SPLITS: tuple[Split, ...] = ("train", "valid", "test")
 
@@ -12,7 +13,7 @@ SPLITS: tuple[Split, ...] = ("train", "valid", "test")
 def summary(manifest: Manifest) -> str:
     """Tracks, hours and loudness of every split."""
     head = (
-        f"{manifest.name}: {len(manifest.tracks)} tracks, {hours(manifest.tracks)}, "
+        f"{known(manifest).name}: {len(manifest.tracks)} tracks, {hours(manifest.tracks)}, "
         f"{manifest.sample_rate} Hz, {manifest.channels} channels, {', '.join(manifest.sources)}"
     )
     lines = [line(split, manifest.split(split)) for split in SPLITS]

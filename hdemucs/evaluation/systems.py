@@ -35,7 +35,7 @@ CURE = "score the system again"
 class DataFacts:
     """The data that were separated."""
 
-    name: str  # the manifest's: "embedded", "MUSDB18-HQ"
+    name: str  # what it is, by what it holds: "MUSDB18-HQ"; else the manifest's: "embedded-..."
     sha256: str  # of the manifest
     sample_rate: int  # Hz
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hdemucs import audio
 from hdemucs.data.manifest import MIXTURE, Manifest, Track
+from hdemucs.data.musdb18 import known
 from hdemucs.evaluation.systems import DataFacts
 from hdemucs.files import sha256
 
@@ -26,4 +27,6 @@ def read_mixture(root: Path, track: Track) -> audio.Signal:
 
 def data_facts(manifest: Manifest, path: Path) -> DataFacts:
     """What scores on this manifest's test tracks say of their data."""
-    return DataFacts(name=manifest.name, sha256=sha256(path), sample_rate=manifest.sample_rate)
+    return DataFacts(
+        name=known(manifest).name, sha256=sha256(path), sample_rate=manifest.sample_rate
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from hdemucs.config.report import ReportConfig
+from hdemucs.data.musdb18 import MUSDB18_HQ
 from hdemucs.evaluation.aggregation import FRAMED, MEDIANS, SONGS, metrics_of
 from hdemucs.evaluation.pictures import NAME
 from hdemucs.evaluation.systems import load_systems
@@ -93,14 +95,28 @@ def build(config: ReportConfig, places: Places, out: Path) -> None:
 
 
 def write_verdict(results: Results, judged: list[verdict.Cell], out: Path) -> None:
-    """reproduction.{md,html}: every cell of the paper's tables."""
-    table = verdict.table(results, judged)
-    write(table, out / "tables")
+    """reproduction.{md,html}: first what was run, then the paper's other rows, folded away."""
+    write(verdict.table(results, judged), out / "tables")
     title = f"Reproduction: {results.config.title}"
-    write_text(out / "reproduction.md", f"# {title}\n\n{lead(results)}\n\n{markdown(table)}")
-    section = Section("Cell by cell", "cells", (), (hypertext(table),))
-    said = [*warnings(results), "Back to index.html for this study's own tables."]
-    write_page(out / "reproduction.html", title, lead(results), said, (section,))
+    ran = [verdict.beside(results, judged), verdict.basis(judged)]
+    ran = [table for table in ran if len(table.frame)]
+    rest = verdict.missing(judged)
+    said = [] if ran else ["No row of this study repeats one of the paper's."]
+    parts = [f"# {title}", lead(results), *said, *map(markdown, ran), folded(rest, markdown)]
+    write_text(out / "reproduction.md", "\n\n".join(part.strip() for part in parts) + "\n")
+    sections = (
+        Section("What was run", "run", tuple(said), tuple(map(hypertext, ran))),
+        Section("What was not", "missing", (), (folded(rest, hypertext),)),
+    )
+    back = "Back to index.html for this study's own tables."
+    write_page(
+        out / "reproduction.html", title, lead(results), [*warnings(results), back], sections
+    )
+
+
+def folded(table: Table, form: Callable[[Table], str]) -> str:
+    """A table that opens when asked for, in HTML and in GitHub's Markdown."""
+    return f"<details><summary>{table.title}</summary>\n\n{form(table)}\n</details>"
 
 
 def write_numbers(results: Results, out: Path) -> None:
@@ -126,7 +142,7 @@ def lead(results: Results) -> str:
 
 
 def warnings(results: Results) -> list[str]:
-    if results.facts.data.name == "MUSDB18-HQ":
+    if results.facts.data.name == MUSDB18_HQ:
         return []
     return [
         "These numbers come from data that are not MUSDB18-HQ. They compare systems here with "

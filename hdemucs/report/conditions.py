@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hdemucs.data.musdb18 import COUNTS
 from hdemucs.evaluation.systems import Facts
 from hdemucs.report.published import Published
 from hdemucs.report.results import Results, Row
 from hdemucs.report.runs import RunFacts
 
-TEST_TRACKS = 50  # of MUSDB18 and MUSDB18-HQ
+TEST_TRACKS = COUNTS["test"]
 WINDOW = 1.0  # seconds, and the hop
 
 
@@ -30,6 +31,8 @@ def other_training(row: Row, entry: Published) -> Iterator[str]:
         if runs:
             theirs = None if entry.models is None else models(entry.models)
             yield from unlike(system.name, models(len(runs)), theirs)
+            total = sum(run.parameters for run in runs)
+            yield from unlike(system.name, *parameters(total, entry.parameters))
             for run in runs:
                 yield from other_run(run, entry)
         else:
@@ -39,10 +42,12 @@ def other_training(row: Row, entry: Published) -> Iterator[str]:
 
 
 def other_run(run: RunFacts, entry: Published) -> Iterator[str]:
-    theirs = None if entry.epochs is None else f"{entry.epochs} epochs"
-    yield from unlike(run.run, f"{run.epochs} epochs", theirs)
+    """The training from new weights, and the fine-tuning after it, each with its own epochs."""
+    yield from unlike(run.first.run, *epochs(run.first.epochs, entry.epochs))
     tuned = None if entry.fine_tuned is None else tuning(entry.fine_tuned)
-    yield from unlike(run.run, tuning(run.fine_tuned), tuned)
+    yield from unlike(run.run, tuning(run.start is not None), tuned)
+    if run.start and entry.fine_tuned:
+        yield from unlike(f"{run.run}, fine-tuning", *epochs(run.epochs, entry.tuning_epochs))
 
 
 def other_separation(facts: Facts, entry: Published) -> Iterator[str]:
@@ -55,6 +60,14 @@ def unlike(what: str, ours: str, theirs: str | None) -> Iterator[str]:
     """One difference, if there is one; the paper may not have said."""
     if theirs is not None and ours != theirs:
         yield f"{what}: {ours}, where the paper has {theirs}"
+
+
+def epochs(ours: int, theirs: int | None) -> tuple[str, str | None]:
+    return f"{ours} epochs", None if theirs is None else f"{theirs} epochs"
+
+
+def parameters(ours: int, theirs: int | None) -> tuple[str, str | None]:
+    return f"{ours:,} parameters", None if theirs is None else f"{theirs:,} parameters"
 
 
 def models(count: int) -> str:

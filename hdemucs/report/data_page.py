@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from hdemucs.data.manifest import MIXTURE, Manifest, Track
+from hdemucs.data.musdb18 import known
 from hdemucs.datasets.remarks import remarks
 from hdemucs.datasets.summary import SPLITS, hours
 from hdemucs.files import write_text
@@ -24,7 +25,10 @@ def write_data_report(manifest: Manifest, residual: float, folder: Path) -> None
 
 def lines(manifest: Manifest, residual: float) -> Iterator[str]:
     """The page."""
-    yield f"# Data: {manifest.name}\n"
+    identity = known(manifest)
+    yield f"# Data: {identity.name}\n"
+    if identity.basis:
+        yield f"Recognised by {identity.basis}.\n"
     yield (
         f"{len(manifest.tracks)} tracks, {hours(manifest.tracks)}, {manifest.sample_rate} Hz, "
         f"{manifest.channels} channels; sources: {', '.join(manifest.sources)}.\n"

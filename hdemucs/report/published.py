@@ -1,7 +1,8 @@
 """Numbers that others published, each with its source and the conditions it was reached under.
 
 `published.csv` holds the paper's tables (arXiv 2111.03600v3) and the oracles of SiSEC 2018. Its
-conditions are those of the authors' own grids (facebookresearch/demucs, `grids/repro.py`).
+conditions are those of the authors' own grids (facebookresearch/demucs, `grids/repro.py`,
+`grids/repro_ft.py`), and parameters are counted in models built by the official package from them.
 """
 
 from __future__ import annotations
@@ -25,9 +26,11 @@ class Published:
     data: str
     scores: dict[str, float]  # dB (or points of MOS), by source and "all"
     models: int | None  # in the bag; 1: a single model
-    epochs: int | None
+    epochs: int | None  # of the training from new weights
     fine_tuned: bool | None
+    tuning_epochs: int | None  # of the fine-tuning after it
     shifts: int | None
+    parameters: int | None  # of all models together
     source: str
 
 
@@ -49,7 +52,9 @@ def entry(line: dict[str, str]) -> Published:
         models=count(line["models"]),
         epochs=count(line["epochs"]),
         fine_tuned=line["fine_tuned"] == "yes" if line["fine_tuned"] else None,
+        tuning_epochs=count(line["tuning_epochs"]),
         shifts=count(line["shifts"]),
+        parameters=count(line["parameters"]),
         source=line["source"],
     )
 

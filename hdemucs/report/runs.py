@@ -27,12 +27,17 @@ class RunFacts:
     code: str  # SHA-256 of the code it trained with
     data: str  # SHA-256 of the manifest it trained on
     seed: int
-    epochs: Count  # done
-    planned: Count  # epochs
-    fine_tuned: bool
+    epochs: Count  # that ran
+    planned: Count  # epochs that its configuration asks for
     parameters: Count
     hours: Annotated[float, Field(ge=0)]
     machine: str
+    start: RunFacts | None  # the training whose model this one fine-tuned; None: new weights
+
+    @property
+    def first(self) -> RunFacts:
+        """The training from new weights: itself, or what it started from."""
+        return self.start.first if self.start else self
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

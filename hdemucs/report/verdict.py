@@ -8,7 +8,7 @@ not even shown beside the paper's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from hdemucs.report.conditions import other_data, other_training
 from hdemucs.report.evidence import matrix, signed
 from hdemucs.report.published import COLUMNS, Published
 from hdemucs.report.results import SHOWN, Results, Row, numbers
-from hdemucs.report.table import Table
+from hdemucs.report.table import Strong, Table
 from hdemucs.statistics.intervals import Interval, median_interval
 
 REPRODUCED, NOT = "reproduced", "not reproduced"
@@ -113,8 +113,66 @@ def interval_of(results: Results, row: Row, source: str) -> Interval:
     return median_interval(scores, results.config.interval)
 
 
+def beside(results: Results, judged: list[Cell]) -> Table:
+    """Our numbers beside the paper's: the cells where both may be shown."""
+    lines = [
+        {
+            "Table": one.published.table,
+            "Row": one.published.label,
+            "Source": SHOWN[one.source],
+            "Paper": one.paper,
+            "Ours": one.ours,
+            "Difference": difference(one),
+            "Verdict": Strong(one.state) if one.state in (REPRODUCED, NOT) else one.state,
+        }
+        for one in judged
+        if one.ours is not None
+    ]
+    frame = pd.DataFrame(lines)
+    return Table("beside", "Our numbers beside the paper's", frame, notes(results))
+
+
+def basis(judged: list[Cell]) -> Table:
+    """What the verdict on each row that was run rests on: a line a row of the paper."""
+    lines = [
+        {
+            "Table": entry.table,
+            "Row": entry.label,
+            "Ours": row.label,
+            "Verdict": counted([one for one in judged if one.published is entry]),
+            "Rests on, or differs in": "; ".join(reasons),
+        }
+        for entry, row, reasons in run(judged)
+    ]
+    return Table("basis", "What each verdict rests on", pd.DataFrame(lines), ())
+
+
+def run(judged: list[Cell]) -> Iterator[tuple[Published, Row, tuple[str, ...]]]:
+    """The paper's rows that a row of ours repeats, with the reasons of the first cell."""
+    for one in judged:
+        if one.row is not None and one.source == COLUMNS[0]:
+            yield one.published, one.row, one.reasons
+
+
+def counted(cells: list[Cell]) -> str:
+    """4 reproduced, 1 not reproduced."""
+    states = [one.state for one in cells]
+    return ", ".join(f"{states.count(state)} {state}" for state in STATES if state in states)
+
+
+def missing(judged: list[Cell]) -> Table:
+    """The paper's rows that have no row of ours beside them, each with its one reason."""
+    lines = [
+        {"Table": one.published.table, "Row": one.published.label, "Why": one.reasons[0]}
+        for one in judged
+        if one.row is None and one.source == COLUMNS[0]
+    ]
+    title = f"{len(lines)} rows of the paper without one of ours beside them"
+    return Table("missing", title, pd.DataFrame(lines), ())
+
+
 def table(results: Results, judged: list[Cell]) -> Table:
-    """Every cell with its verdict and reasons."""
+    """Every cell with its verdict and reasons, as data."""
     lines = [
         {
             "Table": one.published.table,
@@ -129,8 +187,14 @@ def table(results: Results, judged: list[Cell]) -> Table:
         }
         for one in judged
     ]
+    title = "The paper's numbers and ours"
+    return Table("reproduction", title, pd.DataFrame(lines), notes(results))
+
+
+def notes(results: Results) -> tuple[str, ...]:
+    """What the numbers are, and what the verdicts mean."""
     level = f"{100 * results.config.interval.level:.0f} %"
-    notes = (
+    return (
         f"Paper: {PAPER}; metric and aggregation as there. Difference: ours minus the paper's, "
         f"with the {level} interval of ours over test tracks.",
         f"Reproduced: within {results.config.margin.all:g} dB over all sources or "
@@ -138,7 +202,6 @@ def table(results: Results, judged: list[Cell]) -> Table:
         "recipe lie apart when only the seed differs.",
         "Numbers on other data are not shown beside the paper's: they are no comparison.",
     )
-    return Table("reproduction", "The paper's numbers and ours", pd.DataFrame(lines), notes)
 
 
 def difference(one: Cell) -> str | None:

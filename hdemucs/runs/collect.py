@@ -45,7 +45,7 @@ class Collector:
         model, curve = self.places(name)
         files = {file: model / file for file in ("model.safetensors", "model.json")}
         publish(run, {**files, "history.csv": curve})
-        return run.name, [facts(run)]
+        return run.name, [facts(run, self.start(name))]
 
     def bag(self, name: str) -> tuple[str, list[RunFacts]]:
         """Its members' models, whichever of them dvc has come to."""
@@ -66,7 +66,12 @@ class Collector:
         """What is kept of a member's training."""
         run = self.here.run(name)
         published = self.here.root / "reports/runs" / f"{name}.json"
-        return (facts(run),) if run.done else load_runs(published)
+        return (facts(run, self.start(name)),) if run.done else load_runs(published)
+
+    def start(self, name: str) -> RunFacts | None:
+        """What is kept of the training that a variant's starts from."""
+        origin = self.here.origin(name)
+        return None if origin is None else self.provenance(origin)[0]
 
     def finished(self, name: str) -> Run:
         """A variant's run, done; what it starts from comes first."""

@@ -39,8 +39,11 @@ def publish(run: Run, files: Mapping[str, Path]) -> None:
             shutil.copyfile(source, temporary)
 
 
-def facts(run: Run) -> RunFacts:
-    """What is kept of a finished run for the provenance of its numbers."""
+def facts(run: Run, start: RunFacts | None) -> RunFacts:
+    """What is kept of a finished run, and of the one it started from, for its numbers' provenance.
+
+    What ran is what the training says at its end; what was planned, what it was asked.
+    """
     identity, done = run.identity, read_json(run.folder / "DONE.json", CURE)
     return RunFacts(
         run=run.name,
@@ -49,9 +52,9 @@ def facts(run: Run) -> RunFacts:
         data=identity.data,
         seed=done["seed"],
         epochs=done["epochs"],
-        planned=done["epochs"],
-        fine_tuned=identity.start is not None,
+        planned=read_json(run.folder / "config.json", CURE)["training"]["epochs"],
         parameters=read_json(run.folder / "model.json", CURE)["parameters"],
         hours=round(done["seconds"] / 3600, 2),
         machine=done["machine"],
+        start=start,
     )

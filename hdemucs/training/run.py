@@ -142,8 +142,8 @@ def summary(config: TrainConfig, loop: Loop, ledger: TrainingState) -> dict[str,
         "epoch": best and best.epoch,
         "valid_loss": best and best.loss,
         "seed": config.training.seed,
-        "epochs": config.training.epochs,
-        "steps": config.training.epochs * loop.batches.steps,
+        "epochs": ledger.epoch,
+        "steps": ledger.epoch * loop.batches.steps,
         "sample_rate": config.sample_rate,
     }
 

@@ -55,10 +55,10 @@ def run_facts(name, seed):
         seed=seed,
         epochs=3,
         planned=3,
-        fine_tuned=False,
         parameters=568_576,
         hours=0.02,
         machine="test machine",
+        start=None,
     )
 
 

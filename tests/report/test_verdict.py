@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from hdemucs.config.separation import SeparationConfig
+from hdemucs.data.musdb18 import MUSDB18_HQ
 from hdemucs.evaluation.systems import DataFacts, Facts, System
 from hdemucs.metrics.museval_json import SourceScores, TrackScores
+from hdemucs.report.conditions import other_training
 from hdemucs.report.published import COLUMNS, published
-from hdemucs.report.results import arranged
+from hdemucs.report.results import Row, arranged
 from hdemucs.report.runs import RunFacts
 from hdemucs.report.verdict import MISSING, NOT, OTHER, REPRODUCED, cells, summary, table
 
@@ -17,9 +19,12 @@ from .conftest import CONFIG, METRICS, run_facts
 
 PAPER = published()["T7/base"].scores
 SOURCES = COLUMNS[1:]
-MUSDB = DataFacts(name="MUSDB18-HQ", sha256="f" * 64, sample_rate=44100)
+MUSDB = DataFacts(name=MUSDB18_HQ, sha256="f" * 64, sample_rate=44100)
 SEPARATION = SeparationConfig(segment=44.0, overlap=0.25, shifts=1, max_shift=0.5)
-RUN = dataclasses.replace(run_facts("waveform", 42), epochs=600, planned=600)
+RUN = dataclasses.replace(
+    run_facts("waveform", 42), epochs=600, planned=600, parameters=133_753_064
+)
+TUNED = dataclasses.replace(RUN, epochs=4, planned=4, start=RUN)
 
 
 def system(offset=0.0, tracks=50, data=MUSDB, separation=SEPARATION, name="waveform"):
@@ -70,7 +75,11 @@ def test_the_margin_over_all_sources_is_the_smaller_one():
 DIFFERENT = {
     "fewer epochs": (dict(runs=(dataclasses.replace(RUN, epochs=360),)), "360 epochs, where"),
     "a bag": (dict(runs=(RUN, RUN)), "a bag of 2, where the paper has one model"),
-    "fine-tuned": (dict(runs=(dataclasses.replace(RUN, fine_tuned=True),)), "fine-tuning, where"),
+    "fine-tuned": (dict(runs=(TUNED,)), "fine-tuning, where"),
+    "a smaller model": (
+        dict(runs=(dataclasses.replace(RUN, parameters=1_000),)),
+        "1,000 parameters, where the paper has 133,753,064",
+    ),
     "unknown": (dict(runs=()), "its training is not recorded"),
     "more shifts": (
         dict(one=system(separation=dataclasses.replace(SEPARATION, shifts=10))),
@@ -86,6 +95,39 @@ def test_other_conditions_are_named_and_the_numbers_shown(name):
     assert {cell.state for cell in base} == {OTHER}
     assert any(reason in text for text in base[0].reasons)
     assert base[0].ours is not None
+
+
+@pytest.mark.parametrize(
+    ("key", "runs", "shifts", "reasons"),
+    [
+        ("T7/fine-tuned", (TUNED,), 1, []),
+        ("T7/bag", (TUNED, TUNED), 2, []),
+        ("T6/bag-time", (TUNED, TUNED), 2, []),
+        ("T7/bag", (TUNED, TUNED), 1, ["1 shifts, where the paper has 2 shifts"]),
+        ("T7/fine-tuned", (RUN,), 1, ["no fine-tuning, where the paper has fine-tuning"]),
+        (
+            "T7/fine-tuned",
+            (dataclasses.replace(TUNED, epochs=8),),
+            1,
+            ["fine-tuning: 8 epochs, where the paper has 4 epochs"],
+        ),
+        (
+            "T7/fine-tuned",
+            (dataclasses.replace(TUNED, start=dataclasses.replace(RUN, epochs=360)),),
+            1,
+            ["360 epochs, where the paper has 600 epochs"],
+        ),
+    ],
+)
+def test_fine_tuning_and_what_it_starts_from_have_epochs_of_their_own(key, runs, shifts, reasons):
+    facts = dataclasses.replace(
+        system().facts, separation=dataclasses.replace(SEPARATION, shifts=shifts)
+    )
+    one = System("tuned", system().tracks, facts)
+    row = Row("tuned", "tuned", (one,), (runs,), None)
+    found = list(other_training(row, published()[key]))
+    assert len(found) == len(reasons)
+    assert all(said.endswith(reason) for said, reason in zip(found, reasons, strict=True))
 
 
 @pytest.mark.parametrize(

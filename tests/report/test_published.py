@@ -1,0 +1,46 @@
+"""What the paper's rows were made with is what our variants of them are made with."""
+
+import pytest
+
+from hdemucs.config.load import validated
+from hdemucs.config.training import TrainConfig
+from hdemucs.models.demucs.build import skeleton
+from hdemucs.report.published import published
+from hdemucs.study.effective import train_configuration
+from hdemucs.study.params import read_params
+from tests.pipeline.conftest import ROOT
+
+PAPER = published()
+PARAMS = read_params(ROOT / "params.yaml")
+REPEATED = {
+    key: name
+    for name, variant in PARAMS["variants"].items()
+    for key in variant["row"].get("published", ())
+}
+
+
+def test_every_row_of_tables_6_and_7_has_a_variant():
+    assert {key for key, row in PAPER.items() if row.table in ("T6", "T7")} <= set(REPEATED)
+
+
+@pytest.mark.parametrize("key", sorted(REPEATED))
+def test_a_row_s_variant_has_the_papers_models_epochs_and_shifts(key):
+    name, entry = REPEATED[key], PAPER[key]
+    variant = PARAMS["variants"][name]
+    members = variant["bag"]["members"] if "bag" in variant else [name]
+    configs = [trained(member) for member in members]
+    assert len(configs) == entry.models
+    assert sum(sizes(config) for config in configs) == entry.parameters
+    first = [trained(PARAMS["variants"][m].get("fine_tune", m)) for m in members]
+    assert {config.training.epochs for config in first} == {entry.epochs}
+    if entry.fine_tuned:
+        assert {config.training.epochs for config in configs} == {entry.tuning_epochs}
+
+
+def trained(name):
+    content = train_configuration(PARAMS, "paper", name)
+    return validated(content, TrainConfig, name)
+
+
+def sizes(config):
+    return sum(each.numel() for each in skeleton(config.model).parameters())
