@@ -1,8 +1,8 @@
 """MUSDB18-HQ, recognised by what it holds: its tracks' names and numbers, and its files' digests.
 
-Names: `musdb18.csv`, the 50 test tracks and the 14 that validate, of which musdb's `mus.yaml` has
-the latter. Digests: `musdb18hq.sha256`, in the form of sha256sum, written by `hdemucs data pin` on a
-machine that has the data; until then a set with the right names counts, and pages say so.
+Names: `musdb18.csv`, the 50 test tracks and the 14 that validate (musdb's `mus.yaml` lists these).
+Digests: `musdb18hq.sha256`, in the form of sha256sum, written by `hdemucs data pin` where the data
+are; until then a set with the right names counts, and pages say so.
 """
 
 from __future__ import annotations
