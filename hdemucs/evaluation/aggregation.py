@@ -18,8 +18,10 @@ from jaxtyping import Float
 
 from hdemucs.evaluation.systems import System
 from hdemucs.metrics.museval_json import FRAMEWISE, WHOLE, SourceScores
+from hdemucs.metrics.signals import LIMIT
 
 ALL = "all"
+NAN = float("nan")
 
 Values = Float[np.ndarray, " value"]
 Average = Callable[[Values], float]
@@ -80,12 +82,16 @@ def track_score(scores: SourceScores, aggregation: Aggregation, metric: str) -> 
 
 
 def over_tracks(tracks: pd.DataFrame, aggregation: Aggregation) -> dict[str, float]:
-    """A system's number for each source, and for "all", from `per_track`."""
+    """A system's number for each source, and for "all", from `per_track`.
+
+    A number at LIMIT is a bound and no score: NaN.
+    """
     sources = list(dict.fromkeys(tracks["source"]))
-    numbers = {
+    bounds = {
         source: aggregation.tracks(tracks.loc[tracks["source"] == source, "score"].to_numpy(float))
         for source in sources
     }
+    numbers = {source: NAN if value >= LIMIT else value for source, value in bounds.items()}
     return {ALL: float(np.mean(list(numbers.values()))), **numbers}
 
 

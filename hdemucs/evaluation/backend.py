@@ -13,25 +13,39 @@ from jaxtyping import Float
 
 from hdemucs.config.evaluation import MetricsConfig
 from hdemucs.errors import UserError
-from hdemucs.metrics.bsseval.evaluate import bsseval
+from hdemucs.metrics.bsseval.evaluate import Evaluated, evaluate
 from hdemucs.metrics.sdr import sdr
-from hdemucs.metrics.signals import Estimates, Sources
+from hdemucs.metrics.signals import LIMIT, Estimates, Sources
 
 Framed = dict[str, Float[np.ndarray, "source frame"]]
 
+FILTERED = ("ISR", "SIR", "SAR")  # from least-squares filters, whose rounding differs by machine
 ORDER = ("SDR", "ISR", "SIR", "SAR")  # as museval returns them
 
 
 def framewise(
     references: Sources, estimates: Estimates, rate: int, config: MetricsConfig
-) -> Framed:
-    """Scores by metric; frames in which a source is silent are NaN."""
+) -> Evaluated:
+    """Scores by metric; frames in which a source is silent are NaN.
+
+    What filters leave over at LIMIT and beyond is their rounding, not sound: such scores are LIMIT.
+    """
     window, hop = round(config.window * rate), round(config.hop * rate)
     if config.backend == "museval":
-        return by_museval(references, estimates, window, hop)
+        frames = by_museval(references, estimates, window, hop)
+        return Evaluated(bounded(frames), evaluate(references, estimates, window, hop).dependent)
     if config.metrics == "sdr":
-        return {"SDR": sdr(references, estimates, window, hop)}
-    return bsseval(references, estimates, window, hop, config.filter_length, device())
+        return Evaluated({"SDR": sdr(references, estimates, window, hop)}, dependent=False)
+    found = evaluate(references, estimates, window, hop, config.filter_length, device())
+    return found._replace(frames=bounded(found.frames))
+
+
+def bounded(scores: Framed) -> Framed:
+    """The metrics that rest on filters, at most LIMIT."""
+    return {
+        metric: np.minimum(values, LIMIT) if metric in FILTERED else values
+        for metric, values in scores.items()
+    }
 
 
 def device() -> torch.device:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import NoReturn
 
@@ -11,6 +12,7 @@ from jaxtyping import Float
 from hdemucs.config.evaluation import MetricsConfig
 from hdemucs.errors import UserError
 from hdemucs.evaluation.backend import framewise
+from hdemucs.metrics.bsseval.filters import ILL_POSED, IllPosedWarning
 from hdemucs.metrics.museval_json import SourceScores, TrackScores
 from hdemucs.metrics.nsdr import nsdr
 from hdemucs.metrics.signals import Sources, silent
@@ -38,12 +40,14 @@ def score_track(
     whole = {"nSDR": nsdr(reference, estimate), "SI-SDR": si_sdr(reference, estimate)}
     sources = {
         name: SourceScores(
-            {metric: scores[index] for metric, scores in framed.items()},
+            {metric: scores[index] for metric, scores in framed.frames.items()},
             {metric: float(scores[index]) for metric, scores in whole.items()},
         )
         for index, name in enumerate(names)
     }
-    return TrackScores(track, config.window, config.hop, sources)
+    if framed.dependent:
+        warnings.warn(IllPosedWarning(f"{track}: {ILL_POSED}"), stacklevel=2)
+    return TrackScores(track, config.window, config.hop, sources, framed.dependent)
 
 
 def checked(

@@ -1,7 +1,8 @@
 """Scores of one track, and the JSON file in which museval keeps them.
 
 The files are museval 0.4.1's: its stores read ours, and we read its. We add to each target the
-scores of the whole track (`"track": {"nSDR": ..., "SI-SDR": ...}`), which museval passes over.
+scores of the whole track (`"track": {"nSDR": ..., "SI-SDR": ...}`), and say where the references
+determine no filters (`"references_dependent": true`); museval passes over both.
 As there, numbers have five decimals, and NaN (also for infinity) is the bare word `NaN`.
 """
 
@@ -25,6 +26,7 @@ FRAMEWISE = ("SDR", "SIR", "SAR", "ISR")  # in museval's order
 WHOLE = ("nSDR", "SI-SDR")
 VERSION = "0.4.1"  # of museval, whose numbers these are
 DECIMALS = 5
+DEPENDENT = "references_dependent"
 CURE = "score the system again"
 
 PerFrame = Float[np.ndarray, " frame"]
@@ -46,6 +48,7 @@ class TrackScores:
     window: float  # seconds
     hop: float
     sources: Mapping[str, SourceScores]
+    dependent: bool = False  # ISR, SIR and SAR mean nothing: the references' channels depend
 
 
 def save(scores: TrackScores, path: Path) -> None:
@@ -55,8 +58,8 @@ def save(scores: TrackScores, path: Path) -> None:
         UserError: it cannot be written.
     """
     targets = ",\n".join(target(name, one, scores) for name, one in scores.sources.items())
-    version = json.dumps(VERSION)
-    write_text(path, f'{{"targets": [\n{targets}\n], "museval_version": {version}}}\n')
+    said = {"museval_version": VERSION} | ({DEPENDENT: True} if scores.dependent else {})
+    write_text(path, f'{{"targets": [\n{targets}\n], {json.dumps(said)[1:]}\n')
 
 
 def target(name: str, scores: SourceScores, track: TrackScores) -> str:
@@ -116,7 +119,7 @@ def parsed(content: Any, track: str) -> TrackScores:
     frames = entries[0]["frames"]
     window = float(frames[0]["duration"])
     hop = float(frames[1]["time"]) - float(frames[0]["time"]) if len(frames) > 1 else window
-    return TrackScores(track, window, hop, sources)
+    return TrackScores(track, window, hop, sources, bool(content.get(DEPENDENT, False)))
 
 
 def source(entry: dict[str, Any]) -> SourceScores:

@@ -16,6 +16,7 @@ Estimates = Float[np.ndarray, "source channel _"]  # of any length, until they a
 PerSource = Float[np.ndarray, " source"]
 
 BLOCK = 1 << 14  # samples that are converted to float64 at a time, to stay in the cache
+LIMIT = 144.0  # dB between full scale and the last of 24 bits: no sound file holds less than that
 GLANCE = 256  # samples that nearly always suffice to see that something sounds
 
 

@@ -65,6 +65,12 @@ class Results:
     def tracks(self) -> tuple[str, ...]:
         return tuple(track.track for track in self.rows[0].systems[0].tracks)
 
+    @property
+    def dependent(self) -> tuple[str, ...]:
+        """Tracks whose references determine no ISR, SIR and SAR."""
+        tracks = [t for row in self.rows for system in row.systems for t in system.tracks]
+        return tuple(sorted({track.track for track in tracks if track.dependent}))
+
 
 def arranged(
     config: ReportConfig, systems: Mapping[str, System], runs: Mapping[str, tuple[RunFacts, ...]]

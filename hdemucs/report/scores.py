@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from hdemucs.evaluation.aggregation import ALL, FRAMED, MEDIANS, SONGS, Aggregation, usual
+from hdemucs.evaluation.backend import FILTERED
 from hdemucs.metrics.museval_json import FRAMEWISE
+from hdemucs.metrics.signals import LIMIT
 from hdemucs.report.results import SHOWN, Results, Row, numbers, track_scores
-from hdemucs.report.table import Cell, Table, Text
+from hdemucs.report.table import DASH, Cell, Table, Text
+
+DAGGER = "\N{DAGGER}"  # at what a note beneath the table restricts
+NAMED = 3  # tracks that a note lists
 
 SPELT = {
     "SDR": "SDR (BSSEval v4)",
@@ -42,7 +49,30 @@ def notes(results: Results, metric: str, aggregation: Aggregation) -> tuple[str,
         f"{len(results.tracks)} test tracks of {facts.data.name} (manifest "
         f"{facts.data.sha256[:8]}, {facts.data.sample_rate} Hz); scale {results.config.scale}"
         f"{trained}.",
+        *doubts(results, metric, aggregation),
     )
+
+
+def doubts(results: Results, metric: str, aggregation: Aggregation) -> Iterator[str]:
+    """What of a table's numbers means less than it seems to."""
+    if metric in FILTERED and results.dependent:
+        named = ", ".join(results.dependent[:NAMED])
+        yield (
+            f"{DAGGER} {metric} means nothing on {len(results.dependent)} of {len(results.tracks)} "
+            f"tracks ({named}{', ...' if len(results.dependent) > NAMED else ''}): the channels of "
+            "their references depend on each other (stereo made from mono, no sound in the upper "
+            "band) and leave the filters undetermined."
+        )
+    values = [value for row in results.rows for value in numbers(row, metric, aggregation).values()]
+    if np.isnan(values).any():
+        yield (
+            f"{DASH}: not computed, or at {LIMIT:g} dB and above, more than 24-bit samples hold: "
+            "the rounding of the arithmetic, not a score."
+        )
+
+
+def marked(results: Results, metric: str) -> str:
+    return DAGGER if metric in FILTERED and results.dependent else ""
 
 
 def scores(results: Results, metric: str) -> Table:
@@ -55,7 +85,7 @@ def scores(results: Results, metric: str) -> Table:
         lines.append(shown | {heading(s): values.get(s) for s in (ALL, *results.sources)})
     return Table(
         f"scores_{metric.lower().replace('-', '_')}",
-        f"{metric}, every system",
+        f"{metric}{marked(results, metric)}, every system",
         pd.DataFrame(lines),
         notes(results, metric, aggregation),
     )
@@ -99,5 +129,6 @@ def tracks_long(results: Results) -> pd.DataFrame:
         for metric in metrics
         for row in results.rows
     ]
-    frame = pd.concat(parts, ignore_index=True).dropna(subset="score").round({"score": 4})
+    frame = pd.concat(parts, ignore_index=True)
+    frame = frame[frame["score"] < LIMIT].round({"score": 4})
     return frame[["row", "system", "track", "source", "metric", "score", "frames", "used"]]

@@ -2,11 +2,17 @@
 
 import numpy as np
 import pytest
+from scipy.signal import butter, sosfiltfilt
 
 from hdemucs.config.evaluation import MetricsConfig
 from hdemucs.errors import UserError
+from hdemucs.evaluation.aggregation import summary
 from hdemucs.evaluation.score import score_track
+from hdemucs.evaluation.systems import System
+from hdemucs.metrics.bsseval.filters import IllPosedWarning
+from hdemucs.metrics.museval_json import load, save
 from hdemucs.metrics.nsdr import nsdr
+from hdemucs.metrics.signals import LIMIT
 from tests.metrics.signals import RATE, silent_stretch
 
 NAMES = ("drums", "bass", "vocals")
@@ -84,3 +90,32 @@ def test_bad_references_are_one_line(signals):
         )
     with pytest.raises(UserError, match="T: reference of drums: is silent"):
         score_track("T", references | {"drums": 0 * references["drums"]}, estimates, RATE, config())
+
+
+def test_references_that_determine_no_filters_are_marked_in_the_scores(signals, tmp_path):
+    """Stereo made from mono, without an upper band, kept as floats."""
+    references, estimates = signals
+    band = butter(12, 0.3, output="sos")
+    mono = {name: sosfiltfilt(band, np.stack([x[0], x[0]])) for name, x in references.items()}
+    with pytest.warns(IllPosedWarning, match="T: the references are linearly dependent"):
+        marked = score_track("T", mono, estimates, RATE, config(metrics="all"))
+    plain = score_track("T", references, estimates, RATE, config(metrics="all"))
+    assert (marked.dependent, plain.dependent) == (True, False)
+    for scores in (marked, plain):
+        save(scores, tmp_path / "T.json")
+        assert load(tmp_path / "T.json").dependent == scores.dependent
+
+
+def test_what_rounding_alone_decides_is_a_bound_and_no_score(signals):
+    """The mixture as an estimate holds the references and nothing else: SAR has no end."""
+    references, _ = signals
+    mixture = sum(references.values())
+    scores = score_track(
+        "T", references, dict.fromkeys(references, mixture), RATE, config(metrics="all")
+    )
+    sar = scores.sources["bass"].frames["SAR"]
+    assert set(sar[~np.isnan(sar)]) == {LIMIT}
+    assert np.isfinite(scores.sources["bass"].frames["SIR"]).any()
+    numbers = summary(System("mixture", (scores,), None))
+    assert set(numbers["sar"].values()) == {None}
+    assert None not in numbers["sir"].values()

@@ -10,6 +10,8 @@ import pytest
 from hdemucs.errors import UserError
 from hdemucs.evaluation.aggregation import summary
 from hdemucs.evaluation.systems import load_system
+from hdemucs.metrics.museval_json import load, save
+from hdemucs.metrics.signals import LIMIT
 from hdemucs.report.build import BESIDE, Places, build
 
 from .conftest import CONFIG, DATA, SOURCES, TRACKS, noisy, save_scored, stems
@@ -101,3 +103,27 @@ def test_scores_under_another_kinds_name_are_refused(study, tmp_path):
 def test_no_scores_are_one_line(tmp_path):
     with pytest.raises(UserError, match="holds no scored system; run `dvc repro`"):
         build(CONFIG, Places.of(tmp_path), tmp_path / "out")
+
+
+def test_what_dependent_references_and_bounds_mean_is_said_beside_the_numbers(study, tmp_path):
+    shutil.copytree(study, tmp_path / "study")
+    for path in (tmp_path / "study").glob("*/*/test/*.json"):
+        track = load(path)
+        sources = {
+            name: dataclasses.replace(
+                one, frames={"SIR": one.frames["SDR"], "SAR": 0 * one.frames["SDR"] + LIMIT}
+                | dict(one.frames),
+            )
+            for name, one in track.sources.items()
+        }  # fmt: skip
+        marked = dataclasses.replace(track, sources=sources, dependent=track.track == TRACKS[1])
+        save(marked, path)
+    build(CONFIG, Places.of(tmp_path / "study"), tmp_path / "out")
+    sir, sar = ((tmp_path / f"out/tables/scores_{m}.md").read_text() for m in ("sir", "sar"))
+    for text in (sir, sar):
+        assert f"means nothing on 1 of {len(TRACKS)} tracks ({TRACKS[1]})" in text
+    assert "144 dB and above" in sar
+    assert "144 dB and above" not in sir
+    numbers = [line.split("|")[2:-1] for line in sar.splitlines() if line.startswith("| Hybrid")]
+    assert {cell.strip() for cell in numbers[0]} == {"\N{EN DASH}"}
+    assert "means nothing" not in (tmp_path / "out/tables/scores_sdr.md").read_text()

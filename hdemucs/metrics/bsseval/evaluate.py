@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,7 +13,7 @@ from torch import Tensor
 
 from hdemucs.metrics.bsseval.correlation import across, cross, lagged
 from hdemucs.metrics.bsseval.energies import Energies, Filters, Own, Shared, energies
-from hdemucs.metrics.bsseval.filters import project
+from hdemucs.metrics.bsseval.filters import ILL_POSED, IllPosedWarning, project
 from hdemucs.metrics.bsseval.spectra import Song, Spectra, Spectrum, fast_length
 from hdemucs.metrics.frames import Frames, unscored
 from hdemucs.metrics.sdr import sdr
@@ -24,6 +26,13 @@ KEPT = 1 << 30  # bytes of spectra that are kept for the second pass; more are m
 Scores = Float[np.ndarray, "source frame"]
 
 
+class Evaluated(NamedTuple):
+    """What comes out for one song."""
+
+    frames: dict[str, Scores]  # dB, by metric
+    dependent: bool  # the references hardly determine the filters: ISR, SIR and SAR mean nothing
+
+
 def bsseval(
     references: Sources,
     estimates: Estimates,
@@ -32,6 +41,21 @@ def bsseval(
     taps: int = 512,
     device: torch.device | None = None,
 ) -> dict[str, Scores]:
+    """The scores of `evaluate` alone, with a warning where the references are dependent."""
+    found = evaluate(references, estimates, window, hop, taps, device)
+    if found.dependent:
+        warnings.warn(IllPosedWarning(ILL_POSED), stacklevel=2)
+    return found.frames
+
+
+def evaluate(
+    references: Sources,
+    estimates: Estimates,
+    window: int,
+    hop: int,
+    taps: int = 512,
+    device: torch.device | None = None,
+) -> Evaluated:
     """Framewise scores in dB by metric, as `museval.evaluate(mode="v4")` gives them.
 
     Vincent, Gribonval and Févotte, IEEE TASLP 14(4), 2006; Liutkus, Stöter and Ito, "The 2018
@@ -40,15 +64,16 @@ def bsseval(
     """
     estimates = fitted(estimates, references.shape[-1])
     frames = Frames(references.shape[-1], window, hop)
-    scores = framewise(references, estimates, frames, taps, device or torch.device("cpu"))
+    device = device or torch.device("cpu")
+    scores, dependent = framewise(references, estimates, frames, taps, device)
     for values in scores.values():
         values[:, unscored(references, estimates, frames)] = np.nan
-    return {"SDR": sdr(references, estimates, window, hop), **scores}
+    return Evaluated({"SDR": sdr(references, estimates, window, hop), **scores}, dependent)
 
 
 def framewise(
     references: Sources, estimates: Sources, frames: Frames, taps: int, device: torch.device
-) -> dict[str, Scores]:
+) -> Evaluated:
     """What needs filters, of every frame."""
     song = Song(references.reshape(-1, frames.samples), estimates.reshape(-1, frames.samples))
     size = max(frames.length, min(BLOCK, frames.samples), taps)
@@ -59,7 +84,7 @@ def framewise(
     half = len(song.references)
     correlation = lagged(cross((s[:, :half], s) for s in spectra), length, taps)
     correlation += across(song, list(starts)[1:], taps)
-    taken = fit(correlation.numpy(), len(references), taps)
+    *taken, dependent = fit(correlation.numpy(), len(references), taps)
     target = np.stack([energy(references[..., frame]) for frame in frames], -1)
     if list(frames) == blocks[: len(frames)]:
         filters = Filters.of(*taken, length)
@@ -67,10 +92,11 @@ def framewise(
         if not spectra.rounded or all(
             (s[np.isfinite(s)] < DOUBTFUL).all() for s in scores.values()
         ):
-            return scores
+            return Evaluated(scores, dependent)
     length = fast_length(frames.length + taps - 1)
     exact = Spectra(song, list(frames), length, device)
-    return ratios(target, energies(exact, Filters.of(*taken, length), length))
+    scores = ratios(target, energies(exact, Filters.of(*taken, length), length))
+    return Evaluated(scores, dependent)
 
 
 def ratios(target: Scores, parts: Energies) -> dict[str, Scores]:
@@ -124,15 +150,18 @@ class Kept:
 
 def fit(
     correlation: Float[np.ndarray, "reference channel lag"], sources: int, taps: int
-) -> tuple[Shared, Own]:
-    """The filters for all estimates, and each source's own: [1 or source, tap, from, to]."""
+) -> tuple[Shared, Own, bool]:
+    """The filters for all estimates, and each source's own: [1 or source, tap, from, to].
+
+    True: the references do not determine them.
+    """
     half = len(correlation)
     gram = np.moveaxis(correlation[:, :half, taps - 1 :], -1, 0)  # [lag, a, b]: sum a[n] b[n + k]
     right = np.moveaxis(correlation[:, half:, taps - 1 :], -1, 0)
-    everything = project(gram[None], right[None])
+    everything, together = project(gram[None], right[None])
     size = half // sources
     places = [slice(start, start + size) for start in range(0, half, size)]
-    own = project(
+    own, alone = project(
         np.stack([gram[:, p, p] for p in places]), np.stack([right[:, p, p] for p in places])
     )
-    return everything, own
+    return everything, own, together or alone

@@ -3,13 +3,11 @@
 museval solves (G + 2.2e-16 I) C = D by LU, G being the references' Gram matrix. G is block
 Toeplitz, so conjugate gradients, preconditioned by the exact inverse of G with a slight ridge,
 reach the same projection in a few steps. Where they do not, G is singular to working precision
-(references without content in some band, kept as floats): museval's own way is taken then, and a
-warning says that ISR, SIR and SAR mean little.
+(a stereo reference made from a mono one; references without content in some band, kept as floats):
+museval's own way is taken then, and its ISR, SIR and SAR mean little.
 """
 
 from __future__ import annotations
-
-import warnings
 
 import numpy as np
 from jaxtyping import Float
@@ -33,17 +31,17 @@ class IllPosedWarning(UserWarning):
     """The references hardly determine the filters."""
 
 
-def project(lags: Lags, right: Vectors) -> Vectors:
+def project(lags: Lags, right: Vectors) -> tuple[Vectors, bool]:
     """The filters X of T X = D, for a batch of Gram matrices T and right-hand sides D.
 
     `lags[:, k]` is the block T[i, i - k]; `right[:, l]` correlates references delayed by l with
-    what is projected.
+    what is projected. True: a T is singular to working precision, so its X is any of many.
     """
     filters, residual = conjugate_gradients(lags, right)
-    for index in np.flatnonzero(~(residual < ENOUGH)):
-        warnings.warn(IllPosedWarning(ILL_POSED), stacklevel=2)
+    singular = np.flatnonzero(~(residual < ENOUGH))
+    for index in singular:
         filters[index] = dense(lags[index], right[index])
-    return filters
+    return filters, bool(len(singular))
 
 
 def conjugate_gradients(lags: Lags, right: Vectors) -> tuple[Vectors, Float[np.ndarray, " batch"]]:
