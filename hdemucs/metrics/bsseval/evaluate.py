@@ -84,10 +84,10 @@ def framewise(
     half = len(song.references)
     correlation = lagged(cross((s[:, :half], s) for s in spectra), length, taps)
     correlation += across(song, list(starts)[1:], taps)
-    *taken, dependent = fit(correlation.numpy(), len(references), taps)
+    shared, own, dependent = fit(correlation.numpy(), len(references), taps)
     target = np.stack([energy(references[..., frame]) for frame in frames], -1)
     if list(frames) == blocks[: len(frames)]:
-        filters = Filters.of(*taken, length)
+        filters = Filters.of(shared, own, length)
         scores = ratios(target, energies(spectra, filters, length))
         if not spectra.rounded or all(
             (s[np.isfinite(s)] < DOUBTFUL).all() for s in scores.values()
@@ -95,7 +95,7 @@ def framewise(
             return Evaluated(scores, dependent)
     length = fast_length(frames.length + taps - 1)
     exact = Spectra(song, list(frames), length, device)
-    scores = ratios(target, energies(exact, Filters.of(*taken, length), length))
+    scores = ratios(target, energies(exact, Filters.of(shared, own, length), length))
     return Evaluated(scores, dependent)
 
 
