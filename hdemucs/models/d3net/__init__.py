@@ -1,0 +1,1 @@
+"""D3Net: densely connected blocks whose connections are dilated, in bands of frequencies"""
