@@ -1,6 +1,6 @@
 """Tiny models of every kind; the real ones are in params.yaml."""
 
-from hdemucs.config.model import BandsConfig, HybridConfig, ResidualConfig, WaveformConfig
+from hdemucs.models.demucs.config import BandsConfig, HybridConfig, ResidualConfig, WaveformConfig
 
 SOURCES = ("drums", "bass", "other", "vocals")
 COMMON = dict(sources=SOURCES, audio_channels=2, channels=8, depth=5, norm_from=3)

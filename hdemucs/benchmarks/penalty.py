@@ -20,7 +20,7 @@ from hdemucs.config.training import TrainConfig
 from hdemucs.data.segments import Segments
 from hdemucs.data.share import WHOLE
 from hdemucs.files import write_text
-from hdemucs.models.demucs.build import build
+from hdemucs.models.family import build
 from hdemucs.progress import track
 from hdemucs.runs.songs import songs
 from hdemucs.study.effective import train_configuration

@@ -21,12 +21,11 @@ from hdemucs.config.training import TrainConfig
 from hdemucs.data.segments import Segments
 from hdemucs.data.share import WHOLE
 from hdemucs.files import write_text
-from hdemucs.models.demucs.build import build
+from hdemucs.models.family import build
 from hdemucs.progress import track
 from hdemucs.runs.songs import songs
 from hdemucs.study.effective import train_configuration
 from hdemucs.study.params import read_params
-from hdemucs.training.compiled import layers
 from hdemucs.training.learner import Learner
 from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.processes import Processes
@@ -106,7 +105,9 @@ def main() -> None:
         examples = list(batches(config.sample_rate))
         found = {name: trained(variant, name, examples, device) for name in SWITCHES}
         rows += [row(variant, name, each, found["fp32"]) for name, each in found.items()]
-        counts.append(f"{len(list(layers(build(config.model, 0))))} layers of the {variant} model")
+        counts.append(
+            f"{len(list(build(config.model, 0).compile_units()))} layers of the {variant} model"
+        )
     place = torch.cuda.get_device_name() if device.type == "cuda" else platform.machine() + " core"
     write_text(OUT, PAGE.format(
         rows="\n".join(rows), steps=STEPS, batch=BATCH, seconds=SECONDS, place=place,

@@ -54,6 +54,9 @@ def refusal(error: ValidationError, where: str) -> UserError:
             return UserError(key, "is missing", "give it a value")
         case "unexpected_keyword_argument" | "extra_forbidden":
             return UserError(key, "is no known parameter", "correct or remove it")
+        case "unknown_kind":
+            told = first["ctx"]
+            return UserError(f"{key}.kind={told['kind']}", told["problem"], told["cure"])
         case _:
             problem = f"is {first['input']!r}: {first['msg']}"
             return UserError(key, problem, "correct the value")

@@ -8,10 +8,10 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from hdemucs.config.base import STRICT
-from hdemucs.config.model import HybridConfig, WaveformConfig
+from hdemucs.config.model import Count, ModelConfig
+from hdemucs.config.parts import chosen
 from hdemucs.config.separation import SeparationConfig
 
-Count = Annotated[int, Field(ge=1)]
 Natural = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -118,6 +118,6 @@ class TrainConfig:
 
     variant: str
     sample_rate: Count  # Hz
-    model: Annotated[HybridConfig | WaveformConfig, Field(discriminator="kind")]
+    model: Annotated[ModelConfig, chosen("model")]
     training: TrainingConfig
     validation: SeparationConfig  # how whole songs are separated to choose the best weights

@@ -134,8 +134,3 @@ def song(root: Path, manifest: Manifest, track: Track) -> tuple[Mixture, Stems]:
 def normalised(signal: Tensor, track: Track) -> Tensor:
     """What models are trained on: less the mean, over the standard deviation of the mixture."""
     return (signal - track.mean) / track.std
-
-
-def restored(signal: Tensor, track: Track) -> Tensor:
-    """Undo `normalised`."""
-    return signal * track.std + track.mean

@@ -10,9 +10,8 @@ from torch import Tensor, nn
 
 from hdemucs.errors import UserError
 
-from .demucs.containers import Sequence as Modules
-from .demucs.separator import Separator
-from .demucs.views import Mixture, Sources
+from .blocks.containers import Sequence as Modules
+from .family import Mixture, Separator, Sources
 
 Estimates = Float[Tensor, "*batch source channel length"]
 

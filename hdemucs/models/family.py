@@ -1,20 +1,24 @@
-"""What a family of networks offers to the pipeline: its configuration, and how it is built."""
+"""What a family of networks offers to the pipeline, and models of any family."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from hdemucs.config.model import ModelConfig
+from hdemucs.config.parts import Part
+from hdemucs.registry import part
 
 Mixture = Float[Tensor, "batch channel length"]
 Sources = Float[Tensor, "batch source channel length"]
 Middle = Float[Tensor, "batch source channel middle"]
 Songs = Iterable[Float[Tensor, "channel _"]]  # training mixtures, one whole song at a time
-C = TypeVar("C")
 
 
 class Separator(nn.Module, ABC):
@@ -53,9 +57,36 @@ def middle(x: Tensor, length: int) -> Tensor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Family(Generic[C]):
-    """One kind of network: everything that the pipeline must know of it."""
+class Family(Part):
+    """One kind of network: everything that the pipeline must know of it.
 
-    config: type[C]  # frozen, strict, no defaults, with `kind: Literal[...]`
-    build: Callable[[C], Separator]  # draws from torch's global generator, on any device
+    `build` takes the configuration alone, and draws from torch's global generator; it is also
+    called under `torch.device("meta")`, for names and shapes.
+    """
+
     fit: Callable[[Any, Songs], None] | None = None  # to the training songs, before the first step
+
+
+def family_of(config: ModelConfig) -> Family:
+    """The family that a configuration is of."""
+    found: Family = part("model", config.kind)
+    return found
+
+
+def build(config: ModelConfig, seed: int) -> Separator:
+    """A freshly initialised model: the same weights for the same seed, on the CPU.
+
+    Modules draw from torch's global generator, which is seeded for them and then given its
+    state back, so nobody else's draws change.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        model: Separator = family_of(config).build(config)
+        return model
+
+
+def skeleton(config: ModelConfig) -> Separator:
+    """The same model with no memory for its weights: for their names and shapes."""
+    with torch.device("meta"):
+        model: Separator = family_of(config).build(config)
+        return model

@@ -16,7 +16,7 @@ from pydantic.dataclasses import dataclass
 
 from hdemucs.config.base import STRICT
 from hdemucs.config.load import validated
-from hdemucs.config.model import HybridConfig, WaveformConfig
+from hdemucs.config.model import ModelConfig
 from hdemucs.errors import UserError
 from hdemucs.files import read_json, replacing, write_json
 from hdemucs.models.ensemble import Bag
@@ -39,7 +39,7 @@ class Published(NamedTuple):
     """A system that separates; a model alone is a bag of one."""
 
     bag: Bag
-    config: HybridConfig | WaveformConfig  # of its first model
+    config: ModelConfig  # of its first model
     facts: dict[str, Any]  # of its first model
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import safetensors.torch
 from pydantic.dataclasses import dataclass
@@ -17,12 +17,12 @@ from torch import Tensor, nn
 
 from hdemucs.config.base import STRICT
 from hdemucs.config.load import validated
-from hdemucs.config.model import AnyModelConfig, HybridConfig, WaveformConfig
+from hdemucs.config.model import ModelConfig
+from hdemucs.config.parts import chosen
 from hdemucs.errors import UserError
 from hdemucs.files import read_json, sha256, write_bytes, write_json
 
-from .demucs.build import skeleton
-from .demucs.separator import Separator
+from .family import Separator, skeleton
 
 WEIGHTS, CARD = "model.safetensors", "model.json"
 CURE = "train the model again, or fetch it with `dvc pull`"
@@ -33,15 +33,13 @@ class Card:
     """What model.json says."""
 
     format: Literal["hdemucs model 1"]
-    config: AnyModelConfig
+    config: Annotated[ModelConfig, chosen("model")]
     facts: dict[str, Any]  # where it comes from: variant, seed, best epoch, ...
     parameters: int
     sha256: str  # of model.safetensors
 
 
-def save_model(
-    folder: Path, model: nn.Module, config: HybridConfig | WaveformConfig, facts: dict[str, Any]
-) -> None:
+def save_model(folder: Path, model: nn.Module, config: ModelConfig, facts: dict[str, Any]) -> None:
     """Write model.safetensors and model.json into `folder`; the same weights, the same bytes.
 
     Raises:
@@ -59,7 +57,7 @@ def save_model(
     write_json(folder / CARD, asdict(card))
 
 
-def load_model(folder: Path) -> tuple[Separator, HybridConfig | WaveformConfig, dict[str, Any]]:
+def load_model(folder: Path) -> tuple[Separator, ModelConfig, dict[str, Any]]:
     """What save_model wrote: the model on the CPU and in evaluation mode, its config, its facts.
 
     Raises:

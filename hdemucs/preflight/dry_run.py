@@ -9,7 +9,7 @@ import torch
 
 from hdemucs.config.training import TrainConfig
 from hdemucs.data.repitch import Repitch
-from hdemucs.models.demucs.build import build
+from hdemucs.models.family import build
 from hdemucs.preflight.device_memory import GIB, fenced, forget_peak, held, peak
 from hdemucs.training.average import cloned, weights_of
 from hdemucs.training.learner import Learner

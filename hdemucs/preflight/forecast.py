@@ -17,7 +17,7 @@ import torch
 
 from hdemucs.config.training import TrainConfig
 from hdemucs.errors import UserError
-from hdemucs.models.demucs.build import skeleton
+from hdemucs.models.family import skeleton
 from hdemucs.preflight.device_memory import GIB, Room, held, room
 from hdemucs.preflight.dry_run import Cost, Trial
 from hdemucs.preflight.loader_throughput import Supply, supply

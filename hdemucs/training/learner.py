@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from hdemucs.config.training import AdamConfig, TrainConfig
 from hdemucs.data.augment import Augmentation, augmentations
+from hdemucs.models.family import Separator
 from hdemucs.training.average import Averages, Weights, copy, under, weights_of
 from hdemucs.training.compiled import compiled
 from hdemucs.training.loss import WeightedL1
@@ -39,7 +40,7 @@ class Outcome:
 class Learner:
     """A model, its optimiser and everything else that changes from step to step."""
 
-    def __init__(self, model: nn.Module, config: TrainConfig, processes: Processes) -> None:
+    def __init__(self, model: Separator, config: TrainConfig, processes: Processes) -> None:
         training = config.training
         self.model = model.to(processes.device)
         self.processes, self.bf16 = processes, training.bf16
@@ -114,6 +115,6 @@ class Learner:
             }
 
 
-def adam(model: nn.Module, config: AdamConfig) -> torch.optim.Adam:
+def adam(model: Separator, config: AdamConfig) -> torch.optim.Adam:
     betas = (config.beta1, config.beta2)
     return torch.optim.Adam(model.parameters(), config.learning_rate, betas, fused=True)

@@ -24,8 +24,7 @@ from hdemucs.data.manifest import Manifest, load_manifest
 from hdemucs.data.segments import Segments
 from hdemucs.errors import UserError
 from hdemucs.files import sha256, write_json
-from hdemucs.models.demucs.build import build
-from hdemucs.models.demucs.separator import Separator
+from hdemucs.models.family import Separator, build
 from hdemucs.models.store import load_model, save_model
 from hdemucs.training.average import swapped
 from hdemucs.training.batches import Batches, check_batch

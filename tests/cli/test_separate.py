@@ -5,7 +5,7 @@ import pytest
 
 from hdemucs import audio
 from hdemucs.cli import main
-from hdemucs.models.demucs.build import build
+from hdemucs.models.family import build
 from hdemucs.models.store import save_model
 from tests.family import FAMILY
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from hdemucs.errors import UserError
-from hdemucs.models.demucs.build import build
 from hdemucs.models.ensemble import Bag
+from hdemucs.models.family import build
 from tests.family import FAMILY, hybrid_config
 
 MDX = [

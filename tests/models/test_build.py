@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from hdemucs.models.demucs.build import build, skeleton
+from hdemucs.models.family import build, skeleton
 from tests.family import BANDS, FAMILY, V2, hybrid_config, residual, waveform_config
 
 PAPER = dict(depth=6, norm_from=4, residual=residual(lstm_from=4, attention_from=4))

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import strategies as st
 
 from hdemucs.models.demucs.axis import FREQUENCY, TIME
-from hdemucs.models.demucs.build import outline
-from hdemucs.models.demucs.describe import describe
+from hdemucs.models.demucs.build import hybrid_plan
 from hdemucs.models.demucs.plan import (
     bands_down,
     bands_up,
@@ -19,7 +18,7 @@ from hdemucs.models.demucs.plan import (
     unpadded,
     valid_length,
 )
-from tests.family import FAMILY, hybrid_config
+from tests.family import FAMILY
 
 
 @pytest.mark.parametrize(("window", "count"), [(64, 2), (256, 3), (1024, 4), (4096, 5)])
@@ -32,7 +31,7 @@ def test_levels_to_one_frequency(window, count):
 @pytest.mark.parametrize("name", [name for name, c in FAMILY.items() if c.kind == "hybrid"])
 def test_a_hop_is_the_strides_of_the_waveform_branch(name):
     """Where branches meet, their steps are as long as each other."""
-    plan = outline(FAMILY[name])
+    plan = hybrid_plan(FAMILY[name])
     strides = 1
     for v in plan.branches.get("waveform", []):
         strides *= v.stride
@@ -60,11 +59,3 @@ def test_bands_are_a_partition(cuts, index):
         assert rows[0][0] == 0 and rows[-1][1] == v.frequencies
         assert all(start < stop for start, stop in rows)
         assert all(a[1] == b[0] for a, b in pairwise(rows))
-
-
-def test_describe_is_the_papers_figure():
-    config = hybrid_config(channels=48, depth=6, window=4096, norm_from=4)
-    text = describe(config)
-    assert "  4  frequency   384 -> 768   k8 s4  F 1     group norm" in text
-    assert "  5  time        768 -> 1536  k4 s2  group norm" in text
-    assert text.count("\n") == 14

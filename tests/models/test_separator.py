@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 import torch
 
-from hdemucs.models.demucs.build import build
+from hdemucs.models.family import build
 from tests.family import FAMILY, hybrid_config
 
 EVERY = pytest.mark.parametrize("name", FAMILY)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hdemucs.errors import UserError
-from hdemucs.models.demucs.build import build
+from hdemucs.models.family import build
 from hdemucs.models.published import load_published, save_bag
 from hdemucs.models.store import save_model
 from tests.family import FAMILY

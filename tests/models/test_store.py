@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hdemucs.errors import UserError
-from hdemucs.models.demucs.build import build
+from hdemucs.models.family import build
 from hdemucs.models.store import load_model, save_model
 from tests.family import FAMILY
 

@@ -97,7 +97,7 @@ def test_a_change_reaches_what_it_concerns_and_nothing_else(path, value, reached
             8000,
             "listening.anchors.names: lowpass-7000 does not exist at fetch.sample_rate=8000;",
         ),
-        ("scales.quick.models.waveform.depth", 1, "variants.v2_hq.model.waveform.depth: is 1"),
+        ("scales.quick.models.waveform.depth", 1, "variants.v2_hq.model.depth: is 1"),
         ("typo", 1, "params.yaml.typo: is no known parameter"),
         ("base.evaluate.metrics.hop", 0.0, "evaluate.metrics.hop: is 0"),
     ],

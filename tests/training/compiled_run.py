@@ -11,7 +11,7 @@ import sys
 import torch
 from torch._dynamo.utils import counters
 
-from hdemucs.models.demucs.build import build
+from hdemucs.models.family import build
 from hdemucs.training.compiled import compiled
 from hdemucs.training.learner import Learner
 from tests.training.runs import ALONE, MODELS, config

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from hdemucs.errors import UserError
-from hdemucs.models.demucs.build import build
-from hdemucs.training.compiled import compiled, layers
+from hdemucs.models.family import build
+from hdemucs.training.compiled import compiled
 from hdemucs.training.learner import Learner
 from tests.training.runs import ALONE, MODELS, config
 
@@ -21,7 +21,7 @@ def compared(model, backend, steps=12):
 
 def hold(found, model):
     """Every layer is compiled, losses stay, and a checkpoint of either serves both."""
-    count = len(list(layers(build(MODELS[model], seed=1))))
+    count = len(list(build(MODELS[model], seed=1).compile_units()))
     assert found["graphs"] >= 0.9 * count  # layers that are alike share theirs
     assert found["compiled"] == pytest.approx(found["plain"], rel=1e-3)
     assert found["same_names"]
@@ -56,7 +56,7 @@ def test_the_compiled_network_has_the_model_s_own_weights():
 
 
 def test_layers_with_an_lstm_are_left_to_torch():
-    found = list(layers(build(MODELS["hybrid"], seed=1)))
+    found = list(build(MODELS["hybrid"], seed=1).compile_units())
     assert found
     assert not any("LSTM" in type(m).__name__ for layer in found for m in layer.modules())
 

@@ -8,11 +8,11 @@ from demucs.svd import svd_penalty
 from torch.nn import functional as F
 
 from hdemucs.config.training import AugmentConfig
-from hdemucs.models.demucs.build import build
-from hdemucs.models.demucs.official.names import load_official_state, official_names
+from hdemucs.models.demucs.official.names import official_names
+from hdemucs.models.family import build
 from hdemucs.training.learner import Learner
 from hdemucs.training.svd_penalty.penalty import exact
-from tests.models.official.counterparts import CASES
+from tests.models.official.counterparts import CASES, load_official_state
 from tests.training.runs import ALONE, config
 
 WEIGHT, SMALL = 1e-2, 0.001  # a thousand times the paper's, so that the penalty's part shows

@@ -8,14 +8,14 @@ from demucs.svd import svd_penalty
 
 from hdemucs.config.training import PenaltyConfig
 from hdemucs.data.segments import Segments
-from hdemucs.models.demucs.build import build
-from hdemucs.models.demucs.official.names import load_official_state, official_names
+from hdemucs.models.demucs.official.names import official_names
+from hdemucs.models.family import build
 from hdemucs.training.batches import Batches
 from hdemucs.training.learner import Learner
 from hdemucs.training.svd_penalty.penalty import Penalty, exact, penalised
 from hdemucs.training.svd_penalty.subspace import product
 from tests.family import hybrid_config
-from tests.models.official.counterparts import CASES
+from tests.models.official.counterparts import CASES, load_official_state
 from tests.training.runs import ALONE, MODELS, RATE, config
 
 SMALL = 0.001  # MiB: nearly every matrix of the tiny models

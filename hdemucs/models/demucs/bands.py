@@ -14,7 +14,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from .containers import Sequence
+from hdemucs.models.blocks.containers import Sequence
+
 from .layers import OVER_TIME, Activation, Decode, Encode, Frequencies, Rewrite, Up
 from .plan import Level, bands_down, bands_up
 

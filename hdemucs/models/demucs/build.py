@@ -8,10 +8,11 @@ from functools import partial
 import torch
 from torch import nn
 
-from hdemucs.config.model import GROUPS, HybridConfig, ResidualConfig, WaveformConfig
+from hdemucs.models.family import Family, skeleton
 
 from .axis import FREQUENCY, TIME
 from .bands import BandedDecode, BandedEncode
+from .config import GROUPS, DemucsConfig, HybridConfig, ResidualConfig, WaveformConfig
 from .layers import (
     AROUND,
     Activation,
@@ -37,7 +38,7 @@ from .plan import (
     valid_length,
 )
 from .residual import BLSTM, LocalAttention, Residual, Step
-from .separator import Branch, Separator, Trunk, Zero
+from .separator import Branch, Demucs, Trunk, Zero
 from .spectrogram import (
     AlignedSpectrogram,
     CentredSpectrogram,
@@ -59,30 +60,11 @@ LSTM_LAYERS, LSTM_SPAN, DECAYS = 2, 200, 4  # of the residual branches; the span
 Config = HybridConfig | WaveformConfig
 
 
-def build(config: Config, seed: int) -> Separator:
-    """A freshly initialised model: the same weights for the same seed, on the CPU.
-
-    Modules draw from torch's global generator, which is seeded for them and then given its
-    state back, so nobody else's draws change.
-    """
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        return rescaled(assemble(config))
-
-
-def skeleton(config: Config) -> Separator:
-    """The same model with no memory for its weights: for their names and shapes."""
-    with torch.device("meta"):
-        return assemble(config)
-
-
-def assemble(config: Config) -> Separator:
-    return hybrid(config) if isinstance(config, HybridConfig) else waveform(config)
-
-
-def outline(config: Config) -> Plan:
-    """The architecture as a table."""
-    return hybrid_plan(config) if isinstance(config, HybridConfig) else waveform_plan(config)
+def outlined(config: DemucsConfig) -> Demucs:
+    """A model with no memory for its weights: for their names and shapes."""
+    model = skeleton(config)
+    assert isinstance(model, Demucs)  # as its configuration is
+    return model
 
 
 def hybrid_plan(config: HybridConfig) -> Plan:
@@ -116,7 +98,7 @@ def waveform_plan(config: WaveformConfig) -> Plan:
     return Plan({"waveform": plan}, plan[-1], [])
 
 
-def hybrid(config: HybridConfig) -> Separator:
+def hybrid(config: HybridConfig) -> Demucs:
     """Hybrid Demucs, or either of its branches alone."""
     plan = hybrid_plan(config)
     views = {"spectrogram": spectrogram_view(config), "waveform": Waveform()}
@@ -125,7 +107,7 @@ def hybrid(config: HybridConfig) -> Separator:
         name: branch(views[name], levels, config, embeds[name])
         for name, levels in plan.branches.items()
     }
-    return Separator(branches, trunk(plan, Zero(), config), config.sources)
+    return rescaled(Demucs(branches, trunk(plan, Zero(), config), config.sources))
 
 
 def spectrogram_view(config: HybridConfig) -> View:
@@ -139,7 +121,7 @@ def spectrogram_view(config: HybridConfig) -> View:
     return framing(representation, config.window)
 
 
-def waveform(config: WaveformConfig) -> Separator:
+def waveform(config: WaveformConfig) -> Demucs:
     """Demucs v2 and v3: one branch, and a bottleneck below its last level."""
     plan = waveform_plan(config)
     (levels,) = plan.branches.values()
@@ -150,11 +132,8 @@ def waveform(config: WaveformConfig) -> Separator:
     )
     layers = config.bottleneck_lstm
     bottleneck = BLSTM(plan.shared.width, layers) if layers else nn.Identity()
-    return Separator(
-        {"waveform": branch(view, levels, config, nothing)},
-        trunk(plan, bottleneck, config),
-        config.sources,
-    )
+    branches = {"waveform": branch(view, levels, config, nothing)}
+    return rescaled(Demucs(branches, trunk(plan, bottleneck, config), config.sources))
 
 
 def nothing(level: Level) -> nn.Module:  # noqa: ARG001  takes the place of `embedding`
@@ -247,7 +226,7 @@ def context(level: Level, hidden: int, config: ResidualConfig) -> nn.Sequential:
 
 
 @torch.no_grad()
-def rescaled(model: Separator, reference: float = 0.1) -> Separator:
+def rescaled(model: Demucs, reference: float = 0.1) -> Demucs:
     """Bring every convolution's initial scale closer to `reference` (from the first Demucs).
 
     In double precision, lest the number of threads that share a sum show in the weights.
@@ -258,3 +237,7 @@ def rescaled(model: Separator, reference: float = 0.1) -> Separator:
             for parameter in module.parameters():
                 parameter.div_(scale)
     return model
+
+
+HYBRID = Family(config=HybridConfig, build=hybrid)
+WAVEFORM = Family(config=WaveformConfig, build=waveform)

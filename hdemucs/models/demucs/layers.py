@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hdemucs.config.model import GROUPS
+from hdemucs.models.demucs.config import GROUPS
 
 from .axis import cut, pad_to_multiple
 from .plan import Level

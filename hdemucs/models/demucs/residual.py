@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from .containers import Sequence
+from hdemucs.models.blocks.containers import Sequence
 
 Steps = Float[Tensor, "batch channel time"]
 

@@ -9,17 +9,22 @@ Hybrid Demucs has two branches. Its ablations and both time-only Demucs have one
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from operator import add
 
 import torch
 from torch import Tensor, nn
 
+from hdemucs.models.blocks.containers import Mapping, Sequence
+from hdemucs.models.family import Mixture, Separator, Sources
+
 from .bands import BandedDecode, BandedEncode
-from .containers import Mapping, Sequence
 from .layers import Along, Decode, Down, Encode, Refine, Rewrite, Up
-from .views import Mixture, Sources, View
+from .residual import LocalAttention, Step
+from .views import View
+
+LAYERS = (Encode, Decode, Down, Refine, Rewrite, Up, Step, LocalAttention)
 
 
 class Zero(nn.Module):
@@ -87,8 +92,8 @@ class Trunk(nn.Module):
         return self.leave(axis.view(x) + saved.pop())
 
 
-class Separator(nn.Module):
-    """Mixtures to sources."""
+class Demucs(Separator):
+    """Branches around a trunk: mixtures to sources."""
 
     def __init__(self, branches: dict[str, Branch], trunk: Trunk, sources: tuple[str, ...]) -> None:
         super().__init__()
@@ -116,6 +121,19 @@ class Separator(nn.Module):
     def valid_length(self, length: int) -> int:
         """The shortest input, of `length` samples or more, that no branch pads by itself.
 
-        Who has more of the song at hand should give that much of it and trim the estimates.
+        Callers with more audio should pass that many samples and trim the estimates.
         """
         return max(branch.view.valid_length(length) for branch in self.branches.values())
+
+    def compile_units(self) -> Iterator[nn.Module]:
+        """The largest layers without an LSTM, of which compilers know nothing."""
+        return layers(self)
+
+
+def layers(module: nn.Module) -> Iterator[nn.Module]:
+    """Norms, activations and gates between two convolutions become one pass over memory."""
+    if isinstance(module, LAYERS) and not any(isinstance(m, nn.LSTM) for m in module.modules()):
+        yield module
+        return
+    for child in module.children():
+        yield from layers(child)

@@ -6,7 +6,8 @@ from typing import Any
 from demucs.demucs import Demucs
 from demucs.hdemucs import HDemucs
 
-from hdemucs.config.model import BandsConfig, HybridConfig, WaveformConfig
+from hdemucs.models.demucs.config import BandsConfig, HybridConfig, WaveformConfig
+from hdemucs.models.demucs.official.names import under_our_names
 from tests.family import FAMILY, SOURCES, hybrid_config, waveform_config
 
 NEVER = 10  # the official way to switch a part off: start it below the last level
@@ -33,6 +34,12 @@ class Counterpart:
 
     def theirs(self):
         return self.klass(**self.kwargs)
+
+
+def load_official_state(model, state):
+    """Our model, given an official state dict's weights."""
+    model.load_state_dict(under_our_names(model, state))
+    return model
 
 
 CASES = {

@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from hdemucs.models.demucs.build import build
 from hdemucs.models.demucs.official.exporting import NAMING, Naming
 from hdemucs.models.demucs.official.names import official_shapes, official_state
 from hdemucs.models.demucs.official.quantised import QUANTISER
 from hdemucs.models.demucs.official.settings import DEMUCS, to_config
+from hdemucs.models.family import build
 
 KWARGS = {
     "sources": ["a"], "audio_channels": 1, "channels": 4, "depth": 2, "dconv_mode": 0,

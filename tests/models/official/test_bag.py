@@ -5,11 +5,10 @@ import torch
 from demucs.apply import BagOfModels, apply_model
 
 from hdemucs.config.separation import SeparationConfig
-from hdemucs.models.demucs.build import build
-from hdemucs.models.demucs.official.names import load_official_state
 from hdemucs.models.ensemble import Bag
+from hdemucs.models.family import build
 from hdemucs.separation.bags import stream_bag
-from tests.models.official.counterparts import CASES
+from tests.models.official.counterparts import CASES, load_official_state
 
 WEIGHTS = [[1.0, 2.0, 0.0, 1.0], [3.0, 1.0, 1.0, 0.5]]
 

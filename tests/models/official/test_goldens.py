@@ -5,9 +5,9 @@ import json
 import pytest
 import torch
 
-from hdemucs.models.demucs.build import build
 from hdemucs.models.demucs.official.importing import import_official
 from hdemucs.models.demucs.official.names import official_parameters
+from hdemucs.models.family import build
 from tests.family import FAMILY
 from tests.models.official.goldens import CASES, FILE, QUANTISED, sampled
 

@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from hdemucs.errors import UserError
-from hdemucs.models.demucs.build import build, skeleton
 from hdemucs.models.demucs.official.importing import import_official
 from hdemucs.models.demucs.official.names import official_shapes
 from hdemucs.models.demucs.official.quantised import QUANTISER
 from hdemucs.models.demucs.official.settings import DEMUCS, HDEMUCS
+from hdemucs.models.family import build, skeleton
 from tests.models.official.packages import TINY, Memory, dumps, saved, tiny, write
 
 

@@ -9,9 +9,9 @@ from demucs.htdemucs import HTDemucs
 from demucs.states import load_model as load_theirs
 
 from hdemucs.errors import UserError
-from hdemucs.models.demucs.build import build
 from hdemucs.models.demucs.official.exporting import export_official
 from hdemucs.models.demucs.official.importing import import_official
+from hdemucs.models.family import build
 from hdemucs.models.store import save_model
 from tests.family import FAMILY, SOURCES
 from tests.models.official.counterparts import CASES

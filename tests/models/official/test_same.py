@@ -5,14 +5,13 @@ import torch
 from demucs.demucs import Demucs
 from demucs.hdemucs import HDemucs
 
-from hdemucs.models.demucs.build import build, skeleton
 from hdemucs.models.demucs.official.names import (
-    load_official_state,
     official_names,
     official_parameters,
 )
+from hdemucs.models.family import build, skeleton
 from tests.family import SOURCES, V2, hybrid_config, residual, waveform_config
-from tests.models.official.counterparts import CASES
+from tests.models.official.counterparts import CASES, load_official_state
 from tests.models.official.counterparts import V2 as THEIR_V2
 
 EVERY = pytest.mark.parametrize("name", CASES)

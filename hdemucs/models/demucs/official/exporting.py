@@ -12,6 +12,7 @@ import torch
 
 from hdemucs.errors import UserError
 from hdemucs.files import write_bytes
+from hdemucs.models.demucs.separator import Demucs
 from hdemucs.models.store import CARD, load_model
 
 from .names import official_state
@@ -35,6 +36,7 @@ def export_official(folder: Path, path: Path) -> None:
     if not isinstance(facts.get("sample_rate"), int):
         raise UserError(f"{folder / CARD}: facts.sample_rate", "is missing", "add it, in Hz")
     kind, arguments = from_config(config, folder)
+    assert isinstance(model, Demucs)  # as its configuration is
     package = {
         "klass": kind,
         "args": (),

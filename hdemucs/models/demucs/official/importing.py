@@ -10,10 +10,10 @@ from typing import Any
 
 from torch import Tensor
 
-from hdemucs.config.model import HybridConfig, WaveformConfig
 from hdemucs.errors import UserError
-from hdemucs.models.demucs.build import skeleton
-from hdemucs.models.demucs.separator import Separator
+from hdemucs.models.demucs.build import outlined
+from hdemucs.models.demucs.config import DemucsConfig
+from hdemucs.models.demucs.separator import Demucs
 
 from .archive import Archive, open_archive
 from .names import official_shapes, under_our_names
@@ -31,7 +31,7 @@ DAMAGED = (
     TypeError, ValueError, struct.error,
 )  # fmt: skip
 
-Imported = tuple[Separator, HybridConfig | WaveformConfig, dict[str, Any]]
+Imported = tuple[Demucs, DemucsConfig, dict[str, Any]]
 
 
 def import_official(path: Path) -> Imported:
@@ -69,7 +69,7 @@ def imported(archive: Archive, path: Path) -> Imported:
     kind, given, state = package(archive.content)
     config = to_config(kind, given, path)
     facts = facts_of(kind, given, path)
-    model = skeleton(config)
+    model = outlined(config)
     quantised = is_quantised(state)
     weights = sum(parameter.numel() for parameter in model.parameters())
     if weights * FEWEST_BITS[quantised] > 8 * archive.size:
@@ -79,7 +79,7 @@ def imported(archive: Archive, path: Path) -> Imported:
     return model.eval(), config, facts
 
 
-def plain(archive: Archive, state: Mapping[Any, Any], model: Separator) -> dict[str, Tensor]:
+def plain(archive: Archive, state: Mapping[Any, Any], model: Demucs) -> dict[str, Tensor]:
     """Weights as they are, at full precision.
 
     Raises:

@@ -14,35 +14,23 @@ from torch import Tensor, nn
 from hdemucs.models.demucs.bands import BandedDecode, BandedEncode
 from hdemucs.models.demucs.layers import Decode, Encode, FrequencyEmbedding, Refine, Rewrite, Up
 from hdemucs.models.demucs.residual import BLSTM, LocalAttention, Residual
-from hdemucs.models.demucs.separator import Branch, Separator, Trunk
+from hdemucs.models.demucs.separator import Branch, Demucs, Trunk
 
 Names = Iterator[tuple[nn.Module | nn.Parameter, str]]
 
 
-def official_names(model: Separator) -> dict[str, str]:
+def official_names(model: Demucs) -> dict[str, str]:
     """Our parameters' names -> theirs."""
     ours = {parameter: name for name, parameter in model.named_parameters()}
     return {ours[parameter]: theirs for theirs, parameter in official_parameters(model)}
 
 
-def official_state(model: Separator) -> dict[str, Tensor]:
+def official_state(model: Demucs) -> dict[str, Tensor]:
     """The model's weights as an official state dict; no copies."""
     return {name: parameter.detach() for name, parameter in official_parameters(model)}
 
 
-def load_official_state(model: Separator, state: Mapping[str, Tensor]) -> Separator:
-    """Copy an official state dict into `model`.
-
-    Raises:
-        ValueError: naming the first tensor that has no counterpart of its shape.
-    """
-    renamed = under_our_names(model, state)
-    for name, parameter in model.named_parameters():
-        parameter.data.copy_(renamed[name])
-    return model
-
-
-def under_our_names(model: Separator, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def under_our_names(model: Demucs, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """An official state dict as one of `model`, of which only names and shapes matter.
 
     Raises:
@@ -55,12 +43,12 @@ def under_our_names(model: Separator, state: Mapping[str, Tensor]) -> dict[str, 
     return {ours: state[theirs] for ours, theirs in official_names(model).items()}
 
 
-def official_shapes(model: Separator) -> dict[str, torch.Size]:
+def official_shapes(model: Demucs) -> dict[str, torch.Size]:
     """The shapes of the model's parameters under their official names."""
     return {name: parameter.shape for name, parameter in official_parameters(model)}
 
 
-def official_parameters(model: Separator) -> Iterator[tuple[str, nn.Parameter]]:
+def official_parameters(model: Demucs) -> Iterator[tuple[str, nn.Parameter]]:
     """Our parameters under their official names."""
     names = hybrid_names if "spectrogram" in model.branches else waveform_names
     for part, name in names(model):
@@ -70,7 +58,7 @@ def official_parameters(model: Separator) -> Iterator[tuple[str, nn.Parameter]]:
             yield from ((f"{name}.{leaf}", p) for leaf, p in part.named_parameters())
 
 
-def hybrid_names(model: Separator) -> Names:
+def hybrid_names(model: Demucs) -> Names:
     """HDemucs: the trunk's levels are the tail of the spectrogram branch's lists."""
     yield from branch_names(model.branches["spectrogram"], "", len(model.trunk.encoder))
     if "waveform" in model.branches:
@@ -154,7 +142,7 @@ def part_names(part: nn.Module, prefix: str) -> Names:
         yield part, prefix
 
 
-def waveform_names(model: Separator) -> Names:
+def waveform_names(model: Demucs) -> Names:
     """Demucs: layers are positional; the residual branch, when there, takes place 3."""
     branch, trunk = model.branches["waveform"], model.trunk
     whole = [encode for encode in branch.encoder if isinstance(encode, Encode)]

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from hdemucs.models.demucs.separator import Separator
+from hdemucs.models.demucs.separator import Demucs
 
 from .archive import LARGEST_NUMBER, Archive
 from .names import official_shapes
@@ -42,7 +42,7 @@ def is_quantised(state: Mapping[Any, Any]) -> bool:
     return state.get("__quantized") is True
 
 
-def restored(archive: Archive, state: Mapping[Any, Any], model: Separator) -> dict[str, Tensor]:
+def restored(archive: Archive, state: Mapping[Any, Any], model: Demucs) -> dict[str, Tensor]:
     """An official state dict from a quantised state of that model.
 
     Raises:
@@ -89,7 +89,7 @@ def listed(state: Mapping[Any, Any], name: str) -> list[Any]:
     return values
 
 
-def in_official_order(model: Separator) -> dict[str, torch.Size]:
+def in_official_order(model: Demucs) -> dict[str, torch.Size]:
     """Official names and shapes in the order of the official model's own parameters."""
     return dict(sorted(official_shapes(model).items(), key=lambda item: places(item[0])))
 

@@ -7,11 +7,13 @@ our models are built with; what has another is refused by its name.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from hdemucs.config.load import validated
-from hdemucs.config.model import HybridConfig, WaveformConfig
+from hdemucs.config.model import ModelConfig
 from hdemucs.errors import UserError
+from hdemucs.models.demucs.config import DemucsConfig, HybridConfig, WaveformConfig
 
 from .pickles import Global
 
@@ -53,9 +55,7 @@ MOST_CUTS = 7
 LEAST_DEPTH = 2  # one level for the branch, one where it meets the trunk
 
 
-def to_config(
-    kind: Global, given: dict[str, Any], subject: object
-) -> HybridConfig | WaveformConfig:
+def to_config(kind: Global, given: dict[str, Any], subject: object) -> DemucsConfig:
     """The configuration of an official class with these arguments.
 
     Raises:
@@ -147,14 +147,14 @@ def waveform(k: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def from_config(
-    config: HybridConfig | WaveformConfig, subject: object
-) -> tuple[Global, dict[str, Any]]:
+def from_config(config: ModelConfig, subject: object) -> tuple[Global, dict[str, Any]]:
     """The official class of a configuration, and all of its arguments.
 
     Raises:
         UserError: the official package has no such model.
     """
+    if not isinstance(config, DemucsConfig):
+        raise UserError(subject, f"is a {config.kind} model", "only Demucs models can be exported")
     never, residual = config.depth, config.residual
     if residual is not None and residual.activation != "gelu":
         cure = "only GELU can be exported"
@@ -175,14 +175,8 @@ def from_config(
             "dconv_lstm": never if residual.lstm_from is None else residual.lstm_from,
             "dconv_init": residual.scale,
         }
-    if isinstance(config, HybridConfig):
-        return HDEMUCS, FIXED[HDEMUCS] | shared | from_hybrid(config, subject)
-    return DEMUCS, FIXED[DEMUCS] | shared | {
-        "gelu": config.activation == "gelu",
-        "lstm_layers": config.bottleneck_lstm,
-        "normalize": config.standardise == "mono",
-        "resample": config.upsample,
-    }
+    kind, own = COUNTERPARTS[type(config)]
+    return kind, FIXED[kind] | shared | own(config, subject)
 
 
 def from_hybrid(config: HybridConfig, subject: object) -> dict[str, Any]:
@@ -197,3 +191,18 @@ def from_hybrid(config: HybridConfig, subject: object) -> dict[str, Any]:
         "multi_freqs": list(config.bands.cuts) if config.bands else None,
         "multi_freqs_depth": config.bands.levels if config.bands else 2,
     }
+
+
+def from_waveform(config: WaveformConfig, _subject: object) -> dict[str, Any]:
+    return {
+        "gelu": config.activation == "gelu",
+        "lstm_layers": config.bottleneck_lstm,
+        "normalize": config.standardise == "mono",
+        "resample": config.upsample,
+    }
+
+
+COUNTERPARTS: dict[type[Any], tuple[Global, Callable[[Any, object], dict[str, Any]]]] = {
+    HybridConfig: (HDEMUCS, from_hybrid),
+    WaveformConfig: (DEMUCS, from_waveform),
+}
