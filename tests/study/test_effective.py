@@ -89,7 +89,7 @@ def test_a_change_reaches_what_it_concerns_and_nothing_else(path, value, reached
         ("variants.hybrid.row", None, "variants.hybrid.row: is missing"),
         ("variants.hybrid.row.seed_of", "x", "variants.hybrid.row.label: is no known parameter"),
         ("variants.spectrogram.row.baseline", "hybird", "variants.spectrogram.row: hybird: is no"),
-        ("variants.hybrid.model.channels", 1.5, "variants.hybrid.model.hybrid.channels: is 1.5"),
+        ("variants.hybrid.model.channels", 1.5, "variants.hybrid.model.channels: is 1.5"),
         ("study", list(PARAMS["variants"]), "listening.systems: makes"),
         ("base.listening.systems", ["hybird"], "listening.systems=hybird: is no known variant"),
         (
