@@ -14,13 +14,11 @@ from jaxtyping import Float
 from scipy import stats
 
 from hdemucs.config.report import IntervalConfig
+from hdemucs.statistics.estimates import MANY_SEEDS, Paired, Sample, over_both, over_tracks
 
-Sample = Float[np.ndarray, " track"]
-Paired = Float[np.ndarray, "seed track"]
 Statistic = Callable[[np.ndarray], np.ndarray]
 
 FEW = 8  # tracks below which no bootstrap covers; Student's t does, about
-MANY_SEEDS = 3  # from which the spread between seeds can be estimated at all
 
 
 @dataclass(frozen=True)
@@ -60,13 +58,8 @@ def mean_interval(values: Paired, config: IntervalConfig) -> Interval:
 
 def student(sample: Sample, level: float) -> Interval:
     """Student's t over tracks."""
-    error = sample.std(ddof=1) / np.sqrt(len(sample))
-    return around(sample.mean(), error, float(len(sample) - 1), level, "Student's t over tracks")
-
-
-def around(centre: float, error: float, freedom: float, level: float, method: str) -> Interval:
-    reach = stats.t.ppf(0.5 + level / 2, freedom) * error
-    return Interval(float(centre - reach), float(centre + reach), method)
+    found = over_tracks(sample)
+    return Interval(*found.bounds(level), found.method)
 
 
 def expanded_bca(sample: Sample, config: IntervalConfig) -> Interval:
@@ -100,32 +93,9 @@ def resampled(sample: np.ndarray, statistic: Statistic, config: IntervalConfig) 
 
 
 def crossed(values: Paired, level: float) -> Interval:
-    """For a mean over tracks and seeds, both drawn at random: two-way random effects.
-
-    The variance of the mean is (MS_track + MS_seed - MS_rest) / (seeds * tracks), its degrees of
-    freedom Satterthwaite's ("An approximate distribution of estimates of variance components",
-    Biometrics Bulletin 2, 1946).
-    """
-    seeds, tracks = values.shape
-    centre = values.mean()
-    by_track, by_seed = values.mean(0) - centre, values.mean(1) - centre
-    rest = values - centre - by_track - by_seed[:, None]
-    squares = np.array(
-        [
-            seeds * np.sum(by_track**2) / (tracks - 1),
-            tracks * np.sum(by_seed**2) / (seeds - 1),
-            np.sum(rest**2) / ((tracks - 1) * (seeds - 1)),
-        ]
-    )
-    freedoms = np.array([tracks - 1, seeds - 1, (tracks - 1) * (seeds - 1)])
-    total = squares[0] + squares[1] - squares[2]
-    if total <= max(squares[0], squares[1]):  # one factor has no variance of its own
-        largest = int(np.argmax(squares[:2]))
-        total, freedom = squares[largest], float(freedoms[largest])
-    else:
-        freedom = total**2 / np.sum(squares**2 / freedoms)
-    error = np.sqrt(total / (seeds * tracks))
-    return around(centre, error, freedom, level, "two-way random effects over tracks and seeds")
+    """For a mean over tracks and seeds, both drawn at random: two-way random effects."""
+    found = over_both(values)
+    return Interval(*found.bounds(level), found.method)
 
 
 def median_interval(scores: Float[np.ndarray, "source track"], config: IntervalConfig) -> Interval:

@@ -1,0 +1,88 @@
+"""What paired differences decide: a claim of more, or of no difference, and many claims at once.
+
+Every decision of the report is made here: the words beside the paper's claims, and which
+differences its tables print in bold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from statsmodels.stats.multitest import multipletests
+
+from hdemucs.statistics.estimates import Estimate
+
+
+class Word(StrEnum):
+    """What the evidence says of a claim."""
+
+    SUPPORTED = "supported"
+    CONTRADICTED = "contradicted"
+    UNDECIDED = "undecided"
+
+
+@dataclass(frozen=True)
+class Test:
+    """One-sided p values of a claim and of its contrary; small where that is shown."""
+
+    __test__ = False  # pytest collects classes of this name
+
+    claim: float
+    contrary: float
+
+    @property
+    def p(self) -> float:
+        """Two-sided: either may be found."""
+        return min(1.0, 2 * min(self.claim, self.contrary))
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The word on one claim, and the p it rests on, corrected for all claims made together."""
+
+    word: Word
+    p: float
+
+
+def of_more(found: Estimate) -> Test:
+    """The claim that the true mean difference is above zero; contrary: below."""
+    return Test(found.p_above(0.0), found.p_below(0.0))
+
+
+def of_no_difference(found: Estimate, margin: float) -> Test:
+    """The claim that the true mean difference lies within +-margin; contrary: beyond it.
+
+    Two one-sided tests: Schuirmann, "A comparison of the two one-sided tests procedure and the
+    power approach", Journal of Pharmacokinetics and Biopharmaceutics 15 (1987).
+
+    Raises:
+        ValueError: the margin is not positive.
+    """
+    if not margin > 0:
+        raise ValueError(f"an equivalence needs a positive margin, not {margin}")
+    within = max(found.p_above(-margin), found.p_below(margin))
+    beyond = min(found.p_above(margin), found.p_below(-margin))
+    return Test(within, beyond)
+
+
+def decided(tests: Sequence[Test], level: float) -> list[Decision]:
+    """A decision for each, of which all are right with a probability of `level` or more.
+
+    Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
+    Statistics 6 (1979).
+    """
+    if not tests:
+        return []
+    adjusted = multipletests([test.p for test in tests], method="holm")[1]
+    return [
+        Decision(word(test, float(p), level), float(p))
+        for test, p in zip(tests, adjusted, strict=True)
+    ]
+
+
+def word(test: Test, p: float, level: float) -> Word:
+    if p >= 1 - level:
+        return Word.UNDECIDED
+    return Word.SUPPORTED if test.claim < test.contrary else Word.CONTRADICTED
