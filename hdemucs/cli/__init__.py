@@ -15,6 +15,7 @@ COMMANDS = {
     "verify": "recompute the reports from stored scores and models, and say what differs",
     "data": "what data there is, and whether it is whole",
     "runs": "training runs: list, logs, cancel, prune",
+    "study": "many systems with the same CPU time each, compared; its tables from committed scores",
     "preflight": "one real training step: memory, speed, hours, disk",
     "listen": "serve a listening test, analyse its answers",
     "import-official": "an official .th checkpoint into our form, running no code from it",

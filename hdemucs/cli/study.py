@@ -1,0 +1,27 @@
+"""A study of studies/: its systems trained with the same CPU time each, scored, and compared."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from hdemucs.cli.preflight import positive
+from hdemucs.studies.page import write_pages
+from hdemucs.studies.run import Study
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", help="of a file studies/NAME.yaml, such as systems")
+    only = "make the pages again from the committed scores; train nothing"
+    parser.add_argument("--pages", action="store_true", help=only)
+    trial = "of CPU time a system, in place of the file's: to try it"
+    parser.add_argument("--seconds", type=positive, metavar="N", help=trial)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Started again after any kind of end, it goes on where it was."""
+    study = Study(Path.cwd(), args.name)
+    if not args.pages:
+        study.run(args.seconds)
+    write_pages(study.name, study.config, study.out)
+    print(f"open {study.out / 'README.md'}")

@@ -1,0 +1,1 @@
+"""Committed studies: many systems trained for one question, from one file, by one command."""

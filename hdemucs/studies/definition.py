@@ -1,0 +1,75 @@
+"""What a study is: studies/<name>.yaml."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from hdemucs.config.base import STRICT
+from hdemucs.config.load import validated
+from hdemucs.errors import UserError
+from hdemucs.study.params import Tree, read_params
+
+SCALE = "study"  # the name of the scale that a study's project has
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class StudyConfig:
+    """The systems that are compared, and what each may spend."""
+
+    title: str
+    scale: str  # of params.yaml, whose values hold where `changes` says nothing else
+    changes: dict[str, Any]  # of that scale
+    variants: Annotated[tuple[str, ...], Field(min_length=1)]
+    seconds: Annotated[float, Field(gt=0)]  # of CPU time for the training steps of each system
+    epochs: Annotated[int, Field(ge=1)]  # that the steps are divided into
+    says: str  # what the results say and what they do not: Markdown
+    reasons: dict[str, str]  # why a system stays below the static Wiener filter, by variant
+
+
+def read_study(path: Path) -> StudyConfig:
+    """
+    Raises:
+        UserError: the file is missing or wrong, or a reason is given for an unknown variant.
+    """
+    study = validated(read_params(path), StudyConfig, str(path))
+    for name in study.reasons:
+        if name not in study.variants:
+            problem = "gives a reason for a system that the study does not have"
+            raise UserError(f"{path}: reasons.{name}", problem, "correct or remove it")
+    return study
+
+
+def project(params: Tree, study: StudyConfig, steps: Mapping[str, int]) -> dict[str, Any]:
+    """params.yaml of the study: a scale of its own, in which every variant has its steps an epoch.
+
+    `steps` lacks what is not trained, and what has not been timed: that has one step.
+    """
+    out = copy.deepcopy(dict(params))
+    scale, variants = study.scale, out["variants"]
+    if scale not in out["scales"]:
+        raise UserError(f"scale={scale}", "is no scale of params.yaml", "correct the study's file")
+    out["scales"][SCALE] = merged(out["scales"][scale], study.changes)
+    out["scale"], out["study"] = SCALE, list(study.variants)
+    for name, variant in variants.items():
+        own = merged(variant.pop(SCALE, {}), variant.get(scale, {}))
+        if "bag" not in variant:
+            loop = {"epochs": study.epochs, "steps_per_epoch": steps.get(name, 1)}
+            own = merged(own, {"training": loop})
+        variant[SCALE] = own
+    return out
+
+
+def merged(base: Tree, changes: Tree) -> dict[str, Any]:
+    """`base` with `changes` on top, mapping by mapping; unlike `changed`, with new keys, too."""
+    out = dict(base)
+    for key, value in changes.items():
+        old = out.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        out[key] = merged(old, value) if both and old is not None else value
+    return out

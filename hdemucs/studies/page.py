@@ -1,0 +1,129 @@
+"""The pages of a study, from what is committed of it: no model and no song is needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from hdemucs.config.load import load
+from hdemucs.config.report import ReportConfig
+from hdemucs.errors import UserError
+from hdemucs.evaluation.aggregation import ALL, MEDIANS
+from hdemucs.evaluation.systems import load_systems
+from hdemucs.files import read_json, write_text
+from hdemucs.report.build import Places, build
+from hdemucs.report.evidence import matrix, signed
+from hdemucs.report.results import SHOWN, Results, Row, arranged, numbers
+from hdemucs.report.runs import load_runs
+from hdemucs.report.table import Cell, Table, markdown, write
+from hdemucs.statistics.differences import Difference, compared
+from hdemucs.studies.definition import StudyConfig
+
+FLOOR = "static-wiener"
+CURE = "run the study"
+
+
+def write_pages(name: str, config: StudyConfig, out: Path) -> None:
+    """<out>/README.md, and the report's own page, tables and figures beside it.
+
+    Raises:
+        UserError: scores are missing, damaged, or not comparable.
+    """
+    report = load(out / "report.json", ReportConfig)
+    build(report, Places.of(out), out)
+    systems = load_systems(out / "scores", out / "oracles")
+    runs = {name: load_runs(out / "runs" / f"{name}.json") for name in systems}
+    results = arranged(report, systems, runs)
+    table = overview(config, results, out)
+    write(table, out / "tables")
+    write_text(out / "README.md", text(name, config, results, markdown(table)))
+
+
+def overview(config: StudyConfig, results: Results, out: Path) -> Table:
+    """A line a system: what it is, what it was given, what came of it."""
+    timed = read_json(out / "steps.json", CURE)
+    lines = [
+        {**line(row, timed.get(row.name)), **scored(row, results, floor(results))}
+        for row in sorted(results.rows, key=lambda row: -mean(row))
+    ]
+    level = f"{100 * results.config.interval.level:.0f} %"
+    count = len(results.tracks)
+    notes = (
+        f"SDR (BSSEval v4), dB: median over a track's frames, median over the {count} test tracks; "
+        "All: mean over sources.",
+        "Over the static filter: mean over test tracks of the difference to the static Wiener "
+        f"filter, which knows the training stems' mean spectra alone; with its {level} interval.",
+        f"Steps: what fits into {config.seconds:g} s of CPU time. Without: not trained here.",
+    )
+    return Table("systems", "Systems", pd.DataFrame(lines), notes)
+
+
+def line(row: Row, timed: dict[str, float] | None) -> dict[str, Cell]:
+    """What a system is, and what it was given."""
+    runs = [run for each in row.runs for run in each]
+    made = timed and sum(run.epochs for run in runs) * int(timed["steps_per_epoch"])
+    return {
+        "System": row.label,
+        "Parameters": f"{sum(run.parameters for run in runs):,}" if runs else None,
+        "s a step": f"{timed['seconds_per_step']:.3f}" if timed else None,
+        "Steps": f"{made:,}" if made else None,
+    }
+
+
+def scored(row: Row, results: Results, floor: Row) -> dict[str, Cell]:
+    """What came of it."""
+    found = over(row, floor, results)
+    scores = numbers(row, "SDR", MEDIANS)
+    return {
+        **{SHOWN.get(source, source): score for source, score in scores.items()},
+        "Over the static filter": None if found is None else told(found),
+    }
+
+
+def floor(results: Results) -> Row:
+    """The static Wiener filter.
+
+    Raises:
+        UserError: it was not scored.
+    """
+    for row in results.bounds:
+        if row.name == FLOOR:
+            return row
+    raise UserError(f"oracles/{FLOOR}", "is missing", "have it among evaluate.oracles.names")
+
+
+def over(row: Row, floor: Row, results: Results) -> Difference | None:
+    """A system minus the static Wiener filter, over tracks."""
+    if row is floor:
+        return None
+    scores = (matrix(each, "SDR", ALL) for each in (row, floor))
+    return compared(*scores, results.config.interval)
+
+
+def mean(row: Row) -> float:
+    return numbers(row, "SDR", MEDIANS)[ALL]
+
+
+def told(found: Difference) -> str:
+    low, high = found.interval.low, found.interval.high
+    return f"{signed(found.mean)} [{signed(low)}, {signed(high)}]"
+
+
+def text(name: str, config: StudyConfig, results: Results, table: str) -> str:
+    """README.md."""
+    facts = results.facts
+    below = [
+        f"- **{row.label}** stays below the static Wiener filter: "
+        f"{config.reasons.get(row.name, 'the reason has not been looked for yet')}."
+        for row in results.models
+        if (found := over(row, floor(results), results)) and found.mean < 0
+    ]
+    what = (
+        f"{len(results.models)} systems, {len(results.tracks)} test tracks of {facts.data.name} at "
+        f"{facts.data.sample_rate:,} Hz, and floors and oracles beside them. Made by `hdemucs study "
+        f"{name}`; `hdemucs study {name} --pages` makes these pages again from the scores that are "
+        "committed here. More: [index.html](index.html)."
+    )
+    parts = [f"# {config.title}", what, config.says.strip(), table, "\n".join(below)]
+    return "\n\n".join(part for part in parts if part) + "\n"

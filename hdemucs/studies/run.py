@@ -1,0 +1,188 @@
+"""A study from its file to its committed folder, by the stages of the pipeline.
+
+    studies/<name>.yaml -> runs/studies/<name>/    a project of its own: songs, runs, models
+                        -> reports/studies/<name>/ scores, pages, steps.json: what is committed
+
+Whatever is done is not done again: time per step, trainings, scores. So a run that was killed goes
+on where it was, and one with changed values does what the change asks for.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from hdemucs.config.bag import is_bag
+from hdemucs.config.cluster import load_cluster
+from hdemucs.data.manifest import load_manifest
+from hdemucs.datasets.place import where
+from hdemucs.errors import UserError
+from hdemucs.files import read_json, replacing, sha256, write_json
+from hdemucs.runs.launcher import Launcher
+from hdemucs.runs.workspace import Workspace
+from hdemucs.studies.definition import StudyConfig, project, read_study
+from hdemucs.study.effective import digest
+from hdemucs.study.params import read_params
+
+CODE = ("hdemucs", "stages")  # the study's project has the checkout's
+KEPT = ("scores", "oracles", "curves", "runs")  # of the project's reports
+STEPS = "steps.json"  # seconds a step, and steps, by system
+SHARE = 0.03  # of a system's time, for which its steps are timed
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study in one checkout."""
+
+    root: Path  # of the checkout
+    name: str
+
+    @cached_property
+    def config(self) -> StudyConfig:
+        return read_study(self.root / "studies" / f"{self.name}.yaml")
+
+    @property
+    def folder(self) -> Path:
+        """The study's own project."""
+        return self.root / "runs" / "studies" / self.name
+
+    @property
+    def out(self) -> Path:
+        """What is committed."""
+        return self.root / "reports" / "studies" / self.name
+
+    @property
+    def here(self) -> Workspace:
+        return Workspace(self.folder)
+
+    def run(self, seconds: float | None) -> None:
+        """Everything but the pages; `seconds` a system in place of the file's, to try it."""
+        budget = self.config.seconds if seconds is None else seconds
+        self.prepare({})
+        self.stage("resolve")
+        self.stage("fetch")
+        steps = self.steps(budget)
+        self.prepare(steps)
+        self.stage("resolve")
+        self.train()
+        self.score()
+        self.keep()
+
+    def prepare(self, steps: Mapping[str, int]) -> None:
+        """The project's files."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for name in CODE:
+            link = self.folder / name
+            if not link.is_symlink():
+                link.symlink_to(self.root / name)
+        for name in ("cluster.yaml", "cluster.local.yaml"):
+            if (self.root / name).exists():
+                shutil.copyfile(self.root / name, self.folder / name)
+        params = project(read_params(self.root / "params.yaml"), self.config, steps)
+        with replacing(self.folder / "params.yaml") as temporary:
+            YAML(typ="safe").dump(params, temporary)
+
+    def stage(self, name: str, *arguments: str) -> None:
+        """One stage, in a process of its own, as DVC would run it."""
+        self.call(f"stages.{name}", *arguments)
+
+    def call(self, module: str, *arguments: str) -> str:
+        """What a module of the project prints, besides its progress.
+
+        Raises:
+            UserError: it ended with an error, which it has said itself.
+        """
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=self.folder, stdout=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            problem = "ended with an error, which is above"
+            raise UserError(f"{module} {' '.join(arguments)}".strip(), problem, "correct its cause")
+        return done.stdout
+
+    @property
+    def data(self) -> Path:
+        return where(load_manifest(self.here.manifest).name, self.folder)
+
+    def steps(self, seconds: float) -> dict[str, int]:
+        """Steps an epoch of every system that is trained, so that all take the same CPU time."""
+        found = self.timed(seconds)
+        for entry in found.values():
+            fit = int(seconds / self.config.epochs / entry["seconds_per_step"])
+            entry["steps_per_epoch"] = max(1, fit)
+        write_json(self.out / STEPS, found)
+        return {name: entry["steps_per_epoch"] for name, entry in found.items()}
+
+    def timed(self, seconds: float) -> dict[str, dict[str, Any]]:
+        """The time of every system's step: of steps.json, or measured now and kept there.
+
+        A system whose model or recipe changed is timed again.
+        """
+        file = self.out / STEPS
+        known = read_json(file, "restore it from git") if file.exists() else {}
+        for name in self.here.variants:
+            asked = self.timed_as(name)
+            if known.get(name, {}).get("of") != asked:
+                pace = self.pace(name, SHARE * seconds)
+                known[name] = {"seconds_per_step": pace, "of": asked}
+                write_json(file, known)
+        return {name: known[name] for name in self.here.variants}
+
+    def timed_as(self, name: str) -> str:
+        """Digest of what a step's time depends on: the model and its recipe, not their length."""
+        config = read_json(self.here.config(name), "run the study again")
+        long = {**config["training"], "steps_per_epoch": None, "epochs": None}
+        return digest({"model": config["model"], "training": long})
+
+    def pace(self, name: str, seconds: float) -> float:
+        """Measured now, alone."""
+        files = (self.here.config(name), self.here.manifest, self.data)
+        said = self.call("hdemucs.studies.pace", *map(str, files), str(seconds))
+        pace = round(float(said.split()[-1]), 4)
+        print(f"{name}: {pace:g} s a step", flush=True)  # noqa: T201
+        return pace
+
+    def train(self) -> None:
+        """All systems, as many side by side as cluster.yaml says; then each is published."""
+        cluster = load_cluster(self.folder)
+        launcher = Launcher.of(self.here, cluster, self.data)
+        runs = [self.here.made(name) for name in self.here.variants]
+        launcher.ensure(runs)
+        bags = [n for n in self.config.variants if is_bag(self.here.config(n))]
+        for name in [*self.here.variants, *bags]:
+            self.stage("train", name)
+
+    def score(self) -> None:
+        """Every system whose model, separation or metrics changed; the oracles likewise."""
+        evaluate = self.folder / "configs" / "evaluate.json"
+        songs = [evaluate, self.here.manifest]
+        for name in self.config.variants:
+            model = sorted((self.folder / "models" / name).rglob("*.safetensors"))
+            how = self.folder / "configs" / "separation" / f"{name}.json"
+            self.once(f"scores/{name}", [*songs, how, *model], "evaluate", name)
+        self.once("oracles", songs, "oracles")
+
+    def once(self, what: str, depends: list[Path], stage: str, *arguments: str) -> None:
+        """Run a stage unless it was run with the same files."""
+        stamp = self.folder / "stamps" / f"{what}.json"
+        now = {str(path.relative_to(self.folder)): sha256(path) for path in depends}
+        if stamp.exists() and read_json(stamp, "remove it") == now:
+            return
+        self.stage(stage, *arguments)
+        write_json(stamp, now)
+
+    def keep(self) -> None:
+        """What a clone needs to make the pages again, in place of what was there."""
+        for name in KEPT:
+            shutil.rmtree(self.out / name, ignore_errors=True)
+            shutil.copytree(self.folder / "reports" / name, self.out / name)
+        shutil.copyfile(self.folder / "configs" / "report.json", self.out / "report.json")
