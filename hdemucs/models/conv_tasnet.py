@@ -20,17 +20,17 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from hdemucs.config.base import STRICT
+from hdemucs.config.model import Count, ModelConfig
 from hdemucs.models.family import Family
 
 from .blocks.tasnet import Basis, Edges, FrameNorm, Frames, Masks, TasNet, global_norm, xavier
 
-Count = Annotated[int, Field(ge=1)]
 NORMS: dict[str, Callable[[int], nn.Module]] = {"frame": FrameNorm, "global": global_norm}
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid}
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class ConvTasNetConfig:
+class ConvTasNetConfig(ModelConfig):
     """The letters are those of the paper's table of hyperparameters.
 
     For music: no skip, no bias, a norm of frames, ReLU masks, rectified, edges cut, xavier. For
@@ -38,8 +38,6 @@ class ConvTasNetConfig:
     """
 
     kind: Literal["conv_tasnet"]
-    sources: Annotated[tuple[str, ...], Field(min_length=1)]
-    audio_channels: Count
     basis: Count  # N: filters of the learned basis
     window: Annotated[int, Field(ge=2, multiple_of=2)]  # L: samples of a filter
     bottleneck: Count  # B: channels between blocks

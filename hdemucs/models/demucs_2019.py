@@ -23,12 +23,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hdemucs.config.base import STRICT
+from hdemucs.config.model import Count, ModelConfig
 from hdemucs.models.family import Family, Middle, Mixture, middle
 
 from .blocks.resample import Resample
 from .blocks.unpadded import Unpadded
 
-Count = Annotated[int, Field(ge=1)]
 Steps = Float[Tensor, "batch _ _"]
 
 KERNEL, STRIDE, AROUND, SCALE = 8, 4, 3, 0.1
@@ -36,12 +36,10 @@ LEVEL = 1 + 1e-5  # of the input; what is left of a normalisation that both vers
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Demucs2019Config:
+class Demucs2019Config(ModelConfig):
     """v1: 100 channels, not upsampled; v2: 64 channels, upsampled."""
 
     kind: Literal["demucs_2019"]
-    sources: Annotated[tuple[str, ...], Field(min_length=1)]
-    audio_channels: Count
     channels: Count  # of the outermost level; they double with each level
     depth: Count  # levels
     lstm_layers: Annotated[int, Field(ge=0)]  # 0: no LSTM

@@ -26,21 +26,19 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hdemucs.config.base import STRICT
+from hdemucs.config.model import Count, ModelConfig
 from hdemucs.models.family import Family
 
 from .blocks.tasnet import Basis, Frames, Masks, TasNet, global_norm
 
-Count = Annotated[int, Field(ge=1)]
 Chunks = Float[Tensor, "batch _ step chunk"]  # also turned: along the third axis
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class DualPathConfig:
+class DualPathConfig(ModelConfig):
     """The letters are those of the paper's section 2 and of Conv-TasNet."""
 
     kind: Literal["dual_path_rnn"]
-    sources: Annotated[tuple[str, ...], Field(min_length=1)]
-    audio_channels: Count
     basis: Count  # filters of the learned basis
     window: Annotated[int, Field(ge=2, multiple_of=2)]  # samples of a filter
     features: Count  # N: channels between blocks

@@ -10,41 +10,38 @@ models with input context (M3 to M7).
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, cast
+from typing import Any, Literal, cast
 
 import torch
 from jaxtyping import Float
-from pydantic import Field, field_validator
+from pydantic import field_validator
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hdemucs.config.base import STRICT
+from hdemucs.config.model import Count, ModelConfig
 from hdemucs.models.family import Family, Middle, Mixture, Separator, middle
 
 from .blocks.around import AtRate
 from .blocks.unpadded import Unpadded
 
-Count = Annotated[int, Field(ge=1)]
-Odd = Annotated[int, Field(ge=1)]
 Steps = Float[Tensor, "batch _ _"]
 
 SLOPE = 0.2  # of the leaky ReLU
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class WaveUNetConfig:
+class WaveUNetConfig(ModelConfig):
     """M4: sources accompaniment and vocals, linear upsampling; M5 learned; M6: four sources."""
 
     kind: Literal["wave_u_net"]
-    sources: Annotated[tuple[str, ...], Field(min_length=2)]
-    audio_channels: Count
     sample_rate: Count  # Hz, of the audio
     rate: Count | None  # Hz, at which the network works; None: that of the audio
     levels: Count
     channels: Count  # of the outermost level; level i has i + 1 times as many
-    kernel: Odd  # of the way down
-    up_kernel: Odd  # of the way up
+    kernel: Count  # of the way down
+    up_kernel: Count  # of the way up
     upsampling: Literal["linear", "learned"]
     difference: str | None  # the source that is the mixture less the others; None: none is
 
@@ -66,19 +63,14 @@ class WaveUNetConfig:
 class Upsample(nn.Module):
     """n -> 2 n - 1 steps: between any two, their mean, or a mean whose weights are learned."""
 
-    weight: Tensor
-
     def __init__(self, channels: int, *, learned: bool) -> None:
         super().__init__()
-        even = torch.zeros(channels, 1)  # sigmoid(0) is one half
-        if learned:
-            self.weight = nn.Parameter(even)
-        else:
-            self.register_buffer("weight", even, persistent=False)
+        self.weight = nn.Parameter(torch.zeros(channels, 1)) if learned else None
 
     def forward(self, x: Steps) -> Steps:
         before, after = x[..., :-1], x[..., 1:]
-        between = torch.lerp(after, before, self.weight.sigmoid())
+        share = 0.5 if self.weight is None else self.weight.sigmoid()
+        between = after + share * (before - after)
         return torch.cat([torch.stack([before, between], -1).flatten(-2), x[..., -1:]], -1)
 
 

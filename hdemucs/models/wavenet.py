@@ -11,34 +11,32 @@ and last three convolutions see zeros, real audio.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, cast
+from typing import Any, Literal, cast
 
 import torch
 from jaxtyping import Float
-from pydantic import Field, field_validator
+from pydantic import field_validator
 from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from hdemucs.config.base import STRICT
+from hdemucs.config.model import Count, ModelConfig
 from hdemucs.models.family import Family, Middle, Mixture, Separator, middle
 
 from .blocks.around import AtRate, ChannelByChannel
 from .blocks.unpadded import Unpadded
 
-Count = Annotated[int, Field(ge=1)]
 Steps = Float[Tensor, "batch _ _"]
 
 KERNEL = 3
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class WaveNetConfig:
+class WaveNetConfig(ModelConfig):
     """The paper's: 64 channels, 4 stacks of 10 dilations, head 2048 and 256, mono at 16 kHz."""
 
     kind: Literal["wavenet"]
-    sources: Annotated[tuple[str, ...], Field(min_length=1)]
-    audio_channels: Count
     sample_rate: Count  # Hz, of the audio
     rate: Count | None  # Hz, at which the network works; None: that of the audio
     mono: bool  # every channel is separated by itself

@@ -97,8 +97,8 @@ def over(row: Row, floor: Row, results: Results) -> Difference | None:
     """A system minus the static Wiener filter, over tracks."""
     if row is floor:
         return None
-    scores = (matrix(each, "SDR", ALL) for each in (row, floor))
-    return compared(*scores, results.config.interval)
+    ours, theirs = matrix(row, "SDR", ALL), matrix(floor, "SDR", ALL)
+    return compared(ours, theirs, results.config.interval)
 
 
 def mean(row: Row) -> float:
@@ -120,8 +120,8 @@ def text(name: str, config: StudyConfig, results: Results, table: str) -> str:
         if (found := over(row, floor(results), results)) and found.mean < 0
     ]
     what = (
-        f"{len(results.models)} systems, {len(results.tracks)} test tracks of {facts.data.name} at "
-        f"{facts.data.sample_rate:,} Hz, and floors and oracles beside them. Made by `hdemucs study "
+        f"{len(results.models)} systems, {len(results.tracks)} test tracks of {facts.data.name} "
+        f"at {facts.data.sample_rate:,} Hz, floors and oracles beside them. Made by `hdemucs study "
         f"{name}`; `hdemucs study {name} --pages` makes these pages again from the scores that are "
         "committed here. More: [index.html](index.html)."
     )

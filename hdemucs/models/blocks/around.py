@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import gcd
 
 from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor
 
 from hdemucs.models.family import Middle, Mixture, Separator, Sources, middle
 
@@ -29,11 +31,11 @@ class ChannelByChannel(Separator):
         return self.network.valid_length(length)
 
     @staticmethod
-    def split(mix: Mixture) -> Mixture:
+    def split(mix: Mixture) -> Float[Tensor, "example 1 length"]:
         return rearrange(mix, "b c l -> (b c) 1 l")
 
     @staticmethod
-    def joined(estimates: Middle, mix: Mixture) -> Middle:
+    def joined(estimates: Float[Tensor, "example source 1 middle"], mix: Mixture) -> Middle:
         return rearrange(estimates, "(b c) s 1 l -> b s c l", b=len(mix))
 
 
