@@ -18,7 +18,8 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, batch_norm, leaky_relu, pad, relu
 
 from hdemucs.config.base import STRICT
-from hdemucs.models.blocks.config import Count, SpectrogramConfig
+from hdemucs.config.model import Count
+from hdemucs.models.blocks.config import SpectrogramConfig
 from hdemucs.models.blocks.mask_and_rotation import MAPS, MaskAndRotation
 from hdemucs.models.blocks.spectral import Image, Network, SpectrogramSeparator, whole
 from hdemucs.models.blocks.stft import STFT

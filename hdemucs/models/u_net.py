@@ -21,7 +21,8 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from hdemucs.config.base import STRICT
-from hdemucs.models.blocks.config import Count, Share, SpectrogramConfig
+from hdemucs.config.model import Count
+from hdemucs.models.blocks.config import Share, SpectrogramConfig
 from hdemucs.models.blocks.decoders import Magnitudes
 from hdemucs.models.blocks.spectral import Image, Network, SpectrogramSeparator, whole
 from hdemucs.models.blocks.stft import STFT

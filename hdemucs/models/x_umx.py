@@ -17,8 +17,9 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from hdemucs.config.base import STRICT
+from hdemucs.config.model import Count
 from hdemucs.models.blocks.bin_statistics import bin_statistics
-from hdemucs.models.blocks.config import Count, Share, SpectrogramConfig
+from hdemucs.models.blocks.config import Share, SpectrogramConfig
 from hdemucs.models.blocks.decoders import Magnitudes
 from hdemucs.models.blocks.spectral import Network, SpectrogramSeparator
 from hdemucs.models.blocks.stft import STFT

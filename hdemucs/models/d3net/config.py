@@ -8,7 +8,8 @@ from pydantic import Field, field_validator
 from pydantic.dataclasses import dataclass
 
 from hdemucs.config.base import STRICT
-from hdemucs.models.blocks.config import Count, SpectrogramConfig
+from hdemucs.config.model import Count
+from hdemucs.models.blocks.config import SpectrogramConfig
 
 Info = Any  # pydantic's ValidationInfo: a protocol, which tests cannot check at run time
 Counts = Annotated[tuple[Count, ...], Field(min_length=1)]

@@ -16,7 +16,8 @@ from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
 from hdemucs.config.base import STRICT
-from hdemucs.models.blocks.config import Count, Share, SpectrogramConfig
+from hdemucs.config.model import Count
+from hdemucs.models.blocks.config import Share, SpectrogramConfig
 from hdemucs.models.blocks.decoders import ComplexAsChannels
 from hdemucs.models.blocks.spectral import Image, Network, SpectrogramSeparator, whole
 from hdemucs.models.blocks.stft import STFT
