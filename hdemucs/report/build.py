@@ -16,7 +16,7 @@ from hdemucs.evaluation.pictures import NAME
 from hdemucs.evaluation.systems import load_systems
 from hdemucs.files import write_json, write_text
 from hdemucs.metrics.museval_json import FRAMEWISE
-from hdemucs.report import comparison, evidence, provenance, verdict
+from hdemucs.report import claims, claims_section, comparison, evidence, provenance, verdict
 from hdemucs.report import scores as tables
 from hdemucs.report.figures import style
 from hdemucs.report.figures.boxes import boxes
@@ -81,6 +81,7 @@ def build(config: ReportConfig, places: Places, out: Path) -> None:
     with style.styled():
         judged = verdict.cells(results, published())
         sections = (
+            claims_part(results, parts),
             ablation_section(results, parts),
             verdict_section(judged, parts),
             scores_section(results, parts),
@@ -148,6 +149,24 @@ def warnings(results: Results) -> list[str]:
         "These numbers come from data that are not MUSDB18-HQ. They compare systems here with "
         "each other; they say nothing about MUSDB18-HQ and must not be set against the paper's."
     ]
+
+
+def claims_part(results: Results, parts: Parts) -> Section:
+    found = claims.judged(results, published())
+    made = []
+    if any(one.decision for one in found):
+        made.append(parts.table(claims_section.table(results, found)))
+        note = "Filled: decided. Diamonds: the paper's size of effect, on MUSDB18-HQ."
+        caption = "The paper's claims beside our evidence"
+        made.append(parts.figure(claims_section.forest(results, found), "claims", caption, note))
+    rest = claims_section.untested(found)
+    if len(rest.frame):
+        write(rest, parts.out / "tables")
+        parts.tables.append(rest.name)
+        made.append(folded(rest, hypertext))
+    return Section(
+        "The paper's claims", "claims-section", (claims_section.summary(found),), tuple(made)
+    )
 
 
 def ablation_section(results: Results, parts: Parts) -> Section:

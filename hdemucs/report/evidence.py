@@ -13,7 +13,8 @@ from hdemucs.evaluation.aggregation import ALL, MEDIANS
 from hdemucs.report.results import Results, Row, track_scores
 from hdemucs.report.scores import heading, name_of, notes
 from hdemucs.report.table import Cell, Strong, Table
-from hdemucs.statistics.differences import Difference, compared, holm
+from hdemucs.statistics.decisions import holm
+from hdemucs.statistics.differences import Difference, compared
 
 MINUS = "\N{MINUS SIGN}"
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from statsmodels.stats.multitest import multipletests
+import numpy as np
 
 from hdemucs.statistics.estimates import Estimate
 
@@ -67,19 +67,24 @@ def of_no_difference(found: Estimate, margin: float) -> Test:
     return Test(within, beyond)
 
 
-def decided(tests: Sequence[Test], level: float) -> list[Decision]:
-    """A decision for each, of which all are right with a probability of `level` or more.
+def holm(ps: Sequence[float]) -> list[float]:
+    """P values corrected for all that are asked together.
 
     Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
     Statistics 6 (1979).
     """
-    if not tests:
-        return []
-    adjusted = multipletests([test.p for test in tests], method="holm")[1]
-    return [
-        Decision(word(test, float(p), level), float(p))
-        for test, p in zip(tests, adjusted, strict=True)
-    ]
+    values = np.asarray(ps, float)
+    order = np.argsort(values, kind="stable")
+    scaled = values[order] * np.arange(len(values), 0, -1)
+    adjusted = np.empty_like(values)
+    adjusted[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
+    return [float(p) for p in adjusted]
+
+
+def decided(tests: Sequence[Test], level: float) -> list[Decision]:
+    """A decision for each, of which all are right with a probability of `level` or more (Holm)."""
+    adjusted = holm([test.p for test in tests])
+    return [Decision(word(t, p, level), p) for t, p in zip(tests, adjusted, strict=True)]
 
 
 def word(test: Test, p: float, level: float) -> Word:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from hdemucs.config.report import IntervalConfig
 from hdemucs.statistics.intervals import Interval, mean_interval
@@ -77,8 +75,3 @@ def rank_biserial(differences: Float[np.ndarray, " track"]) -> float:
         return 0.0
     ranks = stats.rankdata(np.abs(moved))
     return float(np.sum(ranks * np.sign(moved)) / np.sum(ranks))
-
-
-def holm(ps: Sequence[float]) -> list[float]:
-    """The p values corrected for all that are asked in one table (Holm 1979)."""
-    return [float(p) for p in multipletests(list(ps), method="holm")[1]] if ps else []

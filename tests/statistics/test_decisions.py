@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.weightstats import DescrStatsW
 
-from hdemucs.statistics.decisions import Test, Word, decided, of_more, of_no_difference
+from hdemucs.statistics.decisions import Test, Word, decided, holm, of_more, of_no_difference
 from hdemucs.statistics.estimates import (
     Estimate,
     Spreads,
@@ -65,7 +66,7 @@ def test_spreads_are_found_again():
     assert (found.track, found.seed, found.rest) == pytest.approx((0.5, 0.2, 0.3), rel=0.15)
 
 
-@pytest.mark.parametrize(("claims", "count"), [(1, 300), (12, 60)])
+@pytest.mark.parametrize(("claims", "count"), [(1, 400), (12, 100)])
 def test_claims_that_are_not_true_are_seldom_supported(claims, count):
     """At least one of several untrue claims is decided in 5 % of the studies, or fewer."""
     values = studies(count * claims, 3, 16).reshape(count, claims, 3, 16)
@@ -100,6 +101,12 @@ def test_words():
     tests = [Test(1e-6, 1 - 1e-6), Test(1 - 1e-6, 1e-6), Test(0.04, 0.96)]
     assert [one.word for one in decided(tests, 0.95)] == ["supported", "contradicted", "undecided"]
     assert decided([], 0.95) == []
+
+
+@settings(max_examples=20, deadline=None)  # statsmodels collects garbage at every call
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_holm_is_statsmodels(ps):
+    assert holm(ps) == pytest.approx(multipletests(ps, method="holm")[1].tolist())
 
 
 def test_a_margin_must_be_one():

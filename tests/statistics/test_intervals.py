@@ -8,7 +8,8 @@ from scipy import stats
 
 from hdemucs.config.report import IntervalConfig
 from hdemucs.statistics.coverage import DRAWS, of_medians, over_seeds, over_tracks
-from hdemucs.statistics.differences import compared, holm, paired, rank_biserial, signed_rank
+from hdemucs.statistics.decisions import holm
+from hdemucs.statistics.differences import compared, paired, rank_biserial, signed_rank
 from hdemucs.statistics.intervals import crossed, expanded_bca, mean_interval, median_interval
 
 CONFIG = IntervalConfig(level=0.95, resamples=1999, seed=3)

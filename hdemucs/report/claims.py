@@ -1,0 +1,190 @@
+"""The paper's claims beside our evidence: supported, contradicted or undecided.
+
+claims.toml says what is claimed and which rows bear on it; this module tests each claim on paired
+differences over test tracks (and seeds), corrects for the number of claims tested, and says what
+size of study would decide those that stay open.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass as checked
+
+from hdemucs.config.base import STRICT
+from hdemucs.config.load import validated
+from hdemucs.config.report import ReportConfig
+from hdemucs.errors import UserError
+from hdemucs.evaluation.aggregation import ALL
+from hdemucs.report.evidence import matrix
+from hdemucs.report.published import Published
+from hdemucs.report.results import Results, Row
+from hdemucs.statistics.decisions import Decision, Test, Word, decided, of_more, of_no_difference
+from hdemucs.statistics.differences import paired
+from hdemucs.statistics.estimates import MANY_SEEDS, Estimate, Spreads, estimate, spreads
+from hdemucs.statistics.power import Design, Question, smallest
+
+SEEDS = (3, 5, 10)  # of which the study that would decide is sought
+
+
+@checked(frozen=True, kw_only=True, config=STRICT)
+class Claim:
+    """One statement of the paper, as two rows whose difference decides it."""
+
+    name: str
+    says: str
+    where: str  # in the paper
+    row: str
+    baseline: str
+    source: str
+    kind: Literal["more", "same"]
+    paper: Annotated[tuple[str, ...], Field(max_length=2)] = ()  # keys of published.csv
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study that would decide, if the truth is `effect` and the spreads are those seen."""
+
+    effect: float  # dB
+    designs: tuple[tuple[Design, float], ...]  # each with its power; none: no study of MOST tracks
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A claim with what there is to say of it."""
+
+    claim: Claim
+    paper: float | None  # the paper's size of effect, dB
+    found: Estimate | None
+    decision: Decision | None
+    tracks: int
+    seeds: int
+    spreads: Spreads | None
+    reason: str  # why it was not tested, or what the error leaves out
+    plan: Plan | None  # where it stays undecided
+
+    @property
+    def word(self) -> str:
+        return self.decision.word if self.decision else "not tested"
+
+
+@cache
+def claims() -> tuple[Claim, ...]:
+    """All claims, in the order in which they are told."""
+    name = "hdemucs/report/claims.toml"
+    content = tomllib.loads(files("hdemucs.report").joinpath("claims.toml").read_text())
+    return tuple(
+        validated(entry, Claim, f"{name}: claim[{place}]")
+        for place, entry in enumerate(content["claim"])
+    )
+
+
+def judged(results: Results, known: Mapping[str, Published], metric: str = "SDR") -> list[Judged]:
+    """Every claim: tested where both of its rows were run."""
+    rows = {row.name: row for row in results.models}
+    values = {
+        claim.name: paired(
+            matrix(rows[claim.row], metric, claim.source),
+            matrix(rows[claim.baseline], metric, claim.source),
+        )
+        for claim in claims()
+        if claim.row in rows and claim.baseline in rows and knows(results, claim)
+    }
+    found = {name: estimate(each) for name, each in values.items() if each.shape[1] > 1}
+    asked = [claim for claim in claims() if claim.name in found]
+    level = results.config.interval.level
+    words = decided([test(c, found[c.name], results.config) for c in asked], level)
+    decisions = {claim.name: one for claim, one in zip(asked, words, strict=True)}
+    out = []
+    for claim in claims():
+        effect = paper_effect(claim, known)
+        if claim.name not in found:
+            why = untested(results, claim, rows)
+            out.append(Judged(claim, effect, None, None, 0, 0, None, why, None))
+            continue
+        seeds, tracks = values[claim.name].shape
+        seen, decision = spreads(values[claim.name]), decisions[claim.name]
+        plan = planned(claim, effect, seen, results.config, len(asked))
+        out.append(
+            Judged(
+                claim, effect, found[claim.name], decision, tracks, seeds, seen, left_out(seeds),
+                plan if decision.word is Word.UNDECIDED else None,
+            )
+        )  # fmt: skip
+    return out
+
+
+def knows(results: Results, claim: Claim) -> bool:
+    return claim.source in (ALL, *results.sources)
+
+
+def margin(claim: Claim, config: ReportConfig) -> float:
+    """The least difference that counts, dB."""
+    return config.margin.all if claim.source == ALL else config.margin.source
+
+
+def test(claim: Claim, found: Estimate, config: ReportConfig) -> Test:
+    if claim.kind == "same":
+        return of_no_difference(found, margin(claim, config))
+    return of_more(found)
+
+
+test.__test__ = False  # type: ignore[attr-defined]  # no test of pytest's
+
+
+def paper_effect(claim: Claim, known: Mapping[str, Published]) -> float | None:
+    """The difference between the two rows of the paper's tables.
+
+    Raises:
+        UserError: claims.toml names a row that published.csv has not.
+    """
+    if not claim.paper:
+        return None
+    for key in claim.paper:
+        if key not in known:
+            problem = f"names {key}, which published.csv has not"
+            raise UserError(f"claims.toml: {claim.name}", problem, "correct the key")
+    row, baseline = (known[key].scores[claim.source] for key in claim.paper)
+    return row - baseline
+
+
+def untested(results: Results, claim: Claim, rows: Mapping[str, Row]) -> str:
+    """Why nothing was tested."""
+    missing = [name for name in (claim.row, claim.baseline) if name not in rows]
+    if missing:
+        return f"no row of this study bears on it: {' and '.join(missing)} not run"
+    if not knows(results, claim):
+        return f"the data have no {claim.source}"
+    return "fewer than two test tracks that both scored"
+
+
+def left_out(seeds: int) -> str:
+    """What the error does not hold."""
+    if seeds >= MANY_SEEDS:
+        return ""
+    count = "one training" if seeds == 1 else f"{seeds} trainings"
+    return f"{count} a row: the spread between trainings is not in the interval"
+
+
+def planned(
+    claim: Claim, paper: float | None, seen: Spreads, config: ReportConfig, tested: int
+) -> Plan:
+    """What would decide: the paper's effect, or where it has none, the least that counts.
+
+    Each claim is tested at the level that Holm's correction asks of the first of them.
+    """
+    least = margin(claim, config)
+    alpha = (1 - config.interval.level) / tested
+    if claim.kind == "same":
+        question = Question(effect=0.0, margin=least, alpha=alpha)
+    else:
+        effect = paper if paper is not None and paper > 0 else least
+        question = Question(effect=effect, margin=None, alpha=alpha)
+    return Plan(question.effect, tuple(smallest(question, seen, SEEDS, config.interval.seed)))

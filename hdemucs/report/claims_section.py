@@ -1,0 +1,140 @@
+"""How the paper's claims are shown: a table, a list of what was not tested, a forest plot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from hdemucs.report.claims import Judged, Plan
+from hdemucs.report.evidence import signed
+from hdemucs.report.figures.style import COLOURS, QUIET
+from hdemucs.report.results import Results
+from hdemucs.report.scores import heading
+from hdemucs.report.table import Strong, Table
+from hdemucs.statistics.decisions import Word
+from hdemucs.statistics.power import MOST, WANTED
+
+COLOUR = {Word.SUPPORTED: COLOURS[0], Word.CONTRADICTED: COLOURS[1], Word.UNDECIDED: QUIET}
+
+
+def table(results: Results, found: Sequence[Judged]) -> Table:
+    """The claims that were tested, in the order in which claims.toml tells them."""
+    level = results.config.interval.level
+    lines = [
+        {
+            "Claim": one.claim.says,
+            "The paper": one.claim.where,
+            "Rows": f"{one.claim.row} over {one.claim.baseline}, {heading(one.claim.source)}",
+            "Paper's Δ, dB": None if one.paper is None else signed(one.paper),
+            f"Our Δ, dB [{100 * level:.0f} % interval]": ours(one, level),
+            "p (Holm)": f"{one.decision.p:.3g}",
+            "Evidence": one.word if one.word == Word.UNDECIDED else Strong(one.word),
+            "What would decide": proposed(one.plan),
+        }
+        for one in found
+        if one.decision
+    ]
+    return Table("claims", "The paper's claims", pd.DataFrame(lines), notes(results, found))
+
+
+def ours(one: Judged, level: float) -> str:
+    assert one.found is not None
+    low, high = one.found.bounds(level)
+    seeds = "1 training" if one.seeds == 1 else f"{one.seeds} trainings"
+    span = f"{signed(one.found.mean)} [{signed(low)}, {signed(high)}]"
+    return f"{span}, {one.tracks} tracks, {seeds}"
+
+
+def proposed(plan: Plan | None) -> str | None:
+    """The designs in words; None where nothing is left to decide."""
+    if plan is None:
+        return None
+    if not plan.designs:
+        return f"no study of up to {MOST} tracks"
+    each = (f"{d.seeds} trainings a row and {d.tracks} tracks" for d, _ in plan.designs)
+    return f"{', or '.join(each)} (if the truth is {signed(plan.effect)} dB)"
+
+
+def notes(results: Results, found: Sequence[Judged]) -> tuple[str, ...]:
+    tested = sum(one.decision is not None for one in found)
+    margin = results.config.margin
+    reasons = sorted({one.reason for one in found if one.decision and one.reason})
+    return (
+        "Δ: mean over test tracks (and trainings) of each track's median-of-frames SDR, first row "
+        f"minus second, on {results.facts.data.name}: claims are tested on these data, and what "
+        "they decide holds for these data and models.",
+        "Supported or contradicted: a two-sided test, corrected by Holm for the "
+        f"{tested} claims tested; no difference: two one-sided tests within "
+        f"±{margin.all:g} dB (one source: ±{margin.source:g} dB).",
+        f"What would decide: the smallest study that does so with a probability of {WANTED:g}, by "
+        "simulation with the spreads seen here.",
+        *(f"{reason[:1].upper()}{reason[1:]}." for reason in reasons),
+        *(
+            f"{one.claim.says}: {one.claim.note}."
+            for one in found
+            if one.claim.note and one.decision
+        ),
+    )
+
+
+def untested(found: Sequence[Judged]) -> Table:
+    """The claims that this study says nothing about, each with the reason."""
+    lines = [
+        {
+            "Claim": one.claim.says,
+            "The paper": one.claim.where,
+            "Paper's Δ, dB": None if one.paper is None else signed(one.paper),
+            "Why it was not tested": one.reason,
+        }
+        for one in found
+        if not one.decision
+    ]
+    title = f"{len(lines)} claims that this study does not test"
+    return Table("claims-untested", title, pd.DataFrame(lines), ())
+
+
+def summary(found: Sequence[Judged]) -> str:
+    """The first sentence of the report: how many of the claims the evidence decides."""
+    counts = {word: sum(one.word == word for one in found) for word in Word}
+    said = ", ".join(f"{count} {word}" for word, count in counts.items())
+    rest = sum(one.decision is None for one in found)
+    return f"Of the paper's {len(found)} claims: {said}, {rest} not tested by this study."
+
+
+def forest(results: Results, found: Sequence[Judged]) -> Figure:
+    """Our difference with its interval beside the paper's, one line a claim."""
+    tested = [one for one in found if one.decision]
+    figure = Figure(figsize=(7.5, 0.42 * len(tested) + 1.3))
+    axis = figure.subplots()
+    axis.axvline(0, color=QUIET, linewidth=0.8)
+    for place, one in enumerate(tested):
+        line(axis, place, one, results)
+    axis.set_yticks(range(len(tested)), [one.claim.says for one in tested], fontsize=8)
+    axis.set_ylim(len(tested) - 0.5, -0.5)
+    axis.grid(visible=False, axis="y")
+    axis.set_xlabel("Difference in SDR, dB", fontsize=9)
+    handles, labels = axis.get_legend_handles_labels()
+    once = dict(zip(labels, handles, strict=True))
+    figure.legend(once.values(), once.keys(), loc="outside lower right", ncols=4, fontsize=8)
+    return figure
+
+
+def line(axis: Axes, place: int, one: Judged, results: Results) -> None:
+    assert one.found is not None and one.decision is not None
+    low, high = one.found.bounds(results.config.interval.level)
+    colour = COLOUR[one.decision.word]
+    axis.plot([low, high], [place, place], color=colour, linewidth=1.8)
+    fill = "white" if one.decision.word is Word.UNDECIDED else colour
+    axis.plot(
+        one.found.mean, place, "o", color=colour, markerfacecolor=fill,
+        label=f"ours, {one.decision.word}", linestyle="none",
+    )  # fmt: skip
+    if one.paper is not None and np.isfinite(one.paper):
+        axis.plot(
+            one.paper, place, "D", color="black", markerfacecolor="none", markersize=5,
+            label="the paper's (MUSDB18-HQ)", linestyle="none",
+        )  # fmt: skip
