@@ -9,20 +9,23 @@ from hdemucs.data.manifest import save_manifest
 from hdemucs.errors import one_line
 from hdemucs.files import write_text
 from hdemucs.runs.songs import songs
+from hdemucs.runs.workspace import Workspace
 from hdemucs.workers import jobs
 
 OUT = Path("data/automix")
 
 
 def main() -> None:
-    """Made once for a study, when one of its variants is fine-tuned."""
+    """Made once for a study, when one of its variants is fine-tuned; goes on after a kill."""
     config = load(Path("configs/automix.json"), AutomixStageConfig)
     if not config.wanted:
         write_text(OUT / "README.txt", "No variant of the study is fine-tuned.\n")
         write_text(Path("data/automix.json"), "null\n")
         return
     manifest, root = songs()
-    save_manifest(make(config.mixes, root, manifest, OUT, jobs()), Path("data/automix.json"))
+    home = Workspace(Path.cwd()).home / "data"
+    made = make(config.mixes, root, manifest, home, OUT, jobs())
+    save_manifest(made, Path("data/automix.json"))
 
 
 if __name__ == "__main__":

@@ -2,33 +2,41 @@
 
 data/automix/train/<Automix ...>/   the mixes, cached by DVC
 data/automix.json                   manifest of the songs and the mixes, committed
+data/.automix/<key>/                the work on them, which goes on after a kill
 """
 
 from __future__ import annotations
 
-import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 
 from hdemucs.automix.mix import automix
+from hdemucs.automix.work import Work, key
 from hdemucs.config.automix import AutomixConfig
 from hdemucs.data.manifest import Manifest
-from hdemucs.datasets.examine import Expected
-from hdemucs.datasets.record import surveyed
+from hdemucs.datasets.place import lock
 
 NAME = "automix"
+WORK = f".{NAME}"
 
 
-def make(config: AutomixConfig, root: Path, manifest: Manifest, out: Path, jobs: int) -> Manifest:
+def make(
+    config: AutomixConfig, root: Path, manifest: Manifest, home: Path, out: Path, jobs: int
+) -> Manifest:
     """Write the mixes to `out`; the manifest of the songs with them.
 
+    The work lies in `home`/.automix/<key>, and stays there: its files are those of `out`, and DVC
+    may be killed before it has them.
+
     Raises:
-        UserError: the songs cannot be mixed, or the disk is full.
+        UserError: the songs cannot be mixed, the disk is full, or another process is at it.
     """
-    shutil.rmtree(out, ignore_errors=True)
-    automix(root, manifest, out, config, jobs)
-    expected = Expected(manifest.sources, manifest.sample_rate, manifest.channels)
-    mixes = surveyed(out, NAME, expected, (), jobs).manifest
-    return replace(
-        manifest, name=f"{manifest.name}+{NAME}", tracks=(*manifest.tracks, *mixes.tracks)
-    )
+    work = home / WORK / key(config, manifest)
+    with lock(work.with_suffix(".lock"), "mixing songs"):
+        mixes = automix(root, manifest, work, config, jobs)
+        Work(work).publish(out)
+    for other in sorted(place for place in work.parent.iterdir() if place.is_dir()):
+        if other != work:
+            sys.stderr.write(f"{other}: mixes of other songs or parameters; remove it if done\n")
+    return replace(manifest, name=f"{manifest.name}+{NAME}", tracks=(*manifest.tracks, *mixes))

@@ -1,13 +1,17 @@
-"""A data set of mixes in MUSDB's layout, upon the training songs of another (paper facts 2.7)."""
+"""A data set of mixes in MUSDB's layout, upon the training songs of another.
+
+After the official `tools/automix.py` (facebookresearch/demucs).
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import permutations
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -16,15 +20,19 @@ from hdemucs.audio import write
 from hdemucs.automix.harmony import histogram
 from hdemucs.automix.match import Fit, Song, fit, shift
 from hdemucs.automix.rhythm import beats, onsets, tempo
+from hdemucs.automix.work import PARTIAL, Mix, Work
 from hdemucs.config.automix import AutomixConfig
 from hdemucs.data.manifest import MIXTURE, Manifest, Track
 from hdemucs.data.repitch import stretched
 from hdemucs.data.segments import song
+from hdemucs.datasets.examine import Expected, examine
+from hdemucs.datasets.findings import refused
 from hdemucs.errors import UserError
 from hdemucs.workers import mapped
 
 Signal = Float[np.ndarray, "channel sample"]
 Stems = dict[str, Signal]
+T = TypeVar("T")
 
 NEAR_SILENCE = 0.01  # of the mixture's deviation
 DRUMS, BASS = "drums", "bass"
@@ -38,38 +46,63 @@ class Studio:
     root: Path
     manifest: Manifest
     config: AutomixConfig
-    out: Path
+    work: Work
     songs: tuple[Song, ...]  # that have a beat and notes
 
 
-def automix(root: Path, manifest: Manifest, out: Path, config: AutomixConfig, jobs: int) -> None:
-    """Write `out`/train/<Automix - ...>/{mixture,drums,bass,other,vocals}.wav.
+def automix(
+    root: Path, manifest: Manifest, out: Path, config: AutomixConfig, jobs: int
+) -> tuple[Track, ...]:
+    """Write `out`/train/<Automix - ...>/{mixture,drums,bass,other,vocals}.wav; returns the tracks.
 
     Songs without drums or bass are copied as they are; where no song fits, the reference's own stem
     is used, and how often is printed. The result depends on the data and the configuration alone,
-    not on `jobs`.
+    not on `jobs`, nor on how often it was killed: what is there already is not made again.
 
     Raises:
         UserError: fewer than two songs can be mixed, no song fits another, a file is damaged, the
             disk is full.
     """
-    tracks = manifest.split("train")
-    listened = mapped(partial(listen, root, manifest), tracks, jobs, "listening to songs")
+    work, tracks = Work(out), manifest.split("train")
+    new = [track for track in tracks if not work.heard(track.name).exists()]
+    done(partial(hear, work, root, manifest), new, len(tracks), jobs, "listening to songs")
+    listened = [work.song(track.name) for track in tracks]
     songs = tuple(known for known in listened if known is not None)
     if len(songs) < 2:  # noqa: PLR2004  a mix is of two songs or more
         raise UserError(manifest.name, f"has {len(songs)} songs with a beat", "automix needs two")
     if not any(fit(one, other, config) for one, other in permutations(songs, 2)):
         problem = "has no two songs that fit each other: each mix would be a song as it is"
         raise UserError(manifest.name, problem, "raise automix.mixes.max_tempo or max_pitch")
-    studio = Studio(root, manifest, config, out, songs)
-    work: list[tuple[str, int]] = []
+    studio = Studio(root, manifest, config, work, songs)
+    places: list[tuple[str, int]] = []
     for track, known in zip(tracks, listened, strict=True):
         count = config.plain_copies if known is None else config.copies
-        work += [(track.name, copy) for copy in range(count)]
-    own = sum(mapped(partial(make, studio), work, jobs, "mixing songs"))
+        places += [(track.name, copy) for copy in range(count)]
+    unmade = [place for place in places if not work.made(name_of(place))]
+    done(partial(make, studio), unmade, len(places), jobs, "mixing songs")
+    mixes = [work.mix(name) for name in sorted(map(name_of, places))]
+    own = sum(mix.own for mix in mixes)
     if own:
         drawn = config.copies * len(songs) * (len(manifest.sources) - 1)
         sys.stderr.write(f"{own} of {drawn} stems stay the song's own, as no other song fits it\n")
+    return tuple(mix.track for mix in mixes)
+
+
+def done(work: Callable[[T], None], items: Sequence[T], total: int, jobs: int, label: str) -> None:
+    """Do what is left of a piece of work, on all cores that it may use."""
+    if len(items) < total:
+        sys.stderr.write(f"{label}: {total - len(items)} of {total} are there\n")
+    if items:
+        mapped(work, items, jobs, label)
+
+
+def name_of(place: tuple[str, int]) -> str:
+    """The name of a mix: of a song and the number of the copy."""
+    return f"Automix {place[1] + 1} - {place[0]}"
+
+
+def hear(work: Work, root: Path, manifest: Manifest, track: Track) -> None:
+    work.keep_song(track.name, listen(root, manifest, track))
 
 
 def listen(root: Path, manifest: Manifest, track: Track) -> Song | None:
@@ -93,9 +126,11 @@ def beginning(mixture: Signal) -> int:
     return int(audible.argmax())
 
 
-def make(studio: Studio, place: tuple[str, int]) -> int:
-    """Write the `copy`-th mix upon a song; returns how many stems found no other song's to replace
-    them.
+def make(studio: Studio, place: tuple[str, int]) -> None:
+    """Write the `copy`-th mix upon a song, with its record.
+
+    Raises:
+        UserError: the disk is full, or a mix is nothing that could be trained on.
     """
     name, copy = place
     reference = next((known for known in studio.songs if known.name == name), None)
@@ -106,11 +141,17 @@ def make(studio: Studio, place: tuple[str, int]) -> int:
         stems, own = mixed(studio, reference, copy)
     peak = np.abs(sum(stems.values())).max()
     loudest = max(peak, *(np.abs(stem).max() for stem in stems.values()))
-    folder = studio.out / "train" / f"Automix {copy + 1} - {name}"
+    mix, manifest = name_of(place), studio.manifest
+    folder = studio.work.draft(mix)
     stems = {source: stem / max(1.0, SPACE * loudest) for source, stem in stems.items()}
     for source, signal in {**stems, MIXTURE: total(stems)}.items():
-        write(folder / f"{source}.wav", signal.astype(np.float32), studio.manifest.sample_rate)
-    return own
+        write(folder / f"{source}.wav", signal.astype(np.float32), manifest.sample_rate)
+    expected = Expected(manifest.sources, manifest.sample_rate, manifest.channels)
+    root = studio.work.folder / PARTIAL
+    found = examine(root, f"train/{mix}", "train", expected)
+    refused(root, found.errors)
+    if found.track is not None:
+        studio.work.keep_mix(mix, Mix(own=own, track=found.track))
 
 
 def total(stems: Stems) -> Signal:

@@ -1,0 +1,111 @@
+"""What has been done so far towards a set of mixes: whoever is killed goes on where it was.
+
+    <work>/songs/<song>.json    what was heard in a song; null: it cannot be mixed
+    <work>/mixes/<mix>.json     a mix's record: of its files, and how many stems are the song's own
+    <work>/train/<mix>/         the mix itself, there once it is whole
+
+It lies beside the data sets, not in the stage's output, which DVC removes before it runs the stage.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field, TypeAdapter
+from pydantic.dataclasses import dataclass as strict
+
+from hdemucs.automix.match import Song
+from hdemucs.config.automix import AutomixConfig
+from hdemucs.config.base import STRICT
+from hdemucs.config.load import validated
+from hdemucs.data import repitch
+from hdemucs.data.manifest import Manifest, Track
+from hdemucs.files import read_json, sha256, sync, write_json
+
+PARTIAL = ".partial"
+CURE = "remove the file and run the same command again"
+PACKAGES = ("numpy", "scipy", "python-stretch")
+
+
+@strict(frozen=True, kw_only=True, config=STRICT)
+class Mix:
+    """A mix that is done."""
+
+    own: Annotated[int, Field(ge=0)]  # stems that found no other song's to replace them
+    track: Track
+
+
+@dataclass(frozen=True)
+class Work:
+    """The folder of one set of mixes."""
+
+    folder: Path
+
+    def heard(self, name: str) -> Path:
+        return self.folder / "songs" / f"{name}.json"
+
+    def keep_song(self, name: str, song: Song | None) -> None:
+        content = song and {**vars(song), "beats": list(song.beats), "keys": song.keys.tolist()}
+        write_json(self.heard(name), content)
+
+    def song(self, name: str) -> Song | None:
+        """What was heard in a song; every digit of it."""
+        said = read_json(self.heard(name), CURE)
+        if said is None:
+            return None
+        return Song(**{**said, "beats": tuple(said["beats"]), "keys": np.array(said["keys"])})
+
+    def draft(self, mix: str) -> Path:
+        """An empty folder to write a mix to, below `PARTIAL` as it will be below the root."""
+        draft = self.folder / PARTIAL / "train" / mix
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        return draft
+
+    def keep_mix(self, mix: str, done: Mix) -> None:
+        """Move a draft to its place; its record is written before, so that it never lacks one."""
+        content = TypeAdapter(Mix).dump_python(done, mode="json")
+        write_json(self.folder / "mixes" / f"{mix}.json", content)
+        final = self.folder / "train" / mix
+        final.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(final, ignore_errors=True)
+        (self.folder / PARTIAL / "train" / mix).rename(final)
+        sync(final.parent)
+
+    def made(self, mix: str) -> bool:
+        return (self.folder / "train" / mix).is_dir()
+
+    def mix(self, mix: str) -> Mix:
+        path = self.folder / "mixes" / f"{mix}.json"
+        return validated(read_json(path, CURE), Mix, str(path))
+
+    def publish(self, out: Path) -> None:
+        """The mixes in `out`: as second names of the same files, or copies on another disk."""
+        shutil.rmtree(out, ignore_errors=True)
+        for file in sorted((self.folder / "train").rglob("*.wav")):
+            place = out / file.relative_to(self.folder)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                os.link(file, place)
+            except OSError:
+                shutil.copyfile(file, place)
+
+
+def key(config: AutomixConfig, manifest: Manifest) -> str:
+    """Eight digits that tell sets of mixes apart by all that their bytes depend on."""
+    code = [*sorted(Path(__file__).parent.glob("*.py")), Path(repitch.__file__)]
+    parts = [
+        asdict(config),
+        TypeAdapter(Manifest).dump_python(manifest, mode="json"),
+        [sha256(path) for path in code],
+        [version(name) for name in PACKAGES],
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
