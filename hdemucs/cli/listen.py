@@ -7,8 +7,9 @@ from pathlib import Path
 
 from hdemucs.config.listening import RatingsConfig
 from hdemucs.config.load import load
+from hdemucs.data.manifest import load_manifest
 from hdemucs.listening.analysis.analyse import analyse
-from hdemucs.listening.analysis.whole import read_means
+from hdemucs.listening.analysis.whole import TestSet, read_means
 from hdemucs.listening.serve.server import serve
 from hdemucs.listening.serve.standalone import standalone
 
@@ -50,5 +51,7 @@ def packs(options: argparse.Namespace) -> None:
 
 def analyses(options: argparse.Namespace) -> None:
     config = load(Path("configs/ratings.json"), RatingsConfig)
-    whole = read_means(Path("reports/scores"), config.systems)
-    print(analyse(config, options.answers, options.key, options.out, whole))
+    manifest = Path("data/manifest.json")
+    data = load_manifest(manifest).name if manifest.exists() else "unknown data"
+    test = TestSet(data, read_means(Path("reports/scores"), config.systems))
+    print(analyse(config, options.answers, options.key, options.out, test))

@@ -130,11 +130,24 @@ class CleaningConfig:
     """Which trials are no ratings at all."""
 
     shortest: Share  # page time over the summed durations below which nobody can have listened
+    heard: Share  # of a clip that is judged by itself
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class OpinionConfig:
+    """Screening of MOS sessions, for which there is no standard: rules of our own."""
+
+    gap: float  # points that ground truth must get more than the systems, on average
+    same: Share  # of the answers to one question that may be the same score
+    fewest: Count  # clips of ground truth below which a listener cannot be screened
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ScreeningConfig:
     """Post-screening of assessors, BS.1534-3, 4.1.2; contamination and replicates only flag."""
+
+    opinion: OpinionConfig
+    attention: Share  # of the attention checks that have to be passed, where there are any
 
     reference_below: float  # a hidden reference under this score is missed
     anchor_above: float  # a 7 kHz anchor over it is missed

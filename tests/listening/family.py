@@ -40,10 +40,11 @@ LISTENING = {
 }  # fmt: skip
 RATINGS = {
     "seed": 7, "systems": list(SYSTEMS), "baseline": "quokka", "confidence": 0.95,
-    "resamples": 500, "cleaning": {"shortest": 0.3},
+    "resamples": 500, "cleaning": {"shortest": 0.3, "heard": 0.95},
     "screening": {
         "reference_below": 90.0, "anchor_above": 90.0, "share": 0.15, "item_share": 0.25,
         "fewest": 7, "mixture_above": 50.0, "concordance_below": 0.6,
+        "attention": 0.6, "opinion": {"gap": 0.0, "same": 0.95, "fewest": 3},
     },
 }  # fmt: skip
 

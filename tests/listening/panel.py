@@ -165,7 +165,8 @@ def frame(world, entries, plan, habits):
     rows = [
         {
             **{name: getattr(entry, name) for name in COLUMNS if hasattr(entry, name)},
-            "listener": listener, "submission": listener, "attribute": attribute,
+            "listener": listener, "submission": listener, "when": pd.NaT, "stimuli": len(own),
+            "fault": "", "covered": 1.0, "attribute": attribute,
             "trial": f"{entry.trial}.{attribute}.{replicate}", "replicate": replicate,
             "score": float(scores[entry.condition]), "plays": 2.0, "first_move_ms": 900.0,
             "page_ms": 60_000.0, "position": float(number + 1),

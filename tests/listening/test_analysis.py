@@ -14,8 +14,9 @@ from hdemucs.listening.analysis.agreement import alpha
 from hdemucs.listening.analysis.analyse import analyse, examine
 from hdemucs.listening.analysis.clean import clean
 from hdemucs.listening.analysis.describe import bimodality
+from hdemucs.listening.analysis.participants import inattentive, unheard
 from hdemucs.listening.analysis.screen import concordance, screen
-from hdemucs.listening.analysis.whole import representativeness, warnings
+from hdemucs.listening.analysis.whole import TestSet, representativeness, warnings
 from hdemucs.listening.answers.read import read_answers
 from hdemucs.listening.key import save_key
 from tests.listening import panel
@@ -56,7 +57,7 @@ def answered(tmp_path_factory):
 def analysed(answered):
     root, entries, _ = answered
     answers = read_answers(root / "answers", entries, root / "key.csv")
-    return answers, examine(config(), entries, answers)
+    return answers.ratings, examine(config(), entries, answers, "MUSDB18-HQ")
 
 
 def test_every_answer_arrives_as_it_was_given(answered, analysed):
@@ -174,15 +175,17 @@ def everywhere(means):
 def test_everything_is_written(answered, analysed, tmp_path):
     root, _, _ = answered
     out = tmp_path / "ratings"
-    given = (root / "answers", root / "key.csv", out, everywhere({"emu": 6.0, "kiwi": 5.0}))
+    test = TestSet("toy", everywhere({"emu": 6.0, "kiwi": 5.0}))
+    given = (root / "answers", root / "key.csv", out, test)
     assert analyse(config(), *given).startswith("17 listeners")
     names = set(tree(out))
     tables = {f"mushra-{a}.{s}" for a in ("quality", "contamination") for s in ("md", "csv", "tex")}
     assert {f"{folder}/{name}" for folder in ("tables", "everyone") for name in tables} <= names
     figures = ("differences", "screening", "stimuli", "variance", "mushra-plane")
-    assert {f"figures/{n}.png" for n in (*figures, "mushra-quality")} <= names
+    shown = (*figures, "mushra-quality")
+    assert {f"figures/{n}.{suffix}" for n in shown for suffix in ("png", "svg")} <= names
     text = (out / "README.md").read_text()
-    assert "3 listeners excluded by BS.1534-3" in text
+    assert "3 listeners excluded, " in text
     assert "paper" not in text, "MUSHRA scores never stand beside the paper's"
     table = "mushra-quality.md"
     assert (out / "tables" / table).read_text() != (out / "everyone" / table).read_text()
@@ -197,12 +200,15 @@ def test_no_answers_are_no_error(answered, tmp_path):
     root, _, _ = answered
     for answers in (tmp_path / "nothing", tmp_path):
         (tmp_path / "README.md").write_text("Answers go here.")
-        assert analyse(config(), answers, root / "key.csv", root / "out", {}) == "No answers yet."
+        given = (answers, root / "key.csv", root / "out", TestSet("toy", {}))
+        assert analyse(config(), *given) == "No answers yet."
     assert "No answers yet." in (root / "out" / "README.md").read_text()
     assert json.loads((root / "out" / "summary.json").read_text())["listeners"] == 0
 
 
-def test_the_papers_opinion_scores_are_beside_mos_alone(tmp_path):
+@pytest.fixture
+def clips(tmp_path):
+    """Twelve listeners' answers to the MOS set, in webMUSHRA's table."""
     entries = panel.key(4, kind="mos")
     (tmp_path / "answers").mkdir()
     lines = [
@@ -218,12 +224,24 @@ def test_the_papers_opinion_scores_are_beside_mos_alone(tmp_path):
             )
     (tmp_path / "answers" / "lss.csv").write_text("\n".join(lines) + "\n")
     save_key(entries, tmp_path / "key.csv")
-    analyse(config(), tmp_path / "answers", tmp_path / "key.csv", tmp_path / "out", {})
-    text = (tmp_path / "out" / "tables" / "mos-quality.md").read_text()
+    return tmp_path
+
+
+def test_the_papers_opinion_scores_are_beside_mos_alone(clips):
+    given = (clips / "answers", clips / "key.csv", clips / "out")
+    analyse(config(), *given, TestSet("MUSDB18-HQ", {}))
+    text = (clips / "out" / "tables" / "mos-quality.md").read_text()
     assert "| Ground truth |" in text
-    assert "| Hybrid Demucs (paper) | 2.83 |" in text
-    assert "| KUIELAB-MDX-Net (paper) | 2.86 | - | 2.70 |" in text
-    cells = pd.read_csv(tmp_path / "out" / "cells.csv")
+    assert "| Hybrid Demucs (paper, on MUSDB18-HQ) | 2.83 |" in text
+    assert "| KUIELAB-MDX-Net (paper, on MUSDB18-HQ) | 2.86 | - | 2.70 |" in text
+    assert "no comparison" not in text
+    analyse(config(), *given, TestSet("embedded", {}))
+    text = (clips / "out" / "tables" / "mos-quality.md").read_text()
+    assert "this study's of other data: they are no comparison" in text
+    listeners = pd.read_csv(clips / "out" / "listeners.csv")
+    assert set(listeners["set"]) == {"mos"}
+    assert set(listeners["verdict"]) == {"kept", "not screenable"}, "nobody is excluded"
+    cells = pd.read_csv(clips / "out" / "cells.csv")
     pooled = cells[cells["column"].eq("All (pooled)") & cells["attribute"].eq("quality")]
     means = dict(zip(pooled["condition"], pooled["mean"], strict=True))
     assert means["emu"] == pytest.approx(3.6, abs=0.3)
@@ -234,7 +252,8 @@ def trial(**changes):
     rows = {
         "listener": "a", "submission": "1", "set": "mushra", "trial": "t", "seconds": 6.0,
         "condition": ["reference", "emu", "mixture"], "score": [100.0, 60.0, 20.0],
-        "plays": 1.0, "page_ms": 30_000.0,
+        "plays": 1.0, "page_ms": 30_000.0, "covered": 1.0, "first_move_ms": 900.0, "stimuli": 3,
+        "fault": "",
     }  # fmt: skip
     return pd.DataFrame({**rows, **changes})
 
@@ -244,7 +263,12 @@ def trial(**changes):
     [
         ({}, None),
         ({"score": [100.0, float("nan"), 20.0]}, "incomplete"),
-        ({"plays": 0.0}, "nothing was played"),
+        ({"stimuli": 4}, "incomplete"),
+        ({"plays": 0.0}, "not everything was played"),
+        ({"plays": [0.0, 1.0, 1.0]}, "not everything was played"),  # the hidden reference, too
+        ({"first_move_ms": [1.0, float("nan"), 1.0]}, "a slider was not moved"),
+        ({"plays": float("nan"), "first_move_ms": float("nan")}, None),  # webMUSHRA does not say
+        ({"fault": ["", "a stimulus is rated twice", ""]}, "a stimulus is rated twice"),
         ({"plays": float("nan")}, None),  # webMUSHRA does not say
         ({"page_ms": 5000.0}, "page left within 0.3 of the sounds' length"),
         ({"page_ms": 5500.0}, None),
@@ -261,7 +285,65 @@ def test_the_first_of_two_submissions_counts():
     again = trial(submission="2", score=[90.0, 80.0, 70.0])
     found = clean(pd.concat([trial(), again]), ratings_config().cleaning)
     assert list(found.ratings["score"]) == [100, 60, 20]
-    assert found.dropped.to_numpy().tolist() == [["a", "mushra", "t", "sent before"]]
+    assert found.dropped.to_numpy().tolist() == [
+        ["a", "2", "mushra", "t", "rated by this listener before"]
+    ]
+
+
+@pytest.mark.parametrize(("covered", "kept"), [(1.0, 2), (0.96, 2), (0.9, 0), (float("nan"), 2)])
+def test_a_clip_is_heard_as_a_whole_or_left_out(covered, kept):
+    clip = trial(
+        set="mos", condition="emu", score=[3.0, 4.0], attribute=["quality", "contamination"],
+        stimuli=1, covered=covered,
+    )  # fmt: skip
+    assert len(clean(clip, ratings_config().cleaning).ratings) == kept
+
+
+def opinions(truth, system, clips=8):
+    """A listener's answers to both questions; each score is repeated over the clips."""
+    rows = [
+        {
+            "listener": "ada", "set": "mos", "trial": f"{role}{n}", "attribute": attribute,
+            "role": role, "source": "drums", "score": float(scores[n % len(scores)]),
+            "excerpt": f"e{n}", "condition": role, "replicate": 0,
+        }
+        for role, scores in {"reference": truth, "system": system}.items()
+        for n in range(clips)
+        for attribute in ("quality", "contamination")
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("truth", "system", "clips", "verdict", "reason"),
+    [
+        ([4, 5], [2, 3], 8, "kept", ""),
+        ([2, 3], [4, 5], 8, "excluded", "ground truth rated -2.0 points against the systems"),
+        ([3], [3], 8, "excluded", "one score in 100%"),
+        ([2, 3], [4, 5], 2, "not screenable", "ground truth"),
+    ],
+)
+def test_mos_listeners_are_screened(truth, system, clips, verdict, reason):
+    found = screen(opinions(truth, system, clips), ratings_config().screening, {}, {})
+    assert list(found["verdict"]) == [verdict]
+    assert reason in found["reasons"][0]
+
+
+def test_failed_attention_checks_exclude_and_headphones_flag():
+    people = pd.DataFrame(
+        {
+            "listener": ["ada", "bob", "cid", "dan"],
+            "transducer": ["headphones", "headphones", "loudspeakers", "headphones"],
+            "headphones": ["6/6", "2/6", "", ""], "attention": ["1/1", "0/1", "", "2/3"],
+        }
+    )  # fmt: skip
+    assert inattentive(people, 0.6) == {"bob": "attention checks passed: 0/1"}
+    assert set(unheard(people)) == {"bob", "dan"}
+    ratings = opinions([4, 5], [2, 3]).assign(listener="bob")
+    found = screen(ratings, ratings_config().screening, inattentive(people, 0.6), unheard(people))
+    assert found[["verdict", "reasons", "flags"]].to_numpy().tolist() == [
+        ["excluded", "attention checks passed: 0/1", "headphone check passed: 2/6"]
+    ]
 
 
 def items(scores, condition="reference", role="reference", attribute="quality", source="drums"):
@@ -280,7 +362,7 @@ def items(scores, condition="reference", role="reference", attribute="quality", 
 
 
 def verdicts(frame):
-    found = screen(frame, ratings_config().screening)
+    found = screen(frame, ratings_config().screening, {}, {})
     return dict(zip(found["listener"], found["verdict"], strict=True))
 
 

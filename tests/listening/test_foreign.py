@@ -28,7 +28,7 @@ def key(tmp_path_factory):
 
 def answers(key, folder, name):
     shutil.copy(GOLDENS / name, folder)
-    return read_answers(folder, *key)
+    return read_answers(folder, *key).ratings
 
 
 @pytest.mark.parametrize("name", MUSHRA)
@@ -68,7 +68,7 @@ def test_a_slider_left_alone_is_cleaned_away(key, tmp_path):
     columns = [line.split(",") for line in lines[1:9]]
     untouched = [",".join([*row[:5], "100", *row[6:]]) for row in columns]
     (tmp_path / "mushra.csv").write_text("\n".join([lines[0], *untouched]) + "\n")
-    found = read_answers(tmp_path, *key)
+    found = read_answers(tmp_path, *key).ratings
     assert set(found["score"]) == {100}
     assert list(clean(found, ratings_config().cleaning).dropped["reason"]) == ["all scores equal"]
 
@@ -109,7 +109,7 @@ def test_foreign_trials_and_words_are_refused(key, tmp_path):
 
 def test_clips_without_a_listener_are_refused(key, tmp_path):
     changed(tmp_path, "lss.csv", ",bea,", ",,")
-    with pytest.raises(UserError, match="without a listener's code"):
+    with pytest.raises(UserError, match="neither session_uuid nor the code of a listener"):
         read_answers(tmp_path, *key)
 
 

@@ -152,7 +152,7 @@ def test_a_mos_session_arrives_as_it_was_rated(mos_answers):
 
 def test_the_analysis_gives_back_what_was_rated(mushra_answers, mos_answers, short, site, key):
     """Both sessions, from the page through the server to the table."""
-    table = read_answers(site[1], load_key(short.key), short.key)
+    table = read_answers(site[1], load_key(short.key), short.key).ratings
     meant, _ = mushra_answers
     found = table[table["listener"] == "bea"]
     assert {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -13,53 +13,51 @@ import pandas as pd
 from hdemucs.config.listening import RatingsConfig
 from hdemucs.files import write_json, write_text
 from hdemucs.listening.analysis.agreement import agreement, link, stimuli
-from hdemucs.listening.analysis.clean import Cleaned, clean
+from hdemucs.listening.analysis.clean import clean
 from hdemucs.listening.analysis.contrasts import contrasts, omnibus, ties
 from hdemucs.listening.analysis.describe import describe
+from hdemucs.listening.analysis.page import Analysis, summarised
+from hdemucs.listening.analysis.participants import inattentive, participants, unheard
 from hdemucs.listening.analysis.plots import draw
 from hdemucs.listening.analysis.screen import EXCLUDED, counted, first_ratings, screen
 from hdemucs.listening.analysis.tables import Table, comma_separated, latex, markdown, tables
 from hdemucs.listening.analysis.variance import variance_parts
-from hdemucs.listening.analysis.whole import Means, representativeness, warnings
-from hdemucs.listening.answers.read import read_answers
+from hdemucs.listening.analysis.whole import TestSet, representativeness, warnings
+from hdemucs.listening.answers.read import Answers, read_answers
 from hdemucs.listening.key import Entry, load_key
 
 SOURCES = ("drums", "bass", "other", "vocals")  # the order of the paper's columns
 FORMS = {"md": markdown, "csv": comma_separated, "tex": latex}
+RECIPE = Path(__file__).parent / "analyse-in-r-and-jasp.md"
 NONE = "No answers yet."
+TIDY = [
+    "listener", "submission", "set", "attribute", "replicate", "excerpt", "track", "source",
+    "condition", "role", "score", "nsdr_db", "plays", "covered", "first_move_ms", "page_ms",
+    "position",
+]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Analysis:
-    """What the answers say."""
-
-    cleaned: Cleaned
-    screening: pd.DataFrame
-    counted: pd.DataFrame  # ratings of those not excluded, replicates apart
-    frames: dict[str, pd.DataFrame]  # by the name of their file
-    tables: list[Table]
-    everyone: list[Table]  # the same without exclusions
-
-
-def analyse(config: RatingsConfig, answers: Path, key: Path, out: Path, whole: Means) -> str:
+def analyse(config: RatingsConfig, answers: Path, key: Path, out: Path, test: TestSet) -> str:
     """Write what the answers in `answers` say to `out`; says so when there are none yet.
 
-    `whole` has each system's mean nSDR on the whole test set, where it is known.
+    `test` is what the excerpts were taken from.
 
     Raises:
         UserError: the key or an answer is missing, damaged or of another test; `out` stays.
     """
     entries = load_key(key)
     found = read_answers(answers, entries, key)
-    shown = representativeness(entries, whole)
+    shown = representativeness(entries, test.means)
     temporary = out.with_name(f".{out.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
         save(shown, temporary / "representativeness.csv")
-        text = report(config, entries, found, temporary) if len(found) else f"{NONE}\n"
+        text = (
+            report(config, entries, found, test, temporary) if len(found.ratings) else f"{NONE}\n"
+        )
         said = [f"- {warning}" for warning in warnings(shown)]
         write_text(temporary / "README.md", "\n".join(["# Ratings", "", text, *said, ""]))
-        write_json(temporary / "summary.json", summary(found))
+        write_json(temporary / "summary.json", summary(found.ratings))
         shutil.rmtree(out, ignore_errors=True)
         temporary.replace(out)
     finally:
@@ -76,9 +74,11 @@ def summary(answers: pd.DataFrame) -> dict[str, int]:
     }
 
 
-def report(config: RatingsConfig, key: Sequence[Entry], answers: pd.DataFrame, out: Path) -> str:
+def report(
+    config: RatingsConfig, key: Sequence[Entry], answers: Answers, test: TestSet, out: Path
+) -> str:
     """Write all tables and figures; returns the page's text."""
-    found = examine(config, key, answers)
+    found = examine(config, key, answers, test.data)
     for name, frame in found.frames.items():
         save(frame, out / f"{name}.csv")
     for folder, made in {"tables": found.tables, "everyone": found.everyone}.items():
@@ -86,18 +86,21 @@ def report(config: RatingsConfig, key: Sequence[Entry], answers: pd.DataFrame, o
             for suffix, form in FORMS.items():
                 path = out / folder / f"{table.set}-{table.attribute}.{suffix}"
                 write_text(path, form(table))
-    pictures = {"ratings": found.counted, "screening": found.screening, **found.frames}
+    pictures = {**found.frames, "ratings": found.counted, "screening": found.screening}
     draw(pictures, SOURCES, out / "figures")
-    return page(config, found)
+    write_text(out / RECIPE.name, RECIPE.read_text())
+    return summarised(config, found)
 
 
-def examine(config: RatingsConfig, key: Sequence[Entry], answers: pd.DataFrame) -> Analysis:
+def examine(config: RatingsConfig, key: Sequence[Entry], answers: Answers, data: str) -> Analysis:
     """Clean, screen, describe, compare; with and without exclusions."""
     sources = sorted({entry.source for entry in key}, key=place)
-    cleaned = clean(answers, config.cleaning)
-    screening = screen(cleaned.ratings, config.screening)
+    cleaned = clean(answers.ratings, config.cleaning)
+    failed = inattentive(answers.people, config.screening.attention)
+    screening = screen(cleaned.ratings, config.screening, failed, unheard(answers.people))
     kept = counted(cleaned.ratings, screening)
     everyone = first_ratings(cleaned.ratings)
+    sets = dict(answers.ratings[["submission", "set"]].drop_duplicates().to_numpy().tolist())
     rng = np.random.default_rng(config.seed)
     cells = describe(kept, sources, config.confidence)
     frames = {
@@ -107,7 +110,10 @@ def examine(config: RatingsConfig, key: Sequence[Entry], answers: pd.DataFrame) 
         ),
         "omnibus": omnibus(kept),
         "listeners": screening,
+        "participants": participants(answers.people, cleaned.dropped, screening, sets),
+        "ratings": tidy(cleaned.ratings, screening),
         "dropped": cleaned.dropped,
+        "repeated": pd.DataFrame([asdict(copy) for copy in answers.repeated]),
         "variance": variance_parts(kept),
         "agreement": agreement(kept),
         "nsdr": link(kept),
@@ -118,11 +124,18 @@ def examine(config: RatingsConfig, key: Sequence[Entry], answers: pd.DataFrame) 
         screening=screening,
         counted=kept,
         frames=frames,
-        tables=paper_tables(config, kept, cells, sources),
+        tables=paper_tables(config, kept, cells, sources, data),
         everyone=paper_tables(
-            config, everyone, describe(everyone, sources, config.confidence), sources
+            config, everyone, describe(everyone, sources, config.confidence), sources, data
         ),
     )
+
+
+def tidy(ratings: pd.DataFrame, screening: pd.DataFrame) -> pd.DataFrame:
+    """Every rating that was not dropped, unblinded: a row a rating, for any statistics software."""
+    verdicts = screening.set_index(["listener", "set"])["verdict"]
+    who = pd.MultiIndex.from_frame(ratings[["listener", "set"]])
+    return ratings[TIDY].assign(excluded=verdicts.reindex(who).eq(EXCLUDED).to_numpy())
 
 
 def place(source: str) -> tuple[int, str]:
@@ -130,7 +143,11 @@ def place(source: str) -> tuple[int, str]:
 
 
 def paper_tables(
-    config: RatingsConfig, ratings: pd.DataFrame, cells: pd.DataFrame, sources: Sequence[str]
+    config: RatingsConfig,
+    ratings: pd.DataFrame,
+    cells: pd.DataFrame,
+    sources: Sequence[str],
+    data: str,
 ) -> list[Table]:
     level = f"{config.confidence:.0%}"
     note = (
@@ -138,35 +155,8 @@ def paper_tables(
         "listeners, for these excerpts alone). Bold: the best system and all that the first "
         "interval does not tell from it."
     )
-    return tables(cells, ties(ratings, sources, config.confidence), sources, note)
+    return tables(cells, ties(ratings, sources, config.confidence), sources, note, data)
 
 
 def save(frame: pd.DataFrame, path: Path) -> None:
     write_text(path, frame.to_csv(index=False, float_format="%.6g", lineterminator="\n"))
-
-
-def page(config: RatingsConfig, found: Analysis) -> str:
-    """README.md's text."""
-    ratings = found.counted
-    out = found.screening[found.screening["verdict"] == EXCLUDED]
-    reasons = [f"- {row['listener']}: {row['reasons']}" for row in out.to_dict("records")]
-    dropped = found.cleaned.dropped["reason"].value_counts()
-    lines = [
-        f"{ratings['listener'].nunique()} listeners, {len(ratings)} ratings; {len(out)} listeners "
-        f"excluded by BS.1534-3, 4.1.2, {len(found.cleaned.dropped)} trials left out.",
-        "",
-        *reasons,
-        *[f"- {count} trials: {reason}" for reason, count in dropped.items()],
-        "",
-        *[markdown(table) for table in found.tables],
-        "Without exclusions: `everyone/`. Each number of the tables: `cells.csv`; systems against "
-        f"{config.baseline}: `contrasts.csv`; each listener: `listeners.csv`.",
-    ]
-    if not len(found.frames["contrasts"]):
-        lines.append(f"\nThe baseline {config.baseline} was not rated: there are no contrasts.")
-    if any(table.set == "mos" for table in found.tables):
-        lines.append(
-            "\nThe paper's opinion scores are shown beside the `mos` set alone, whose protocol is "
-            "the same; MUSHRA scores are on another scale."
-        )
-    return "\n".join(lines)

@@ -10,46 +10,56 @@ from hdemucs.config.listening import CleaningConfig
 
 TRIAL = ["listener", "set", "trial"]
 ONE_BY_ONE = 1  # stimuli of a MOS trial: they cannot be all equal
+BEFORE = "rated by this listener before"
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """Ratings that count, and the trials that do not: listener, set, trial, reason."""
+    """Ratings that count, and the trials that do not."""
 
     ratings: pd.DataFrame
-    dropped: pd.DataFrame
+    dropped: pd.DataFrame  # listener, submission, set, trial, reason
 
 
 def clean(answers: pd.DataFrame, config: CleaningConfig) -> Cleaned:
-    """Drop repeated, incomplete, unheard, hasty and flat trials.
+    """Drop impossible, repeated, incomplete, unheard, hasty and flat trials.
 
-    A trial that a listener sent twice counts as it came first.
+    Of a trial that a listener rated in two submissions the first in time counts: `answers` are in
+    the order of time.
     """
     first = answers.groupby(TRIAL, sort=False)["submission"].transform("first")
-    again = answers[answers["submission"] != first]
-    once = answers[answers["submission"] == first]
-    trials = [(tuple(name), own) for name, own in once.groupby(TRIAL, sort=False)]
-    reasons = {name: reason for name, own in trials if (reason := fault(own, config))}
-    keys = pd.MultiIndex.from_frame(once[TRIAL])
-    bad = keys.isin(list(reasons))
-    dropped = [(*name, reason) for name, reason in reasons.items()]
-    repeated = [(*name, "sent before") for name in again[TRIAL].drop_duplicates().to_numpy()]
-    columns = [*TRIAL, "reason"]
-    return Cleaned(
-        once[~bad].reset_index(drop=True), pd.DataFrame(dropped + repeated, columns=columns)
-    )
+    trials = answers.groupby([*TRIAL, "submission"], sort=False)
+    again = answers["submission"].ne(first).groupby(trials.ngroup()).first().to_numpy()
+    reasons = [
+        BEFORE if repeated else fault(own, config)
+        for repeated, (_, own) in zip(again, trials, strict=True)
+    ]
+    reason = pd.Series(reasons, dtype="str").reindex(trials.ngroup()).to_numpy()
+    bad = answers.assign(reason=reason).loc[reason != ""]
+    columns = ["listener", "submission", "set", "trial", "reason"]
+    dropped = bad[columns].drop_duplicates().reset_index(drop=True)
+    return Cleaned(answers[reason == ""].reset_index(drop=True), dropped)
 
 
 def fault(trial: pd.DataFrame, config: CleaningConfig) -> str:
-    """Why a trial is no rating; empty when it is one."""
+    """Why a trial is no rating; empty when it is one. What a software does not say is no fault."""
     scores = trial["score"]
+    one_by_one = trial["condition"].nunique() == ONE_BY_ONE
     heard = float(trial.drop_duplicates("condition")["seconds"].sum())
+    played = trial["plays"].notna()
+    impossible = trial.loc[trial["fault"].ne(""), "fault"]
     rules = {
-        "incomplete": bool(scores.isna().any()),
-        "nothing was played": bool((trial["plays"] == 0).all()),
+        "".join(impossible[:1]): bool(len(impossible)),
+        "incomplete": bool(
+            scores.isna().any() or trial["condition"].nunique() < trial["stimuli"].max()
+        ),
+        "not everything was played": bool((trial["plays"] == 0).any()),
+        f"less than {config.heard:.0%} of the clip was heard": one_by_one
+        and bool((trial["covered"] < config.heard).any()),
+        "a slider was not moved": bool((played & trial["first_move_ms"].isna()).any()),
         f"page left within {config.shortest:g} of the sounds' length": bool(
             (trial["page_ms"] < 1000 * heard * config.shortest).any()
         ),
-        "all scores equal": trial["condition"].nunique() > ONE_BY_ONE and scores.nunique() == 1,
+        "all scores equal": not one_by_one and scores.nunique() == 1,
     }
     return next((reason for reason, broken in rules.items() if broken), "")

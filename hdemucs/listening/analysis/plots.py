@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from hdemucs.files import replacing
 from hdemucs.listening.analysis.describe import POOLED
-from hdemucs.listening.analysis.tables import NAMES, ordered
+from hdemucs.listening.analysis.tables import NAMES, TITLES, ordered
 
 GREY, INK, ACCENT, WARM = "#b8bfc6", "#1c2126", "#0b5cad", "#b3541e"
 LIMITS = {"mushra": (-3, 103), "mos": (0.8, 5.2)}
 MARKERS = "osD^v<>P*X"
+FORMATS: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None}}
+BETTER = "higher is better"
 
 
 def draw(found: Mapping[str, pd.DataFrame], sources: Sequence[str], folder: Path) -> None:
@@ -31,18 +35,23 @@ def draw(found: Mapping[str, pd.DataFrame], sources: Sequence[str], folder: Path
         "stimuli": linked,
         "variance": shares,
     }
-    frames = {**found, "differences": found["contrasts"]}
+    screening = found["screening"]
+    frames = {
+        **found,
+        "differences": found["contrasts"],
+        "screening": screening[screening["set"].eq("mushra")],
+    }
     for name, picture in whole.items():
         if len(frames[name]):
-            save(picture(frames[name]), folder / f"{name}.png")
+            save(picture(frames[name]), folder / name)
     cells = found["cells"]
     for kind, own in cells.groupby("set"):
-        save(plane(own, str(kind)), folder / f"{kind}-plane.png")
+        save(plane(own, str(kind)), folder / f"{kind}-plane")
         for attribute, figures in own.groupby("attribute"):
             frame = found["ratings"]
             frame = frame[frame["set"].eq(str(kind)) & frame["attribute"].eq(str(attribute))]
             figure = scores(str(kind), str(attribute), frame, figures, sources)
-            save(figure, folder / f"{kind}-{attribute}.png")
+            save(figure, folder / f"{kind}-{attribute}")
 
 
 def canvas(columns: int, rows: int, width: float, height: float) -> tuple[Figure, Any]:
@@ -52,9 +61,14 @@ def canvas(columns: int, rows: int, width: float, height: float) -> tuple[Figure
 
 
 def save(figure: Figure, path: Path) -> None:
+    """As PNG and SVG, the same bytes for the same numbers."""
     figure.tight_layout()
-    with replacing(path) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None})
+    for suffix, metadata in FORMATS.items():
+        with (
+            rc_context({"svg.hashsalt": "ratings"}),
+            replacing(path.with_name(f"{path.name}.{suffix}")) as temporary,
+        ):
+            figure.savefig(temporary, format=suffix, metadata=metadata)
 
 
 def scores(
@@ -77,8 +91,9 @@ def scores(
         axis.set_yticks(range(len(names)), [label(kind, name) for name in names])
         axis.tick_params(labelleft=axis is axes[0][0])
         axis.invert_yaxis()
-    figure.suptitle(f"{attribute}: boxes of ratings; diamonds: mean, interval over listeners "
-                    "and excerpts", fontsize=9)  # fmt: skip
+    told = f"{TITLES[attribute]} ({BETTER}): boxes of all ratings; diamonds: mean and interval"
+    width = round(14 * figure.get_figwidth())  # letters of this size that a line holds
+    figure.suptitle("\n".join(wrap(told, width)), fontsize=9)
     return figure
 
 
@@ -101,15 +116,17 @@ def differences(contrasts: pd.DataFrame) -> Figure:
     """Each system minus the baseline, over all sources pooled."""
     frame = contrasts[contrasts["column"] == POOLED]
     groups = list(frame.groupby(["set", "attribute"]))
-    figure, axes = canvas(len(groups), 1, 1.5 + 2.8 * len(groups), 2.4)
+    most = max(len(own) for _, own in groups)
+    figure, axes = canvas(len(groups), 1, 1.5 + 2.8 * len(groups), 1.3 + 0.3 * most)
     for axis, ((kind, attribute), own) in zip(axes[0], groups, strict=True):
         places = range(len(own))
         axis.axvline(0, color=GREY)
         axis.errorbar(own["difference"], places, xerr=own["interval"].fillna(0), fmt="D",
                       color=ACCENT, capsize=3)  # fmt: skip
         axis.set_yticks(places, own["system"])
-        axis.set(title=f"{kind} {attribute}", xlabel=f"minus {own['baseline'].iloc[0]}",
-                 ylim=(-0.5, len(own) - 0.5))  # fmt: skip
+        against = f"minus {own['baseline'].iloc[0]}"
+        axis.set(title=f"{kind}:\n{TITLES[str(attribute)]}", xlabel=against)
+        axis.set_ylim(-0.5, len(own) - 0.5)
     return figure
 
 
@@ -128,18 +145,19 @@ def screened(screening: pd.DataFrame) -> Figure:
 def linked(stimuli: pd.DataFrame) -> Figure:
     """Mean score against nSDR, a dot a system's excerpt."""
     groups = list(stimuli.groupby(["set", "attribute"]))
-    figure, axes = canvas(len(groups), 1, 3.3 * len(groups), 3.2)
+    figure, axes = canvas(len(groups), 1, 3.6 * len(groups), 3.2)
     for axis, ((kind, attribute), own) in zip(axes[0], groups, strict=True):
         for mark, (source, dots) in zip(MARKERS, own.groupby("source"), strict=False):
             axis.plot(dots["nsdr_db"], dots["score"], mark, label=source, alpha=0.7, markersize=4)
-        axis.set(title=f"{kind} {attribute}", xlabel="nSDR (dB)", ylabel="mean score")
+        axis.set(title=f"{kind}: {TITLES[str(attribute)]}", xlabel="nSDR (dB)", ylabel="mean score")
         axis.legend(fontsize=7)
     return figure
 
 
 def shares(variance: pd.DataFrame) -> Figure:
     """Where ratings differ."""
-    table = variance.assign(what=variance["set"] + " " + variance["attribute"])
+    told = variance["attribute"].map(TITLES)
+    table = variance.assign(what=variance["set"] + ": " + told)
     wide = table.pivot_table(index="what", columns="part", values="share", sort=False)
     figure, axes = canvas(1, 1, 7.0, 0.5 * len(wide) + 1.6)
     left = np.zeros(len(wide))
@@ -165,6 +183,6 @@ def plane(cells: pd.DataFrame, kind: str) -> Figure:
         right = place[0] > np.mean(LIMITS[kind])  # there the name would leave the picture
         axis.annotate(label(kind, str(name)), place, fontsize=8, xytext=(-4 if right else 4, 4),
                       textcoords="offset points", ha="right" if right else "left")  # fmt: skip
-    axis.set(xlabel="absence of contamination", ylabel="quality", xlim=LIMITS[kind],
+    axis.set(xlabel=TITLES["contamination"], ylabel=TITLES["quality"], xlim=LIMITS[kind],
              ylim=LIMITS[kind], title=f"{kind}, all sources pooled")  # fmt: skip
     return figure

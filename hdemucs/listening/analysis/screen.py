@@ -1,37 +1,58 @@
-"""Post-screening of assessors (ITU-R BS.1534-3, 4.1.2), with reasons for each.
+"""Screening of listeners, with reasons for each: ITU-R BS.1534-3, 4.1.2, and rules of our own.
 
-The hidden reference is looked at in both attributes; the 7 kHz anchor in quality alone, since it
-holds no other instruments, and not for bass, where it is nearly a reference. More is flagged, but
-excludes nobody. MOS sessions have no open reference and are not screened.
+MUSHRA sessions: the hidden reference is looked at in both attributes; the 7 kHz anchor in quality
+alone, since it holds no other instruments, and not for bass, where it is nearly a reference. MOS
+sessions: `opinion.py`. Attention checks exclude; what is flagged excludes nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from hdemucs.config.listening import ScreeningConfig
+from hdemucs.listening.analysis.opinion import opinions
 
 ITEM = ["excerpt", "attribute"]
 MID_ANCHOR = "lowpass-7000"
 COLUMNS = [
-    "listener", "trials", "reference_missed", "anchor_items", "anchor_missed", "mixture_high",
-    "concordance", "verdict", "reasons", "flags",
+    "listener", "set", "trials", "reference_missed", "anchor_items", "anchor_missed",
+    "mixture_high", "concordance", "truth_clips", "truth_gap", "same_answer", "verdict", "reasons",
+    "flags",
 ]  # fmt: skip
 KEPT, EXCLUDED, UNSCREENED = "kept", "excluded", "not screenable"
+Told = Mapping[str, str]  # listeners and what is said of them
 
 
-def screen(ratings: pd.DataFrame, config: ScreeningConfig) -> pd.DataFrame:
-    """A row a listener of the MUSHRA set."""
+def screen(
+    ratings: pd.DataFrame, config: ScreeningConfig, excluding: Told, flagging: Told
+) -> pd.DataFrame:
+    """A row a listener and set.
+
+    `excluding`: those who failed attention checks; `flagging`: what else is known of listeners.
+    """
     mushra = ratings[ratings["set"] == "mushra"]
     anchors = mid_anchor(mushra, config)
-    rows = [
+    found = [
         assess(str(name), own, anchors[anchors["listener"] == name], config)
         for name, own in mushra.groupby("listener")
     ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    found += opinions(ratings[ratings["set"] == "mos"], config.opinion)
+    return pd.DataFrame([judged(row, excluding, flagging) for row in found], columns=COLUMNS)
+
+
+def judged(row: dict[str, Any], excluding: Told, flagging: Told) -> dict[str, object]:
+    """The row with a verdict: attention checks count however few trials there are."""
+    failed, known = (said.get(str(row["listener"]), "") for said in (excluding, flagging))
+    reasons = [*row["reasons"], *([failed] if failed else [])]
+    flags = [*row["flags"], *([known] if known else [])]
+    verdict = EXCLUDED if reasons else KEPT
+    if not row["screenable"] and not failed:
+        verdict = UNSCREENED
+    return {**row, "verdict": verdict, "reasons": "; ".join(reasons), "flags": "; ".join(flags)}
 
 
 def mid_anchor(mushra: pd.DataFrame, config: ScreeningConfig) -> pd.DataFrame:
@@ -69,23 +90,17 @@ def assess(
         flags.append(f"replicates agree by {same:.2f} only")
     return {
         "listener": name,
+        "set": "mushra",
         "trials": trials,
         "reference_missed": round(missed, 3),
         "anchor_items": len(anchors),
         "anchor_missed": round(high, 3),
         "mixture_high": round(loose, 3),
         "concordance": round(same, 3),
-        "verdict": verdict(trials, reasons, config),
-        "reasons": "; ".join(reasons),
-        "flags": "; ".join(flags),
+        "screenable": trials >= config.fewest,  # one slip in five trials is 20 %: too few
+        "reasons": reasons,
+        "flags": flags,
     }
-
-
-def verdict(trials: int, reasons: Sequence[str], config: ScreeningConfig) -> str:
-    """One slip in five trials is 20 %: too few to judge somebody by."""
-    if trials < config.fewest:
-        return UNSCREENED
-    return EXCLUDED if reasons else KEPT
 
 
 def share(flags: pd.Series) -> float:
@@ -116,9 +131,9 @@ def concordance(first: np.ndarray, second: np.ndarray) -> float:
 
 def counted(ratings: pd.DataFrame, screening: pd.DataFrame) -> pd.DataFrame:
     """Ratings of those who were not excluded; replicates only served the screening."""
-    out = set(screening.loc[screening["verdict"] == EXCLUDED, "listener"])
-    bad = ratings["set"].eq("mushra") & ratings["listener"].isin(out)
-    return first_ratings(ratings[~bad])
+    who = ["listener", "set"]
+    out = pd.MultiIndex.from_frame(screening.loc[screening["verdict"] == EXCLUDED, who])
+    return first_ratings(ratings[~pd.MultiIndex.from_frame(ratings[who]).isin(out)])
 
 
 def first_ratings(ratings: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,11 @@ import pandas as pd
 from hdemucs.listening.analysis.describe import POOLED, columns
 
 PUBLISHED = Path(__file__).parent / "mos.csv"  # paper, tables 4 and 5
+PAPERS_DATA = "MUSDB18-HQ"
+OTHER_DATA = (
+    f"The paper's rows are of {PAPERS_DATA} and of other listeners, this study's of other data: "
+    "they are no comparison."
+)
 ORDER = {"reference": 0, "system": 1, "anchor": 2}
 NAMES = {"mushra": "Hidden reference", "mos": "Ground truth"}
 DIGITS = {"mushra": 1, "mos": 2}
@@ -53,9 +58,13 @@ class Table:
 
 
 def tables(
-    cells: pd.DataFrame, best: set[tuple[str, ...]], sources: Sequence[str], note: str
+    cells: pd.DataFrame,
+    best: set[tuple[str, ...]],
+    sources: Sequence[str],
+    note: str,
+    data: str,
 ) -> list[Table]:
-    """A table for every set and attribute there are answers to."""
+    """A table for every set and attribute there are answers to; `data`: the data set's name."""
     made = []
     for (kind, attribute), frame in cells.groupby(["set", "attribute"]):
         names = columns(sources)
@@ -65,7 +74,8 @@ def tables(
         ]
         if kind == "mos":
             rows += published(str(attribute), names)
-        made.append(Table(str(kind), str(attribute), tuple(names), tuple(rows), note))
+        said = f"{note} {OTHER_DATA}" if kind == "mos" and data != PAPERS_DATA else note
+        made.append(Table(str(kind), str(attribute), tuple(names), tuple(rows), said))
     return made
 
 
@@ -102,7 +112,7 @@ def published(attribute: str, names: Sequence[str]) -> list[Row]:
     none = float("nan")
     return [
         Row(
-            f"{line['condition']} (paper)",
+            f"{line['condition']} (paper, on {PAPERS_DATA})",
             tuple(
                 Cell(float(line[key]), none, none, best=False) if key in line else None
                 for key in (keys.get(name, name) for name in names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,16 @@ from hdemucs.listening.key import Entry
 Means = Mapping[str, Mapping[str, float]]  # nSDR in dB by system and source, over the test set
 CURE = "run `dvc repro evaluate`, which writes it"
 COLUMNS = ["source", "system", "excerpts", "nsdr_excerpts", "nsdr_test_set", "same_order"]
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """What excerpts were taken from: the data set's name, and what systems got on all of it."""
+
+    __test__ = False  # pytest takes it for a test otherwise
+
+    data: str
+    means: Means
 
 
 def read_means(scores: Path, systems: Sequence[str]) -> Means:

@@ -7,70 +7,89 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hdemucs.errors import UserError
-from hdemucs.listening.answers.table import Answer
+from hdemucs.listening.answers.table import Answer, Sheet
 
 ATTRIBUTES = ("quality", "contamination")  # the order of the two scales of a clip
 LISTENER = "listener"  # the question that asks for a code
-MUSHRA_COLUMNS = {"session_uuid", "trial_id", "rating_stimulus", "rating_score", "rating_time"}
-LSS_COLUMNS = {"trial_id", "stimuli_rating1", "stimuli_rating2", "stimuli", "rating_time"}
+MUSHRA_COLUMNS = {"trial_id", "rating_stimulus", "rating_score"}
+LSS_COLUMNS = {"trial_id", "stimuli"}
+SCALES = tuple(f"stimuli_rating{place}" for place in (1, 2))  # in the order of ATTRIBUTES
+ID, TEST = "session_uuid", "session_test_id"
+Rows = Sequence[Mapping[str, str]]
 
 
-def read_csv(path: Path) -> list[Answer]:
-    """WebMUSHRA's mushra.csv or lss.csv.
+def read_csv(path: Path, text: str) -> list[Sheet]:
+    """WebMUSHRA's mushra.csv or lss.csv, with commas, or with semicolons as some tables save it.
 
     Raises:
         UserError: it is neither, or does not tell listeners apart.
     """
-    reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig")))
-    columns = set(reader.fieldnames or ())
+    head = text.partition("\n")[0]
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+    columns, found = set(reader.fieldnames or ()), list(reader)
     if columns >= MUSHRA_COLUMNS:
-        return [mushra_row(row, path) for row in reader]
-    if columns >= LSS_COLUMNS:
-        return [answer for row in reader for answer in clip_row(row, path)]
+        return csv_sheets(path, found, mushra_row)
+    if columns >= LSS_COLUMNS and columns & set(SCALES):
+        return csv_sheets(path, found, clip_row)
     problem = "is no mushra.csv or lss.csv of webMUSHRA"
     raise UserError(path, problem, "move it out of the answers folder")
 
 
-def mushra_row(row: Mapping[str, str], path: Path) -> Answer:
+def csv_sheets(
+    path: Path, found: Rows, convert: Callable[[Mapping[str, str], Path], Iterator[Answer]]
+) -> list[Sheet]:
+    pairs = []
+    for number, row in enumerate(found, 2):
+        listener = row.get(LISTENER) or row.get(ID)
+        if not listener:
+            problem = f"says in line {number} neither {ID} nor the code of a listener"
+            raise UserError(path, problem, f"write the code into the column '{LISTENER}'")
+        submission = row.get(ID) or f"{row.get(TEST, '')}/{listener}"
+        pairs += [((submission, listener), answer) for answer in convert(row, path)]
+    return sheets(path, pairs)
+
+
+def sheets(path: Path, pairs: Iterable[tuple[tuple[str, str], Answer]]) -> list[Sheet]:
+    """One sheet a time that something was sent: what was sent twice gives two."""
+    sent: dict[tuple[tuple[str, str], int], list[Answer]] = {}
+    times: Counter[tuple[object, ...]] = Counter()
+    for who, answer in pairs:
+        rated = (who, answer.trial, answer.stimulus, answer.attribute)
+        sent.setdefault((who, times[rated]), []).append(answer)
+        times[rated] += 1
+    return [Sheet(path, *who, tuple(answers)) for (who, _), answers in sent.items()]
+
+
+def mushra_row(row: Mapping[str, str], path: Path) -> Iterator[Answer]:
     trial = row["trial_id"]
-    return Answer(
-        listener=row.get(LISTENER) or row["session_uuid"],
-        submission=row["session_uuid"],
+    yield Answer(
         trial=trial,
         stimulus=row["rating_stimulus"],
         attribute=attribute(trial, path),
         score=number(row["rating_score"], path),
-        plays=None,
-        first_move_ms=None,
-        page_ms=number(row["rating_time"], path),
-        position=None,
+        page_ms=number(row.get("rating_time"), path),
     )
 
 
 def clip_row(row: Mapping[str, str], path: Path) -> Iterator[Answer]:
-    """Two scales in one row."""
-    listener = row.get(LISTENER)
-    if not listener:
-        problem = "has a clip without a listener's code, and lss.csv has no session either"
-        raise UserError(path, problem, "write the code into the column 'listener'")
-    for place, asked in enumerate(ATTRIBUTES, 1):
-        yield Answer(
-            listener=listener,
-            submission=listener,
-            trial=row["trial_id"],
-            stimulus=row["stimuli"],
-            attribute=asked,
-            score=number(row[f"stimuli_rating{place}"].strip(), path),
-            plays=None,
-            first_move_ms=None,
-            page_ms=number(row["rating_time"], path),
-            position=None,
-        )
+    """Two scales in one row; one of them where a column is missing."""
+    for scale, asked in zip(SCALES, ATTRIBUTES, strict=True):
+        if scale in row:
+            yield Answer(
+                trial=row["trial_id"],
+                stimulus=row["stimuli"],
+                attribute=asked,
+                score=number((row[scale] or "").strip(), path),
+                page_ms=number(row.get("rating_time"), path),
+            )
 
 
 def attribute(trial: str, path: Path) -> str:
@@ -86,65 +105,75 @@ def number(word: object, path: Path) -> float | None:
     if word in {"", "NA", None}:
         return None
     try:
-        return float(str(word))
+        found = float(str(word))
     except ValueError as error:
         raise UserError(path, f"has {word!r} where a number belongs", "correct the row") from error
+    if not math.isfinite(found):
+        raise UserError(path, f"has {word!r} where a number belongs", "correct the row")
+    return found
 
 
-def read_pymushra(path: Path, content: Any) -> list[Answer]:
+def read_pymushra(path: Path, content: Any) -> list[Sheet]:
     """Pymushra's database (tables of trials) or its JSON export (a row a rating).
 
     Raises:
         UserError: it is neither.
     """
     try:
-        if isinstance(content, list):
-            return [answer for row in content for answer in exported(row, path)]
-        return [
-            answer
-            for table in content.values()
-            for trial in table.values()
-            for response in trial["responses"]
+        trials = list(exported(content) if isinstance(content, list) else stored(content))
+        pairs = [
+            (sender(trial["questionaire"]), answer)
+            for trial, response in trials
             for answer in responded(trial, response, path)
         ]
     except (KeyError, AttributeError, TypeError) as error:
         problem = f"is neither our answers nor pymushra's ({error!r})"
         raise UserError(path, problem, "move it out of the answers folder") from error
+    return sheets(path, pairs)
 
 
-def exported(row: Mapping[str, Any], path: Path) -> Iterator[Answer]:
-    """A row of the export, whose columns are joined with underscores."""
-    parts: dict[str, dict[str, Any]] = {"responses": {}, "questionaire": {}, "wm": {}}
-    for name, value in row.items():
-        group, _, key = name.partition("_")
-        if group in parts and value is not None:
-            parts[group][key] = value
-    trial = {**parts["wm"], "questionaire": parts["questionaire"]}
-    yield from responded(trial, parts["responses"], path)
+def sender(asked: Mapping[str, Any]) -> tuple[str, str]:
+    """Submission and listener."""
+    return str(asked["uuid"]), str(asked.get(LISTENER) or asked["uuid"])
+
+
+Trials = Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]  # with one response each
+
+
+def stored(content: Mapping[str, Any]) -> Trials:
+    for table in content.values():
+        for trial in table.values():
+            for response in trial["responses"]:
+                yield trial, response
+
+
+def exported(content: list[Mapping[str, Any]]) -> Trials:
+    """Rows of the export, whose columns are joined with underscores."""
+    for row in content:
+        parts: dict[str, dict[str, Any]] = {"responses": {}, "questionaire": {}, "wm": {}}
+        for name, value in row.items():
+            group, _, key = name.partition("_")
+            if group in parts and value is not None:
+                parts[group][key] = value
+        yield {**parts["wm"], "questionaire": parts["questionaire"]}, parts["responses"]
 
 
 def responded(
     trial: Mapping[str, Any], response: Mapping[str, Any], path: Path
 ) -> Iterator[Answer]:
     """One response; pymushra turns words that look like numbers into numbers."""
-    asked = trial["questionaire"]
     name = str(trial["id"])
     scores = response.get("stimulusRating")
     given = (
         [(attribute(name, path), response["score"])]
         if scores is None
-        else list(zip(ATTRIBUTES, scores, strict=True))
+        else list(zip(ATTRIBUTES, scores, strict=False))
     )
     for what, score in given:
         yield Answer(
-            listener=str(asked.get(LISTENER) or asked["uuid"]),
-            submission=str(asked["uuid"]),
             trial=name,
             stimulus=str(response["stimulus"]),
             attribute=what,
             score=number(score, path),
-            plays=None,
-            first_move_ms=None,
             page_ms=number(response.get("time"), path),
-            position=None,
         )

@@ -27,6 +27,7 @@ class Rating:
     score: Score | None  # None: left untouched
     plays: Annotated[int, Field(ge=0, le=100_000)]
     played_ms: Milliseconds
+    covered: Annotated[float, Field(ge=0, le=1)] | None = None  # share of the sound heard
     first_move_ms: Milliseconds | None
     trace: Annotated[tuple[tuple[Milliseconds, Score], ...], Field(max_length=200)]
 
@@ -50,8 +51,8 @@ class About:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Headphones:
-    """Huggins pitch: correct answers of so many."""
+class Passed:
+    """Correct answers of so many: of the headphone check (Huggins pitch), of attention checks."""
 
     correct: Annotated[int, Field(ge=0, le=100)]
     of: Annotated[int, Field(ge=0, le=100)]
@@ -72,7 +73,8 @@ class Submission:
     started: Annotated[str, Field(max_length=40)]
     finished: Annotated[str, Field(max_length=40)]
     about: About
-    headphones: Headphones | None
+    headphones: Passed | None
+    attention: Passed | None = None
     comment: Annotated[str, Field(max_length=2000)]
     agent: Annotated[str, Field(max_length=500)]
     trials: Annotated[tuple[TrialAnswer, ...], Field(max_length=200)]

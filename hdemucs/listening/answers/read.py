@@ -2,32 +2,69 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from hdemucs.errors import UserError
+from hdemucs.listening.answers.duplicates import Repeated, once
 from hdemucs.listening.answers.foreign import read_csv, read_pymushra
-from hdemucs.listening.answers.form import Submission, parse
-from hdemucs.listening.answers.table import Answer, Lookup, rows, table
+from hdemucs.listening.answers.form import Passed, Submission, parse
+from hdemucs.listening.answers.table import Answer, Lookup, Sheet, rows, table
 from hdemucs.listening.key import Entry
 
-NOTES = {".md", ".txt"}
+NOTES = {".md", ".txt", ".cff"}
+ABOUT = ("transducer", "years", "headphones", "attention", "comment")
+PEOPLE = [
+    "listener", "submission", "session", "file", "started", "finished", "minutes", "trials", *ABOUT,
+]  # fmt: skip
 
 
-def read_answers(folder: Path, key: Sequence[Entry], key_path: Path) -> pd.DataFrame:
-    """All answers below `folder`, in the order of file names; empty without any.
+@dataclass(frozen=True)
+class Answers:
+    """All answers of a folder."""
+
+    ratings: pd.DataFrame  # a row a rating, in the order of time
+    people: pd.DataFrame  # a row a submission
+    repeated: tuple[Repeated, ...]
+
+
+def read_answers(folder: Path, key: Sequence[Entry], key_path: Path) -> Answers:
+    """All answers below `folder`; empty without any. Copies of the same answers count once.
 
     Raises:
-        UserError: a file is damaged, is no answers, or answers another test.
+        UserError: a file is damaged, answers another test, or contradicts another one.
     """
     lookup = Lookup(key, key_path)
-    made = []
-    for path in sorted(files(folder)):
-        made += rows(read(path, lookup), lookup, path)
-    return table(made)
+    found = [sheet for path in sorted(files(folder)) for sheet in read(path, lookup)]
+    sheets, repeated = once(found)
+    ratings = table(row for sheet in sheets for row in rows(sheet, lookup))
+    ordered = ratings.sort_values("when", kind="stable", na_position="last")
+    people = pd.DataFrame([person(sheet) for sheet in sheets], columns=PEOPLE)
+    return Answers(ordered.reset_index(drop=True), people, tuple(repeated))
+
+
+def person(sheet: Sheet) -> dict[str, object]:
+    """What is known of who sent a sheet."""
+    times = pd.to_datetime(
+        [sheet.started, sheet.finished], utc=True, errors="coerce", format="ISO8601"
+    )
+    minutes = (times[1] - times[0]).total_seconds() / 60
+    return {
+        "listener": sheet.listener,
+        "submission": sheet.submission,
+        "session": sheet.session,
+        "file": sheet.path.name,
+        "started": sheet.started,
+        "finished": sheet.finished,
+        "minutes": round(minutes, 1),
+        "trials": len({answer.trial for answer in sheet.answers}),
+        **{name: sheet.about.get(name, "") for name in ABOUT},
+    }
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -38,43 +75,77 @@ def files(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def read(path: Path, lookup: Lookup) -> list[Answer]:
-    if path.suffix == ".csv":
-        return read_csv(path)
-    if path.suffix != ".json":
+def read(path: Path, lookup: Lookup) -> list[Sheet]:
+    if path.suffix.lower() == ".csv":
+        return read_csv(path, decoded(path))
+    if path.suffix.lower() != ".json":
         raise UserError(path, "is no .json or .csv of answers", "move it out of the answers folder")
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(decoded(path))
     except ValueError as error:
         raise UserError(path, f"is no JSON ({error})", "restore it or move it away") from error
     if isinstance(content, dict) and "submission" in content:
-        return ours(path, lookup)
+        return [ours(path, lookup)]
     return read_pymushra(path, content)
 
 
-def ours(path: Path, lookup: Lookup) -> list[Answer]:
+def decoded(path: Path) -> str:
+    """A file's text: UTF-8; UTF-16 where it begins as such; else Windows-1252.
+
+    Raises:
+        UserError: it is none of these.
+    """
+    content = path.read_bytes()
+    marked = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    for encoding in ["utf-16"] if marked else ["utf-8-sig", "cp1252"]:
+        try:
+            return content.decode(encoding)
+        except UnicodeError:
+            continue
+    raise UserError(path, "is in no known encoding", "save it as UTF-8")
+
+
+def ours(path: Path, lookup: Lookup) -> Sheet:
     """A submission of our page."""
     try:
-        submission = parse(path.read_bytes())
+        submission = parse(decoded(path))
     except ValueError as error:
         raise UserError(path, f"is no answer of our page ({error})", "move it away") from error
     if submission.sets != lookup.digest:
         problem = f"answers the sounds {submission.sets}, but {lookup.path} is of {lookup.digest}"
         raise UserError(path, problem, "keep the answers to older sets in another folder")
-    return list(flat(submission))
+    return Sheet(
+        path=path,
+        submission=submission.submission,
+        listener=submission.listener,
+        answers=tuple(flat(submission)),
+        session=submission.session,
+        started=submission.started,
+        finished=submission.finished,
+        about={
+            **asdict(submission.about),
+            "headphones": fraction(submission.headphones),
+            "attention": fraction(submission.attention),
+            "comment": submission.comment,
+        },
+    )
+
+
+def fraction(check: Passed | None) -> str:
+    """Right answers of so many; empty where nothing was asked."""
+    return f"{check.correct}/{check.of}" if check else ""
 
 
 def flat(submission: Submission) -> Iterator[Answer]:
     for answer in submission.trials:
         for rating in answer.ratings:
             yield Answer(
-                listener=submission.listener,
-                submission=submission.submission,
                 trial=answer.trial,
                 stimulus=rating.stimulus,
                 attribute=rating.attribute,
                 score=None if rating.score is None else float(rating.score),
                 plays=rating.plays,
+                covered=rating.covered,
                 first_move_ms=rating.first_move_ms,
                 page_ms=answer.page_ms,
                 position=answer.position,

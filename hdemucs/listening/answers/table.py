@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -12,28 +12,46 @@ from hdemucs.errors import UserError
 from hdemucs.listening.key import Entry, digest
 
 OPEN = "open"
+SCALES = {"mushra": (0.0, 100.0), "mos": (1.0, 5.0)}
 
 
 @dataclass(frozen=True)
 class Answer:
     """One score as some software stored it; None: that software does not say."""
 
-    listener: str
-    submission: str  # what was sent at once
     trial: str  # "<blind folder>.<attribute>.<replicate>", or a clip's blind name
     stimulus: str  # blind name, or "reference"
     attribute: str
     score: float | None
-    plays: int | None
-    first_move_ms: float | None
-    page_ms: float | None
-    position: int | None
+    plays: int | None = None
+    covered: float | None = None  # share of the sound that was heard
+    first_move_ms: float | None = None
+    page_ms: float | None = None
+    position: int | None = None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What one listener sent at once, as one file has it."""
+
+    path: Path
+    submission: str  # identity of what was sent, whatever file it is in
+    listener: str
+    answers: tuple[Answer, ...]
+    session: str = ""
+    started: str = ""  # ISO 8601; empty: that software does not say
+    finished: str = ""
+    about: Mapping[str, object] = field(default_factory=dict)  # columns of the participants' table
 
 
 COLUMNS = [
-    "listener", "submission", "set", "trial", "attribute", "replicate", "excerpt", "track",
-    "source", "start_s", "seconds", "condition", "role", "nsdr_db", "score", "plays",
-    "first_move_ms", "page_ms", "position",
+    "listener", "submission", "when", "set", "trial", "attribute", "replicate", "excerpt", "track",
+    "source", "start_s", "seconds", "condition", "role", "nsdr_db", "stimuli", "score", "plays",
+    "covered", "first_move_ms", "page_ms", "position", "fault",
+]  # fmt: skip
+NUMBERS = [
+    "score", "plays", "covered", "first_move_ms", "page_ms", "position", "nsdr_db", "seconds",
+    "stimuli",
 ]  # fmt: skip
 
 
@@ -66,33 +84,51 @@ class Lookup:
             raise UserError(file, problem, "give the key of the sets that listeners heard")
         return found
 
+    def stimuli(self, entry: Entry) -> int:
+        """How many stimuli a complete trial rates."""
+        return self.counts[entry.trial] if entry.set == "mushra" else 1
 
-def rows(answers: Iterable[Answer], lookup: Lookup, file: Path) -> list[dict[str, object]]:
-    """The table's rows for the answers of one file."""
-    made = []
-    for answer in answers:
-        entry = lookup.entry(answer, file)
+
+def rows(sheet: Sheet, lookup: Lookup) -> list[dict[str, object]]:
+    """The table's rows for one sheet; `fault` says what is impossible about a rating."""
+    made: list[dict[str, object]] = []
+    seen: set[tuple[str, str, str]] = set()
+    for answer in sheet.answers:
+        entry = lookup.entry(answer, sheet.path)
         replicate = answer.trial.rpartition(".")[2]
+        rated = (answer.trial, entry.name, answer.attribute)
         made.append(
             {
                 **{name: value for name, value in asdict(answer).items() if name != "stimulus"},
+                "listener": sheet.listener,
+                "submission": sheet.submission,
+                "when": sheet.finished or sheet.started,
                 "set": entry.set,
                 "replicate": int(replicate) if replicate.isdigit() else 0,
-                "excerpt": entry.excerpt,
-                "track": entry.track,
-                "source": entry.source,
-                "start_s": entry.start_s,
-                "seconds": entry.seconds,
-                "condition": entry.condition,
-                "role": entry.role,
-                "nsdr_db": entry.nsdr_db,
+                **{name: getattr(entry, name) for name in ("excerpt", "track", "source")},
+                **{name: getattr(entry, name) for name in ("start_s", "seconds", "condition")},
+                **{name: getattr(entry, name) for name in ("role", "nsdr_db")},
+                "stimuli": lookup.stimuli(entry),
+                "fault": "a stimulus is rated twice" if rated in seen else fault(answer, entry),
             }
         )
+        seen.add(rated)
     return made
 
 
-def table(made: Sequence[dict[str, object]]) -> pd.DataFrame:
-    """Numbers are floats, NaN where a software does not say."""
+def fault(answer: Answer, entry: Entry) -> str:
+    """What no listener can have answered; empty for a possible answer."""
+    low, high = SCALES[entry.set]
+    if answer.score is not None and not low <= answer.score <= high:
+        return f"a score of {answer.score:g} on a scale from {low:g} to {high:g}"
+    asked = answer.trial.split(".")[1:2]
+    if asked and asked[0] != answer.attribute:
+        return f"{answer.attribute} is rated in a trial on {asked[0]}"
+    return ""
+
+
+def table(made: Iterable[dict[str, object]]) -> pd.DataFrame:
+    """Numbers are floats, NaN where a software does not say; `when` is UTC or NaT."""
     frame = pd.DataFrame(list(made), columns=COLUMNS)
-    numbers = ["score", "plays", "first_move_ms", "page_ms", "position", "nsdr_db", "seconds"]
-    return frame.astype(dict.fromkeys(numbers, "float64"))
+    when = pd.to_datetime(frame["when"], utc=True, errors="coerce", format="ISO8601")
+    return frame.assign(when=when).astype(dict.fromkeys(NUMBERS, "float64"))
