@@ -16,8 +16,8 @@ RULES = (
     "Excluded are: in MUSHRA sessions (BS.1534-3, 4.1.2) who rates the hidden reference under "
     "{reference_below:g}, or the 7 kHz anchor over {anchor_above:g}, in more than {share:.0%} of "
     "the items; in MOS sessions (rules of our own) who rates ground truth no more than "
-    "{opinion.gap:g} points over the systems, or gives one score to more than {opinion.same:.0%} of "
-    "the clips; in both who passes less than {attention:.0%} of the attention checks."
+    "{opinion.gap:g} points over the systems, or gives one score to more than {opinion.same:.0%} "
+    "of the clips; in both who passes less than {attention:.0%} of the attention checks."
 )
 
 
