@@ -1,10 +1,11 @@
-"""Sound files in and out: the only module that knows soundfile.
+"""Sound files in and out.
 
 Signals are float32 arrays [channel, sample] in -1..1.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from jaxtyping import Float
 
 from hdemucs.errors import UserError
 from hdemucs.files import replacing
+from hdemucs.formats.sound import finite, opened
 
 Signal = Float[np.ndarray, "channel sample"]
 
@@ -25,7 +27,7 @@ INTEGERS = {16: "PCM_16", 24: "PCM_24", 32: "PCM_32"}
 
 @dataclass(frozen=True)
 class Format:
-    """What a sound file's header says."""
+    """What a sound file holds."""
 
     rate: int  # Hz
     channels: int
@@ -38,44 +40,23 @@ class Format:
 
 
 def inspect(path: Path) -> Format:
-    """Read the header alone.
+    """Read the header of a WAV file; decode any other, as only its samples tell how many they are.
 
     Raises:
         UserError: the file is missing, empty or no sound file, or is shorter than it says.
     """
-    try:
-        header = soundfile.info(path)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise unreadable(path, error) from error
-    found = Format(header.samplerate, header.channels, header.frames, header.subtype)
-    if found.frames == 0:
-        raise UserError(path, "holds no audio", "replace the file")
-    return found
+    with opened(path) as sound:
+        return Format(sound.rate, sound.channels, sound.frames, sound.subtype)
 
 
 def read(path: Path, start: int = 0, frames: int | None = None) -> Signal:
-    """`frames` samples from `start` on, by seeking; to the end if None.
+    """`frames` samples from `start` on; to the end if None.
 
     Raises:
-        UserError: the file cannot be read, or ends before `start + frames`.
+        UserError: the file cannot be read, ends before `start + frames`, or holds NaN.
     """
-    try:
-        with soundfile.SoundFile(path) as file:
-            wanted = file.frames - start if frames is None else frames
-            file.seek(start)
-            signal = file.read(wanted, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError, ValueError) as error:
-        raise unreadable(path, error) from error
-    if len(signal) != wanted:
-        problem = f"is truncated: {start + len(signal)} of {start + wanted} samples are there"
-        raise UserError(path, problem, "replace the file")
-    return np.ascontiguousarray(signal.T)
-
-
-def unreadable(path: Path, error: Exception) -> UserError:
-    if not path.exists():
-        return UserError(path, "is missing", "put the file there or make the data again")
-    return UserError(path, f"is not a readable sound file ({error})", "replace the file")
+    with opened(path) as sound:
+        return sound.read(start, frames)
 
 
 def write(path: Path, signal: Signal, rate: int, bits: int = 16) -> None:
@@ -87,8 +68,7 @@ def write(path: Path, signal: Signal, rate: int, bits: int = 16) -> None:
     Raises:
         UserError: NaN or infinite samples, an unknown suffix, a full disk.
     """
-    if not np.isfinite(signal).all():
-        raise UserError(path, "would hold NaN or infinite samples", "look at what made the signal")
+    finite(path, signal, rate)
     if path.suffix.lower() not in CONTAINERS:
         raise UserError(path, f"unknown suffix {path.suffix!r}", f"use one of {sorted(CONTAINERS)}")
     data = quantised(signal, bits) if bits else signal
@@ -105,17 +85,18 @@ def quantised(signal: Signal, bits: int) -> np.ndarray:
 
 def write_samples(path: Path, samples: np.ndarray, rate: int, subtype: str) -> None:
     """Samples [sample, channel] as they are, whole or not at all."""
-    with opened(path, rate, samples.shape[1], subtype) as file:
+    with created(path, rate, samples.shape[1], subtype) as file:
         file.write(samples)
 
 
 @contextmanager
-def opened(path: Path, rate: int, channels: int, subtype: str) -> Iterator[soundfile.SoundFile]:
+def created(path: Path, rate: int, channels: int, subtype: str) -> Iterator[soundfile.SoundFile]:
     """A sound file to write to, that takes its place when the block ends well."""
     with replacing(path) as temporary:
         try:
             kind = CONTAINERS[path.suffix.lower()]
-            with soundfile.SoundFile(temporary, "w", rate, channels, subtype, format=kind) as file:
+            name = os.fsencode(temporary)  # which may be no UTF-8
+            with soundfile.SoundFile(name, "w", rate, channels, subtype, format=kind) as file:
                 yield file
         except soundfile.LibsndfileError as error:
             cure = "check the space left on the disk, and that the format has these bits"
@@ -126,11 +107,16 @@ def opened(path: Path, rate: int, channels: int, subtype: str) -> Iterator[sound
 def writing(path: Path, rate: int, channels: int, bits: int) -> Iterator[Callable[[Signal], int]]:
     """Write a long signal piece by piece, as `write` does it whole.
 
-    Yields a function that takes the next piece and returns how many samples it had to clip.
+    Yields a function that takes the next piece and returns how many samples it had to clip. It
+    raises a UserError for NaN and infinite samples, with the time of the first.
     """
-    with opened(path, rate, channels, INTEGERS.get(bits, "FLOAT")) as file:
+    done = 0
+    with created(path, rate, channels, INTEGERS.get(bits, "FLOAT")) as file:
 
         def append(signal: Signal) -> int:
+            nonlocal done
+            finite(path, signal, rate, done)
+            done += signal.shape[-1]
             file.write((quantised(signal, bits) if bits else signal).T)
             return int((np.abs(signal) > 1).sum()) if bits else 0
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-from hdemucs.errors import one_line
+from hdemucs.errors import ending, one_line
 
 COMMANDS = {
     "separate": "songs to stems, with a trained model",
@@ -38,5 +38,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     module = import_module(f"hdemucs.cli.{command.replace('-', '_')}")
     own = argparse.ArgumentParser(prog=f"hdemucs {command}", description=module.__doc__)
     module.arguments(own)
-    with one_line():
+    with ending(), one_line():
         module.run(own.parse_args(words[1:]))

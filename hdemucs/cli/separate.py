@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
 
 from hdemucs.config.separation import SeparationConfig
-from hdemucs.errors import UserError
+from hdemucs.errors import UserError, shown
+from hdemucs.formats.channels import said
+from hdemucs.formats.sound import Sound, look, opened
 from hdemucs.models.ensemble import Bag
 from hdemucs.models.published import load_published
+from hdemucs.separation.find import Song, find_songs, spare
 from hdemucs.separation.resampled import Resampled
-from hdemucs.separation.songs import Output, blocks_of, find_songs, names_of, write_estimates
+from hdemucs.separation.songs import Output, blocks_of, names_of, write_estimates
+
+LONGEST = 3600.0  # seconds of a segment: its weights alone take 160 MB an hour at 44.1 kHz
+MOST_SHIFTS = 1000
+SEEDS = 1 << 63  # what torch's generators take
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,21 +39,78 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """One folder a song, one file a stem."""
+    """One folder a song, one file a stem; files that cannot be separated are named at the end.
+
+    All files are looked at before the first is separated.
+
+    Raises:
+        UserError: nothing can be separated as it is asked, or a file could not be.
+    """
     config = separation(args)
+    songs = find_songs(args.songs, args.out)
+    good, failed = looked(songs)
+    if not good:
+        conclude(failed, len(songs))
     bag, of_model, facts = load_published(args.model)
-    names_of(of_model.sources, args.two_stems)
-    output = Output(args.out, f".{args.format}", bits(args), args.two_stems)
-    songs = find_songs(args.songs)
+    output = Output(f".{args.format}", bits(args), args.two_stems)
+    spare(songs, [f"{name}{output.suffix}" for name in names_of(of_model.sources, args.two_stems)])
     on_device(bag, args.device)
-    for path in songs:
-        song = Resampled(path, facts["sample_rate"], of_model.audio_channels)
+    for song in good:
         generator = torch.Generator().manual_seed(args.seed)
-        blocks = blocks_of(bag, song, facts["sample_rate"], config, generator)
-        clipped = write_estimates(blocks, song, of_model.sources, facts["sample_rate"], output)
-        if clipped:
-            print(f"{path}: {clipped} samples were beyond full scale and clipped")
-        print(f"{path} -> {output.folder / path.stem}")
+        try:
+            with opened(song.path) as sound:
+                file = Resampled(sound, facts["sample_rate"], of_model.audio_channels)
+                blocks = blocks_of(bag, file, facts["sample_rate"], config, generator)
+                clipped = write_estimates(
+                    blocks, file, of_model.sources, facts["sample_rate"], song.folder, output
+                )
+                for line in remarks(sound, of_model.audio_channels, clipped):
+                    print(shown(f"{song.path}: {line}"))
+        except UserError as error:
+            failed.append(told(error))
+            continue
+        print(shown(f"{song.path} -> {song.folder}"))
+    conclude(failed, len(songs))
+
+
+def looked(songs: list[Song]) -> tuple[list[Song], list[UserError]]:
+    """The songs that seem to be sound files, and what is wrong with the others."""
+    good, failed = [], []
+    for song in songs:
+        try:
+            look(song.path)
+            good.append(song)
+        except UserError as error:
+            failed.append(error if len(songs) == 1 else told(error))
+    return good, failed
+
+
+def told(error: UserError) -> UserError:
+    """The error, after its line has been shown: the others go on."""
+    sys.stderr.write(f"error: {error}\n")
+    return error
+
+
+def remarks(sound: Sound, channels: int, clipped: int) -> Iterator[str]:
+    """What a user should know of how a song was read and its stems were written."""
+    yield from sound.notes
+    if mixed := said(sound.channels, channels):
+        yield mixed
+    if clipped:
+        yield f"{clipped} samples were beyond full scale and clipped"
+
+
+def conclude(failed: list[UserError], songs: int) -> None:
+    """
+    Raises:
+        UserError: songs could not be separated; of several, it names all.
+    """
+    if len(failed) == 1 and songs == 1:
+        raise failed[0]
+    if failed:
+        names = ", ".join(error.parts[0] for error in failed)
+        problem = f"{len(failed)} of {songs} songs could not be separated: {names}"
+        raise UserError("hdemucs separate", problem, "the lines above say why")
 
 
 def separation(args: argparse.Namespace) -> SeparationConfig:
@@ -54,8 +120,15 @@ def separation(args: argparse.Namespace) -> SeparationConfig:
     """
     if not 0 <= args.overlap < 1:
         raise UserError(f"--overlap {args.overlap}", "is no share", "take 0 or more, less than 1")
-    if args.segment <= 0 or args.shifts < 0:
-        raise UserError("--segment, --shifts", "must be positive", "correct them")
+    if not 0 < args.segment <= LONGEST:
+        problem = f"is not between 0 and {LONGEST:.0f} seconds"
+        raise UserError(f"--segment {args.segment}", problem, "take about the model's own segment")
+    if not 0 <= args.shifts <= MOST_SHIFTS:
+        raise UserError(
+            f"--shifts {args.shifts}", f"is not from 0 to {MOST_SHIFTS}", "take 1 to 10"
+        )
+    if not 0 <= args.seed < SEEDS:
+        raise UserError(f"--seed {args.seed}", f"is not from 0 to {SEEDS - 1}", "take another")
     return SeparationConfig(
         segment=args.segment, overlap=args.overlap, shifts=args.shifts, max_shift=0.5
     )

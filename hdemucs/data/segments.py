@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from hdemucs.data.manifest import MIXTURE, Manifest, Split, Track
-from hdemucs.data.wav import Wav, open_wav
 from hdemucs.errors import UserError
+from hdemucs.formats.wav import Wav, open_wav
 
 Mixture = Float[Tensor, "channel sample"]
 Stems = Float[Tensor, "source channel sample"]

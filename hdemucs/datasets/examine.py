@@ -12,10 +12,10 @@ import pyloudnorm
 from jaxtyping import Float32
 
 from hdemucs.data.manifest import MIXTURE, File, Split, Track
-from hdemucs.data.wav import Wav, open_wav
 from hdemucs.datasets.findings import Finding
 from hdemucs.errors import UserError
 from hdemucs.files import sha256
+from hdemucs.formats.wav import Wav, open_wav
 
 Signal = Float32[np.ndarray, "channel sample"]
 

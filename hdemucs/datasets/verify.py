@@ -11,7 +11,6 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from hdemucs.data.manifest import MIXTURE, Manifest
-from hdemucs.data.wav import open_wav
 from hdemucs.datasets.examine import Expected
 from hdemucs.datasets.findings import Finding
 from hdemucs.datasets.place import MUSDB
@@ -21,6 +20,7 @@ from hdemucs.datasets.setup import NAME as SETUP
 from hdemucs.datasets.setup import validation_tracks
 from hdemucs.datasets.summary import summary
 from hdemucs.errors import UserError
+from hdemucs.formats.wav import open_wav
 
 PUBLISHED = {"train": 86, "valid": 14, "test": 50}  # tracks of MUSDB18-HQ, its own page says so
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import soundfile
 import torch
 
 from hdemucs import audio
@@ -21,34 +21,15 @@ from hdemucs.separation.resampled import Resampled
 from hdemucs.separation.separate import SILENCE
 
 PIECE = 1 << 18  # samples read at a time for the statistics
-SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats()} | {".mp3", ".aif", ".oga"}
 
 
 @dataclass(frozen=True)
 class Output:
-    """Where estimates go: `<folder>/<song's name>/<source><suffix>`."""
+    """What estimates are written as: `<source><suffix>` in the song's folder."""
 
-    folder: Path
     suffix: str  # .wav or .flac
     bits: int  # 16, 24, 32; 0: float
     two_stems: str | None  # this source, and `no_<source>`: the sum of the others
-
-
-def find_songs(paths: Iterable[Path]) -> list[Path]:
-    """The files, and every sound file in the folders, sorted.
-
-    Raises:
-        UserError: a path does not exist, or nothing is left to separate.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if not path.exists():
-            raise UserError(path, "does not exist", "name a sound file or a folder of them")
-        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
-        found += inside if path.is_dir() else [path]
-    if not found:
-        raise UserError(", ".join(map(str, paths)), "holds no sound file", "name another folder")
-    return found
 
 
 def statistics(song: Resampled) -> tuple[float, float]:
@@ -102,6 +83,7 @@ def write_estimates(
     song: Resampled,
     sources: tuple[str, ...],
     rate: int,
+    folder: Path,
     output: Output,
 ) -> int:
     """Write the blocks as they come; all files appear together at the end.
@@ -110,8 +92,8 @@ def write_estimates(
         How many samples were beyond full scale and clipped.
     """
     names, clipped = names_of(sources, output.two_stems), 0
-    folder = output.folder / song.path.stem
-    progress = Progress(f"separating {song.path.name}", song.length, "samples")
+    remove_leftovers(folder)
+    progress = Progress(f"separating {song.sound.path.name}", song.length, "samples")
     with ExitStack() as stack:
         files = {
             name: stack.enter_context(
@@ -125,3 +107,23 @@ def write_estimates(
             progress.step(block.shape[-1])
     progress.close()
     return clipped
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Half-written files of processes that are gone: killed, they could not remove them."""
+    for path in folder.glob(".*.tmp"):
+        number = path.name.removesuffix(".tmp").rpartition(".")[2]
+        if number.isdecimal() and not alive(int(number)):
+            with suppress(OSError):
+                path.unlink()
+
+
+def alive(process: int) -> bool:
+    """Whether there is a process of this number; one of another user counts as well."""
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

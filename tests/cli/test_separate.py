@@ -1,7 +1,14 @@
 """`hdemucs separate`: any sound file in, one file a stem out."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
+
 import numpy as np
 import pytest
+import soundfile
 
 from hdemucs import audio
 from hdemucs.cli import main
@@ -62,6 +69,11 @@ def test_two_stems_add_up_to_the_four(model, tmp_path):
         (["text.wav"], "text.wav: is not a readable sound file"),
         (["a.wav", "--two-stems", "violin"], "--two-stems violin: is no source of this model"),
         (["a.wav", "--overlap", "1"], "--overlap 1.0: is no share"),
+        (["a.wav", "--segment", "nan"], "--segment nan: is not between 0 and 3600 seconds"),
+        (["a.wav", "--segment", "1e99"], "--segment 1e+99: is not between 0 and 3600"),
+        (["a.wav", "--overlap", "nan"], "--overlap nan: is no share"),
+        (["a.wav", "--shifts", "-1"], "--shifts -1: is not from 0 to 1000"),
+        (["a.wav", "--seed", str(1 << 70)], "is not from 0 to 9223372036854775807"),
         (["a.wav", "--device", "cuda:9"], "--device cuda:9: is not to be had"),
         (["a.wav", "--format", "flac", "--bits", "32"], "--bits 32: is more than FLAC holds"),
         (["a.wav", "--model", "nothing"], "nothing/model.json: is missing"),
@@ -78,3 +90,88 @@ def test_what_cannot_be_is_one_line(model, tmp_path, monkeypatch, words, said):
         main(["separate", *words, *([] if "--model" in words else ["--model", str(model)])])
     assert said in str(end.value.code)
     assert "\n" not in str(end.value.code)
+
+
+def test_a_file_that_is_no_sound_ends_no_batch(model, tmp_path, capsys):
+    """All are looked at first; the good ones are separated, the others named at the end."""
+    songs = tmp_path / "songs"
+    for name in ("a.wav", "c/c.wav", "__MACOSX/a.wav", "._a.wav", "out/a/bass.wav"):
+        (songs / name).parent.mkdir(parents=True, exist_ok=True)
+        song(songs / name, seconds=0.5)
+    (songs / "b.mp3").write_text("no sound")
+    late = np.zeros((RATE, 2), np.float32)
+    late[RATE // 2] = np.nan
+    soundfile.write(songs / "late.wav", late, RATE, "FLOAT")
+    with pytest.raises(SystemExit) as end:
+        separate(songs, "--model", model, "--out", songs / "out")
+    assert "2 of 4 songs could not be separated: " in str(end.value.code)
+    assert "b.mp3" in str(end.value.code) and "late.wav" in str(end.value.code)
+    said = capsys.readouterr()
+    assert f"{songs / 'late.wav'}: holds NaN or infinite samples, the first at 0.500 s" in said.err
+    made = sorted(str(path.relative_to(songs / "out")) for path in (songs / "out").rglob("*.wav"))
+    stems = ("bass", "drums", "other", "vocals")
+    assert made == sorted(f"{name}/{stem}.wav" for name in ("a", "c/c") for stem in stems)
+    assert not list(songs.rglob("*.tmp"))
+
+
+def test_a_surround_song_is_mixed_down_and_that_is_said(model, tmp_path, capsys):
+    song(tmp_path / "a.flac", channels=6, seconds=0.5)
+    separate(tmp_path / "a.flac", "--model", model, "--out", tmp_path / "out")
+    assert "a.flac: 6 channels go to stereo by ITU-R BS.775" in capsys.readouterr().out
+
+
+NAMES = [b"na\xefve.wav", b"two\nlines.wav", b"12:30; a, b.wav", "été ü.wav".encode(), b" .x .wav"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_any_name_is_separated_and_told(model, tmp_path, name, capsys):
+    path = tmp_path / os.fsdecode(name)
+    song(path, seconds=0.3)
+    separate(path, "--model", model, "--out", tmp_path / "out")
+    assert len(list((tmp_path / "out" / path.stem).iterdir())) == 4
+    assert capsys.readouterr().out.encode().count(b"\n") == 1
+
+
+def started(model, path, *words, **kinds):
+    command = [sys.executable, "-c", "from hdemucs.cli import main; main()", "separate"]
+    command += [path, "--model", model, "--out", path.parent / "out", "--shifts", "500", *words]
+    return subprocess.Popen(list(map(str, command)), **kinds)
+
+
+def wait_for(condition, seconds=60):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_what_is_stopped_leaves_nothing_half_written(model, tmp_path, number, status):
+    song(tmp_path / "a.wav", seconds=4)
+    process = started(model, tmp_path / "a.wav", stderr=subprocess.PIPE)
+    wait_for(lambda: list((tmp_path / "out").glob("a/.*.tmp")))
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == status and b"Traceback" not in said
+    assert not list((tmp_path / "out" / "a").iterdir())
+
+
+def test_what_a_kill_leaves_goes_with_the_next_run(model, tmp_path):
+    song(tmp_path / "a.wav", seconds=0.3)
+    (tmp_path / "out" / "a").mkdir(parents=True)
+    gone, alive = (tmp_path / "out" / "a" / f".bass.wav.{pid}.tmp" for pid in (2**22 + 1, 1))
+    gone.touch(), alive.touch()
+    separate(tmp_path / "a.wav", "--model", model, "--out", tmp_path / "out")
+    assert alive.exists() and not gone.exists()
+
+
+def test_a_reader_that_leaves_is_no_traceback(model, tmp_path):
+    song(tmp_path / "a.wav", seconds=0.3)
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = started(
+        model, tmp_path / "a.wav", "--shifts", "0", stdout=writer, stderr=subprocess.PIPE
+    )
+    os.close(writer)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 141 and b"Traceback" not in said and b"Broken" not in said

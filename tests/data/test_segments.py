@@ -9,8 +9,8 @@ import torch
 
 from hdemucs.data.manifest import File, Manifest, Track
 from hdemucs.data.segments import Segments, count_starts, normalised, restored, song
-from hdemucs.data.wav import open_wav
 from hdemucs.errors import UserError
+from hdemucs.formats.wav import open_wav
 
 RATE, SOURCES = 8000, ("drums", "bass", "other", "vocals")
 

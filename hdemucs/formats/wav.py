@@ -1,10 +1,15 @@
-"""Uncompressed WAV files read at random places without decoding, as fast as the disk gives them."""
+"""Uncompressed WAV files read at random places without decoding, as fast as the disk gives them.
+
+RIFF WAVE, and its 64-bit form (RF64 of EBU Tech 3306, BW64 of ITU-R BS.2088), whose `ds64` chunk
+holds the sizes. A program that cannot go back to the header, as it writes to a pipe or was stopped,
+leaves a size that means nothing. Then the samples reach to the end of the file; `note` says so.
+"""
 
 from __future__ import annotations
 
 import os
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +24,16 @@ PCM, FLOAT, EXTENSIBLE = 0x0001, 0x0003, 0xFFFE  # format tags of the RIFF WAVE 
 ENCODINGS = {(PCM, 16): "<i2", (PCM, 24): "u1", (PCM, 32): "<i4", (FLOAT, 32): "<f4"}
 CURE = "convert it to WAV of 16, 24 or 32 bits"
 
+FORMS = (b"RIFF", b"RF64", b"BW64")
+WRAP = 1 << 32  # bytes at which a size of 32 bits starts again from 0
+PLACEHOLDERS = (WRAP, WRAP >> 1)  # sizes just below, or at, these stand for "not known"
+NEAR = 1 << 16
+STREAM = "its header does not know how long it is, as of a stream; all that is there was read"
+
+
+class CodedError(UserError):
+    """A WAV file whose samples have to be decoded."""
+
 
 @dataclass(frozen=True)
 class Wav:
@@ -31,6 +46,9 @@ class Wav:
     encoding: str  # numpy's type string; "u1" stands for packed 24-bit integers
     offset: int  # of the first sample, bytes
     frames: int  # samples per channel
+    mask: int = 0  # WAVEFORMATEXTENSIBLE's dwChannelMask: a bit a loudspeaker; 0: not told
+    note: str = ""  # what is odd about the file, and how it was read
+    at: Path | None = None  # where the samples lie, if `path` had to be decoded
 
     @property
     def block(self) -> int:
@@ -73,7 +91,7 @@ class Wav:
         """One positioned read: unlike a memory map it cannot kill the process on a short file."""
         raw = np.empty(size, np.uint8)
         try:
-            descriptor = os.open(self.path, os.O_RDONLY)
+            descriptor = os.open(self.at or self.path, os.O_RDONLY)
             try:
                 got = 0
                 while got < size and (
@@ -90,15 +108,16 @@ class Wav:
         return raw
 
 
-def open_wav(path: Path) -> Wav:
-    """Find the samples of a WAV file from its header.
+def open_wav(path: Path, at: Path | None = None) -> Wav:
+    """Find the samples of a WAV file from its header; `at` is where `path` was decoded to.
 
     Raises:
-        UserError: it is missing, damaged, truncated, compressed or no WAV file.
+        CodedError: its samples are compressed, of 8 bits or of 64.
+        UserError: it is missing, damaged, truncated or no WAV file.
     """
     try:
-        with path.open("rb") as file:
-            return parse(path, file)
+        with (at or path).open("rb") as file:
+            return replace(parse(path, file), at=at)
     except FileNotFoundError as error:
         raise UserError(path, "is missing", "put the file there or fetch the data again") from error
     except OSError as error:
@@ -108,29 +127,66 @@ def open_wav(path: Path) -> Wav:
 def parse(path: Path, file: BinaryIO) -> Wav:
     """Walk the chunks up to `data`."""
     riff = file.read(12)
-    if len(riff) != 12 or riff[:4] != b"RIFF" or riff[8:] != b"WAVE":  # noqa: PLR2004  RIFF, size, WAVE
+    if len(riff) != 12 or riff[:4] not in FORMS or riff[8:] != b"WAVE":  # noqa: PLR2004  RIFF, size, WAVE
         raise UserError(path, "is no WAV file", CURE)
-    form = b""
+    chunks = {b"fmt ": b"", b"ds64": b""}
     while len(head := file.read(8)) == 8:  # noqa: PLR2004  name and size
         name, size = head[:4], int.from_bytes(head[4:], "little")
         if name == b"data":
-            return described(path, form, (file.tell(), size))
-        form = file.read(size) if name == b"fmt " else form
-        file.seek(size % 2 + (0 if name == b"fmt " else size), os.SEEK_CUR)
+            return described(path, chunks[b"fmt "], extent(path, file, size, chunks[b"ds64"]))
+        start = file.tell()
+        if name in chunks:
+            chunks[name] = file.read(size)
+        file.seek(start + size + size % 2)
     raise UserError(path, "is a WAV file without samples", "replace the file")
 
 
-def described(path: Path, form: bytes, data: tuple[int, int]) -> Wav:
-    """The file that a `fmt ` chunk and the place and size of `data` describe."""
+def extent(path: Path, file: BinaryIO, size: int, ds64: bytes) -> tuple[int, int, str]:
+    """Where the samples begin, how many bytes they are, and what to say of that.
+
+    `size` is what the header of the `data` chunk says, which `file` has just been read up to.
+
+    Raises:
+        UserError: the header promises more than there is.
+    """
+    offset = file.tell()
+    there = file.seek(0, os.SEEK_END) - offset
+    if size == WRAP - 1 and len(ds64) >= 16:  # noqa: PLR2004  the sizes of RIFF and of data
+        size = struct.unpack_from("<Q", ds64, 8)[0]
+    if size > there and any(near - NEAR <= size <= near for near in PLACEHOLDERS):
+        return offset, there, STREAM
+    if size == 0 and not chunks_follow(file, offset):
+        return offset, there, STREAM
+    if size > there:
+        problem = f"is truncated: {there} of {size} bytes of sound are there"
+        raise UserError(path, problem, "replace the file")
+    wrapped = (there - size) // WRAP * WRAP
+    return offset, size + wrapped, STREAM if wrapped else ""
+
+
+def chunks_follow(file: BinaryIO, offset: int) -> bool:
+    """Whether the rest of the file is chunks: then a `data` chunk of size 0 really is empty."""
+    end = file.seek(0, os.SEEK_END)
+    while offset < end:
+        file.seek(offset)
+        head = file.read(8)
+        if len(head) < 8 or any(not 32 <= letter < 127 for letter in head[:4]):  # noqa: PLR2004  ASCII
+            return False
+        size = int.from_bytes(head[4:], "little")
+        offset += 8 + size + size % 2
+    return offset in (end, end + 1)  # the last chunk's padding may be left out
+
+
+def described(path: Path, form: bytes, data: tuple[int, int, str]) -> Wav:
+    """The file that a `fmt ` chunk and the extent of `data` describe."""
     if len(form) < 16:  # noqa: PLR2004  the shortest there is
         raise UserError(path, "is a WAV file without a format", "replace the file")
     tag, channels, rate, _, block, bits = struct.unpack_from("<HHIIHH", form)
+    mask = 0
     if tag == EXTENSIBLE and len(form) >= 26:  # noqa: PLR2004  the tag proper opens the GUID there
-        tag = struct.unpack_from("<H", form, 24)[0]
+        mask, tag = struct.unpack_from("<IH", form, 20)
     encoding = ENCODINGS.get((tag, bits))
-    if encoding is None or not channels or block != channels * bits // 8:
-        raise UserError(path, f"holds samples of an unknown kind (tag {tag}, {bits} bits)", CURE)
-    offset, size = data
-    if path.stat().st_size < offset + size:
-        raise UserError(path, "is truncated", "replace the file")
-    return Wav(path, rate, channels, bits, encoding, offset, size // block)
+    if encoding is None or not channels or not rate or block != channels * bits // 8:
+        raise CodedError(path, f"holds samples of an unknown kind (tag {tag}, {bits} bits)", CURE)
+    offset, size, note = data
+    return Wav(path, rate, channels, bits, encoding, offset, size // block, mask, note)

@@ -1,0 +1,1 @@
+"""What sound files really hold: WAV by position, everything else decoded to its end."""
