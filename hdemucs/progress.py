@@ -9,6 +9,8 @@ from typing import TextIO, TypeVar
 
 from tqdm import tqdm
 
+from hdemucs.errors import shown
+
 T = TypeVar("T")
 
 EVERY = 10.0  # seconds between plain lines
@@ -21,10 +23,10 @@ class Progress:
         self, label: str, total: int, unit: str = "", stream: TextIO | None = None
     ) -> None:
         self.stream = stream or sys.stderr
-        self.label, self.total, self.unit, self.done = label, total, unit, 0
+        self.label, self.total, self.unit, self.done = shown(label), total, unit, 0
         self.started = self.spoken = time.monotonic()
         self.bar = (
-            tqdm(total=total, desc=label, unit=unit or "it", file=self.stream, dynamic_ncols=True)
+            tqdm(total=total, desc=self.label, unit=unit or "it", file=self.stream, dynamic_ncols=True)
             if self.stream.isatty()
             else None
         )
