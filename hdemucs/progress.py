@@ -23,10 +23,11 @@ class Progress:
         self, label: str, total: int, unit: str = "", stream: TextIO | None = None
     ) -> None:
         self.stream = stream or sys.stderr
-        self.label, self.total, self.unit, self.done = shown(label), total, unit, 0
+        label = self.label = shown(label)
+        self.total, self.unit, self.done = total, unit, 0
         self.started = self.spoken = time.monotonic()
         self.bar = (
-            tqdm(total=total, desc=self.label, unit=unit or "it", file=self.stream, dynamic_ncols=True)
+            tqdm(total=total, desc=label, unit=unit or "it", file=self.stream, dynamic_ncols=True)
             if self.stream.isatty()
             else None
         )
