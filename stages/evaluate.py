@@ -5,12 +5,11 @@ from pathlib import Path
 from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.load import load
-from hdemucs.evaluation.aggregation import summary
+from hdemucs.evaluation.aggregation import save_summary
 from hdemucs.evaluation.pictures import NAME
 from hdemucs.evaluation.separated import score_separated
-from hdemucs.evaluation.systems import Facts, load_system, save_system
+from hdemucs.evaluation.systems import Facts, save_system
 from hdemucs.evaluation.tracks import data_facts
-from hdemucs.files import write_json
 from hdemucs.models.published import load_published
 from hdemucs.runs.songs import songs
 from hdemucs.separation.testset import separator
@@ -29,7 +28,7 @@ def main(name: str) -> None:
     data = data_facts(manifest, Path("data/manifest.json"))
     facts = Facts(system=name, kind="model", data=data, metrics=metrics, separation=how.separation)
     save_system(folder, scores, facts)
-    write_json(folder.with_suffix(".json"), summary(load_system(folder)))
+    save_summary(folder)
 
 
 if __name__ == "__main__":

@@ -8,20 +8,23 @@ and so do the paper's tables; nSDR is averaged over songs (Music Demixing Challe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from hdemucs.evaluation.systems import System
+from hdemucs.evaluation.systems import SUMMARY, System, load_system
+from hdemucs.files import write_json
 from hdemucs.metrics.museval_json import FRAMEWISE, WHOLE, SourceScores
 from hdemucs.metrics.signals import LIMIT
 
 ALL = "all"
 NAN = float("nan")
+LISTED = ("sdr", "nsdr")  # metrics that DVC lists
 
 Values = Float[np.ndarray, " value"]
 Average = Callable[[Values], float]
@@ -110,8 +113,22 @@ def metrics_of(systems: Iterable[System]) -> tuple[str, ...]:
     return tuple(metric for metric in (*FRAMEWISE, *WHOLE) if metric in found)
 
 
-def summary(system: System) -> Mapping[str, Mapping[str, float | None]]:
-    """The numbers for `dvc metrics`: by metric (sdr, nsdr, si_sdr, ...) and source, 4 decimals."""
+Summary = dict[str, dict[str, float | None]]
+
+
+def save_summary(folder: Path) -> None:
+    """<system>/summary.json: every number; <system>.json: what `dvc metrics` and `exp show` list.
+
+    DVC's tables have a column a value and system, so theirs is SDR and nSDR over all sources alone.
+    """
+    numbers = summary(load_system(folder))
+    write_json(folder / SUMMARY, numbers)
+    listed = {metric: numbers[metric][ALL] for metric in LISTED if metric in numbers}
+    write_json(folder.with_name(f"{folder.name}.json"), listed)
+
+
+def summary(system: System) -> Summary:
+    """A system's numbers by metric (sdr, nsdr, si_sdr, ...) and source, 4 decimals."""
     return {
         metric.lower().replace("-", "_"): {
             source: None if np.isnan(value) else round(value, 4)

@@ -2,6 +2,7 @@
 
     <scores>/<system>/test/<track>.json   museval's form, with our whole-track scores
     <scores>/<system>/system.json         what was scored, and on what
+    <scores>/<system>/summary.json        its numbers over all tracks, where DVC lists some of them
 
 Folders of museval JSON by other people lack the second.
 """
@@ -27,6 +28,7 @@ from hdemucs.metrics.museval_json import TrackScores, load, save
 Kind = Literal["model", "oracle", "other"]
 
 FACTS = "system.json"
+SUMMARY = "summary.json"
 SUBSET = "test"
 CURE = "score the system again"
 
@@ -85,7 +87,7 @@ def load_system(folder: Path) -> System:
         raise UserError(folder, "is missing", CURE)
     inside = folder / SUBSET if (folder / SUBSET).is_dir() else folder
     paths = [p for p in inside.rglob("*") if p.name.endswith((".json", ".json.gz"))]
-    tracks = [load(path) for path in sorted(paths) if path.name != FACTS]
+    tracks = [load(path) for path in sorted(paths) if path.name not in (FACTS, SUMMARY)]
     if not tracks:
         raise UserError(folder, "holds no scores", CURE)
     facts = load_facts(folder / FACTS) if (folder / FACTS).exists() else None

@@ -1,12 +1,21 @@
 """A system's scores are kept, and folders of others' museval files are read."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 
 from hdemucs.errors import UserError
-from hdemucs.evaluation.aggregation import FRAMED, MEANS, MEDIANS, SONGS, aggregated, summary
+from hdemucs.evaluation.aggregation import (
+    FRAMED,
+    MEANS,
+    MEDIANS,
+    SONGS,
+    aggregated,
+    save_summary,
+    summary,
+)  # fmt: skip
 from hdemucs.evaluation.systems import Facts, System, load_system, load_systems, save_system
 from hdemucs.metrics.museval_json import SourceScores, TrackScores, save
 from tests.report.conftest import DATA, METRICS
@@ -93,3 +102,12 @@ def test_bad_folders_are_one_line(tmp_path):
     (tmp_path / "y" / "system.json").write_text('{"system": "y"}')
     with pytest.raises(UserError, match=r"system\.json\.kind: is missing"):
         load_system(tmp_path / "y")
+
+
+def test_dvc_lists_two_numbers_a_system_and_the_folder_has_them_all(tmp_path):
+    save_system(tmp_path / "mine", TRACKS[:2], FACTS)
+    save_summary(tmp_path / "mine")
+    everything = json.loads((tmp_path / "mine/summary.json").read_text())
+    listed = json.loads((tmp_path / "mine.json").read_text())
+    assert everything == summary(load_system(tmp_path / "mine"))
+    assert listed == {"sdr": everything["sdr"]["all"], "nsdr": everything["nsdr"]["all"]}

@@ -94,7 +94,7 @@ def test_it_separates_and_is_scored(grid, name):
     )
     how = json.loads((grid.root / f"configs/separation/{name}.json").read_text())
     assert system.facts.separation.shifts == how["separation"]["shifts"]
-    summary = json.loads((grid.root / f"reports/scores/{name}.json").read_text())
+    summary = json.loads((grid.root / f"reports/scores/{name}/summary.json").read_text())
     assert all(map(math.isfinite, summary["sdr"].values()))
 
 

@@ -27,8 +27,8 @@ class TestSet:
 
 
 def read_means(scores: Path, systems: Sequence[str]) -> Means:
-    """From `scores`/<system>.json as evaluation writes them; systems without one are left out."""
-    paths = {name: scores / f"{name}.json" for name in systems}
+    """From `scores`/<system>/summary.json as evaluation writes it; systems without are left out."""
+    paths = {name: scores / name / "summary.json" for name in systems}
     return {name: read_json(path, CURE)["nsdr"] for name, path in paths.items() if path.exists()}
 
 
