@@ -63,8 +63,9 @@ def offline(page):
     text = text.replace('<script type = "text/javascript">', '<script type="module">')
     bundle = bundle.replace("</script", "<\\/script")
     script = f'<script type="module">{bundle}</script>'
-    page.write_text(text.replace("<title>", f"{script}<title>", 1))
-    return page
+    changed = page.with_name("offline.html")
+    changed.write_text(text.replace("<title>", f"{script}<title>", 1))
+    return changed
 
 
 @pytest.fixture(scope="module")
@@ -75,9 +76,7 @@ def drawn(pages, tmp_path_factory):
     found = {}
     with chromium(tmp_path_factory.mktemp("profile")) as browser:
         for name in ("shown", "compared"):
-            offline(pages / name / "index.html")
-            page = browser.page("about:blank")
-            page.goto((pages / name / "index.html").as_uri())
+            page = browser.page(offline(pages / name / "index.html").as_uri())
             page.until("document.querySelectorAll('.mark-rect path').length > 0")
             page.until(f"{LINES} > 0")
             found[name] = (page.run(LINES), page.run(COLOURS), page.run(BARS))
