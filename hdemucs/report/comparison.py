@@ -15,7 +15,7 @@ from hdemucs.report.scores import heading, name_of, notes
 from hdemucs.report.table import Table
 
 ABLATION = "T7"
-COMPARED = ("T3", "T6")
+COMPARED = ("T3", "T6", "Systems")
 OTHER_DATA = "Numbers on different data are no comparison."
 
 
@@ -61,7 +61,7 @@ def ablation_line(
 
 
 def comparison(results: Results, published: Mapping[str, Published]) -> Table:
-    """Our rows that repeat one of Tables 3 and 6, then these tables as published."""
+    """Our rows, then Tables 3 and 6 of the paper and other systems' own numbers, all in SDR."""
     ours = [
         {"System": name_of(row), "Data": results.facts.data.name}
         | {SHOWN[source]: numbers(row, "SDR", MEDIANS).get(source) for source in COLUMNS}
@@ -73,11 +73,11 @@ def comparison(results: Results, published: Mapping[str, Published]) -> Table:
         | {SHOWN[source]: row.scores[source] for source in COLUMNS}
         | {"Source": row.source}
         for row in published.values()
-        if row.table in COMPARED
+        if row.table in COMPARED and row.metric == "SDR"
     ]
     basis = notes(results, "SDR", MEDIANS)
     remark = f"{OTHER_DATA} MUSDB18 is the compressed edition, without content above 16 kHz."
-    title = "This study beside published systems (the paper's Tables 3 and 6)"
+    title = "This study beside published systems"
     return Table("comparison", title, pd.DataFrame([*ours, *theirs]), (*basis, remark))
 
 

@@ -44,3 +44,11 @@ def trained(name):
 
 def sizes(config):
     return sum(each.numel() for each in skeleton(config.model).parameters())
+
+
+@pytest.mark.parametrize("key", sorted(k for k, row in PAPER.items() if "SDR" in row.metric))
+def test_all_is_the_mean_of_the_sources(key):
+    """As every source has it; a number that was copied wrongly would stand out."""
+    scores = dict(PAPER[key].scores)
+    rounding = 0.011  # each number is rounded to two places
+    assert scores.pop("all") == pytest.approx(sum(scores.values()) / len(scores), abs=rounding)

@@ -5,8 +5,10 @@ mix -> stft -> features -> network -> estimate -> spectrograms -> inverse -> sou
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
@@ -26,6 +28,14 @@ class Network(nn.Module):
     """
 
     multiple = 1
+
+
+class ConditionedNetwork(Network, ABC):
+    """One network for all sources, which is told which of them to give."""
+
+    @abstractmethod
+    def of(self, x: Tensor, wanted: Int[Tensor, " batch"]) -> Tensor:
+        """Features to the estimate of one source of each example, by its place among sources."""
 
 
 class SpectrogramSeparator(Separator):

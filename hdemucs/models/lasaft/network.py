@@ -19,7 +19,7 @@ from hdemucs.config.base import STRICT
 from hdemucs.config.model import Count
 from hdemucs.models.blocks.config import Share, SpectrogramConfig
 from hdemucs.models.blocks.decoders import ComplexAsChannels
-from hdemucs.models.blocks.spectral import Image, Network, SpectrogramSeparator, whole
+from hdemucs.models.blocks.spectral import ConditionedNetwork, Image, SpectrogramSeparator, whole
 from hdemucs.models.blocks.stft import STFT
 from hdemucs.models.family import Family
 
@@ -87,7 +87,7 @@ class Block(nn.Module):
         return x + self.transform(x, wanted)
 
 
-class Lasaft(Network):
+class Lasaft(ConditionedNetwork):
     """A U-Net of blocks. Only those on the way out are gated; all attend to the wanted source."""
 
     def __init__(self, config: LasaftConfig) -> None:
