@@ -3,7 +3,7 @@
 from hdemucs.models.demucs.config import BandsConfig, HybridConfig, ResidualConfig, WaveformConfig
 
 SOURCES = ("drums", "bass", "other", "vocals")
-COMMON = dict(sources=SOURCES, audio_channels=2, channels=8, depth=5, norm_from=3)
+COMMON = dict(sources=SOURCES, audio_channels=2, channels=8, depth=5, norm_from=3, rewrite=True)
 
 
 def residual(**changes):
@@ -18,6 +18,7 @@ def hybrid_config(**changes):
     """A window of 1024 samples: 512, 128, 32, 8, 1 frequencies, then a level over time."""
     plain = dict(
         kind="hybrid", window=1024, branches=("spectrogram", "waveform"), bands=None,
+        wiener=None, margin="reflected",
         representation="complex", activation="gelu", residual=residual(),
     )  # fmt: skip
     return HybridConfig(**{**COMMON, **plain, **changes})

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from hdemucs.models.blocks.containers import Sequence
 
-from .layers import OVER_TIME, Activation, Decode, Encode, Frequencies, Rewrite, Up
+from .layers import OVER_TIME, Activation, Decode, Encode, Frequencies, Up, rewrite
 from .plan import Level, bands_down, bands_up
 
 
@@ -56,7 +56,7 @@ class BandedDecode(nn.Module):
         self.rows = [(start, stop - start) for start, stop in bands_up(level)]
         inner = one_band(level)
         self.bands = Sequence[Decode](
-            Decode(Rewrite(inner, OVER_TIME), Up(inner, nn.Identity)) for _ in self.rows
+            Decode(rewrite(inner, OVER_TIME), Up(inner, nn.Identity)) for _ in self.rows
         )
         self.activation = activation()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -10,7 +11,7 @@ from torch import nn
 
 from hdemucs.models.family import Family, skeleton
 
-from .axis import FREQUENCY, TIME
+from .axis import FREQUENCY, TIME, Axis
 from .bands import BandedDecode, BandedEncode
 from .config import GROUPS, DemucsConfig, HybridConfig, ResidualConfig, WaveformConfig
 from .layers import (
@@ -21,8 +22,8 @@ from .layers import (
     Encode,
     FrequencyEmbedding,
     Refine,
-    Rewrite,
     Up,
+    rewrite,
 )
 from .plan import (
     Level,
@@ -43,6 +44,7 @@ from .spectrogram import (
     AlignedSpectrogram,
     CentredSpectrogram,
     ComplexAsChannels,
+    LateSpectrogram,
     Magnitude,
     Representation,
 )
@@ -76,7 +78,7 @@ def hybrid_plan(config: HybridConfig) -> Plan:
     meeting = levels_to_one(frequencies)
     audio, sources = config.audio_channels, len(config.sources)
     channels = audio * REPRESENTATIONS[config.representation].factor
-    over = partial(levels, channels=config.channels, norm_from=config.norm_from)
+    over = partial(levels_of, config)
     rows = over_frequencies(over(FREQUENCY, range(meeting)), frequencies)
     rows = in_bands(rows, config.bands.cuts, config.bands.levels) if config.bands else rows
     plans = {
@@ -90,9 +92,15 @@ def hybrid_plan(config: HybridConfig) -> Plan:
     )
 
 
+def levels_of(config: DemucsConfig, axis: Axis, indices: Iterable[int]) -> list[Level]:
+    """Levels as a configuration's all are."""
+    plan = levels(axis, indices, config.channels, config.norm_from)
+    return [replace(v, rewritten=config.rewrite) for v in plan]
+
+
 def waveform_plan(config: WaveformConfig) -> Plan:
     """Levels over time to the last, all unpadded."""
-    plan = levels(TIME, range(config.depth), config.channels, config.norm_from)
+    plan = levels_of(config, TIME, range(config.depth))
     plan = from_audio(plan, config.audio_channels, len(config.sources))
     plan = [unpadded(v) for v in plan]
     return Plan({"waveform": plan}, plan[-1], [])
@@ -117,8 +125,10 @@ def spectrogram_view(config: HybridConfig) -> View:
     it keeps every frame, as the official `hybrid=False` does.
     """
     representation = REPRESENTATIONS[config.representation]()
-    framing = AlignedSpectrogram if "waveform" in config.branches else CentredSpectrogram
-    return framing(representation, config.window)
+    if "waveform" not in config.branches:
+        return CentredSpectrogram(representation, config.window, config.wiener)
+    framing = {"reflected": AlignedSpectrogram, "silent": LateSpectrogram}[config.margin]
+    return framing(representation, config.window, config.wiener)
 
 
 def waveform(config: WaveformConfig) -> Demucs:
@@ -173,8 +183,8 @@ def trunk(plan: Plan, bottleneck: nn.Module, config: Config) -> Trunk:
         enter=refine(plan.shared, config),
         encoder=[whole(v, config) for v in plan.below],
         bottleneck=bottleneck,
-        decoder=[Decode(Rewrite(v, AROUND), Up(v, activation)) for v in reversed(plan.below)],
-        leave=Rewrite(plan.shared, AROUND),
+        decoder=[Decode(rewrite(v, AROUND), Up(v, activation)) for v in reversed(plan.below)],
+        leave=rewrite(plan.shared, AROUND),
     )
 
 
@@ -190,7 +200,7 @@ def whole(level: Level, config: Config) -> Encode:
 def decode(level: Level, activation: Activation) -> Decode | BandedDecode:
     if level.cuts:
         return BandedDecode(level, activation)
-    return Decode(Rewrite(level, AROUND), Up(level, activation))
+    return Decode(rewrite(level, AROUND), Up(level, activation))
 
 
 def refine(level: Level, config: Config) -> Refine:

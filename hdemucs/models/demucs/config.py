@@ -51,6 +51,18 @@ class BandsConfig:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class WienerConfig:
+    """What a magnitude model's spectrograms go through on their way to waveforms.
+
+    Iterations of the multichannel Wiener filter, over 300 frames at a time; 0: none, the mixture's
+    phase is taken; -1: likewise, but nothing where the mixture is silent (official `wiener_iters`).
+    """
+
+    iterations: Annotated[int, Field(ge=-1)]
+    in_training: Annotated[int, Field(ge=-1)]  # official `end_iters`
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class DemucsConfig(ModelConfig):
     """What both have."""
 
@@ -58,6 +70,7 @@ class DemucsConfig(ModelConfig):
     depth: Annotated[int, Field(ge=2)]  # levels
     norm_from: LevelIndex | None  # first level with group norm; None: no level has
     activation: Activation
+    rewrite: bool  # 1x1 convolutions in the encoder and 3-wide ones in the decoder, gated
     residual: ResidualConfig | None
 
     @field_validator("residual")
@@ -84,7 +97,28 @@ class HybridConfig(DemucsConfig):
     window: Annotated[int, Field(ge=64)]  # of the STFT, in samples: 64, 256, 1024, 4096, ...
     branches: Annotated[tuple[Literal["spectrogram", "waveform"], ...], Field(min_length=1)]
     representation: Literal["complex", "magnitude"]
+    wiener: WienerConfig | None  # of magnitudes; None: as with 0 iterations
+    margin: Literal["reflected", "silent"]  # silent: as MDX 2021 models, official `hybrid_old`
     bands: BandsConfig | None
+
+    @field_validator("wiener")
+    @classmethod
+    def _of_magnitudes(cls, wiener: WienerConfig | None, info: Info) -> WienerConfig | None:
+        if wiener is None:
+            return wiener
+        if info.data.get("representation") == "complex":
+            raise ValueError("complex spectrograms have a phase of their own: wiener must be null")
+        both = "waveform" in info.data.get("branches", ())
+        if both and wiener.iterations != wiener.in_training:
+            raise ValueError("with a waveform branch, iterations in training must be the same")
+        return wiener
+
+    @field_validator("margin")
+    @classmethod
+    def _of_both(cls, margin: str, info: Info) -> str:
+        if margin == "silent" and len(info.data.get("branches", "12")) == 1:
+            raise ValueError("only a hybrid's spectrogram has silent margins")
+        return margin
 
     @field_validator("window")
     @classmethod

@@ -57,6 +57,11 @@ class Rewrite(nn.Module):
         return F.glu(self.norm(self.conv(self.axis.view(x))), dim=1)
 
 
+def rewrite(level: Level, kernel: tuple[int, int]) -> nn.Module:
+    """A Rewrite, on levels that have one."""
+    return Rewrite(level, kernel) if level.rewritten else nn.Identity()
+
+
 class Refine(nn.Module):
     """Activation, residual branch over time, 1x1 rewrite; the shape is kept."""
 
@@ -66,7 +71,7 @@ class Refine(nn.Module):
         self.norm = norm(level.width, wanted=level.normed)
         self.activation = activation()
         self.residual = residual
-        self.rewrite = Rewrite(level, ALONE)
+        self.rewrite = rewrite(level, ALONE)
 
     def forward(self, x: Along) -> Along:
         x = self.activation(self.norm(self.axis.view(x)))
@@ -106,7 +111,7 @@ class Encode(nn.Module):
 class Decode(nn.Module):
     """Rewrite -> Up, on the sum of what comes from below and what was skipped."""
 
-    def __init__(self, rewrite: Rewrite, up: Up) -> None:
+    def __init__(self, rewrite: nn.Module, up: Up) -> None:
         super().__init__()
         self.rewrite, self.up = rewrite, up
 

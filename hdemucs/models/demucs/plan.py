@@ -26,6 +26,7 @@ class Level:
     cout: int
     normed: bool  # group norm inside the level
     normed_out: bool  # and after its Up
+    rewritten: bool = True  # gated convolutions after Down and before Up
     kernel: int = KERNEL
     stride: int = STRIDE
     pad: int = KERNEL // 4

@@ -73,7 +73,7 @@ class Trunk(nn.Module):
 
     def __init__(
         self, enter: Refine, encoder: Iterable[Encode], bottleneck: nn.Module,
-        decoder: Iterable[Decode], leave: Rewrite,
+        decoder: Iterable[Decode], leave: nn.Module,
     ) -> None:  # fmt: skip
         super().__init__()
         self.enter, self.encoder = enter, Sequence[Encode](encoder)

@@ -18,9 +18,14 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 from torch.nn import functional as F
 
+from hdemucs.models.blocks.wiener import wiener, with_mixture_phase
+from hdemucs.models.demucs.config import WienerConfig
+
 from .views import Mixture, Sight, Sources, View, over_all, reflect
 
 OVERLAP = 4  # hops in a window
+FILTERED = 300  # frames that the Wiener filter takes together (official `wiener_win_len`)
+SILENT = 1e-8  # added to magnitudes that are divided by
 STEADY = 1.5  # what squared Hann windows add up to, a quarter of their length apart
 
 
@@ -37,7 +42,7 @@ class Representation(ABC):
 
     @abstractmethod
     def to_complex(
-        self, y: Float[Tensor, "b s channel f t"], phase: Tensor | None
+        self, y: Float[Tensor, "b s channel f t"], mixture: Tensor | None, iterations: int
     ) -> Complex[Tensor, "b s c f t"]: ...
 
 
@@ -52,17 +57,17 @@ class ComplexAsChannels(Representation):
         return rearrange(torch.view_as_real(z), "b c f t part -> b (c part) f t"), None
 
     def to_complex(
-        self, y: Float[Tensor, "b s channel f t"], phase: Tensor | None
+        self, y: Float[Tensor, "b s channel f t"], mixture: Tensor | None, iterations: int = 0
     ) -> Complex[Tensor, "b s c f t"]:
-        assert phase is None
+        assert mixture is None and not iterations
         parts = rearrange(y, "b s (c part) f t -> b s c t f part", part=2)
         return torch.view_as_complex(parts.contiguous()).mT
 
 
 class Magnitude(Representation):
-    """Magnitudes only; what the network writes is given the mixture's phase.
+    """Magnitudes only; what the network writes is given the mixture's phase, and then filtered.
 
-    The paper's "amplitude" models: a Wiener filter without any iteration.
+    The paper's "amplitude" models: a Wiener filter, most often without any iteration.
     """
 
     factor = 1
@@ -70,13 +75,15 @@ class Magnitude(Representation):
     def to_channels(
         self, z: Complex[Tensor, "b c f t"]
     ) -> tuple[Float[Tensor, "b channel f t"], Tensor | None]:
-        return z.abs().contiguous(), z.angle()
+        return z.abs().contiguous(), z
 
     def to_complex(
-        self, y: Float[Tensor, "b s channel f t"], phase: Tensor | None
+        self, y: Float[Tensor, "b s channel f t"], mixture: Tensor | None, iterations: int = 0
     ) -> Complex[Tensor, "b s c f t"]:
-        assert phase is not None
-        return torch.polar(y, phase[:, None].expand_as(y))
+        assert mixture is not None
+        if iterations < 0:
+            return y * (mixture / (SILENT + mixture.abs()))[:, None]
+        return wiener(mixture, with_mixture_phase(mixture, y), iterations, FILTERED)
 
 
 class Spectrogram(View):
@@ -85,20 +92,39 @@ class Spectrogram(View):
     window: Tensor
     margin: int
 
-    def __init__(self, representation: Representation, window: int) -> None:
+    def __init__(
+        self, representation: Representation, window: int, wiener: WienerConfig | None = None
+    ) -> None:
         super().__init__()
         self.representation, self.factor = representation, representation.factor
+        self.wiener = wiener
         self.size, self.hop = window, window // OVERLAP
         hann = torch.hann_window(window, device="cpu")  # real even where a skeleton is built
         self.register_buffer("window", hann, persistent=False)
 
     def look(self, mix: Mixture) -> Sight:
-        x, phase = self.representation.to_channels(self.stft(mix))
-        return Sight(*over_all(x), mix.shape[-1], phase)
+        x, mixture = self.representation.to_channels(self.stft(mix))
+        return Sight(*over_all(x), mix.shape[-1], mixture)
 
     def render(self, y: Tensor, sight: Sight, sources: int) -> Sources:
-        z = self.representation.to_complex(sight.restored(y, sources), sight.phase)
+        y = sight.restored(y, sources)
+        z = self.representation.to_complex(y, sight.mixture, self.iterations())
         return self.istft(z, sight.length)
+
+    def iterations(self) -> int:
+        """Of the Wiener filter, now."""
+        if self.wiener is None:
+            return 0
+        return self.wiener.in_training if self.training else self.wiener.iterations
+
+    @property
+    def start(self) -> int:
+        """Where the mixture begins in what overlap-add gives."""
+        return self.margin
+
+    def padded(self, x: Mixture, right: int) -> Tensor:
+        """The mixture with its margins."""
+        return reflect(x, self.margin, right)
 
     @abstractmethod
     def frames(self, length: int) -> int:
@@ -111,7 +137,7 @@ class Spectrogram(View):
     def stft(self, x: Mixture) -> Complex[Tensor, "batch channel frequency frame"]:
         length = x.shape[-1]
         covered = (self.frames(length) + OVERLAP - 1) * self.hop
-        x = reflect(x, self.margin, covered - self.margin - length)
+        x = self.padded(x, covered - self.margin - length)
         z = torch.stft(
             x.flatten(0, 1), self.size, self.hop, window=self.window,
             center=False, normalized=True, return_complex=True,
@@ -124,7 +150,7 @@ class Spectrogram(View):
         """Windowed inverse transforms, added where they overlap."""
         y = torch.fft.irfft(z.mT, n=self.size, norm="ortho") * (self.window / STEADY)
         x = self.evened(overlap_add(y.unflatten(-1, (OVERLAP, self.hop))))
-        return x.narrow(-1, self.margin, length)
+        return x.narrow(-1, self.start, length)
 
 
 def overlap_add(
@@ -143,19 +169,49 @@ class AlignedSpectrogram(Spectrogram):
     over the margin, 3/8 of a window, at either end, where a waveform branch has to fill in.
     """
 
-    def __init__(self, representation: Representation, window: int) -> None:
-        super().__init__(representation, window)
+    def __init__(
+        self, representation: Representation, window: int, wiener: WienerConfig | None = None
+    ) -> None:
+        super().__init__(representation, window, wiener)
         self.margin = 3 * window // 8
 
     def frames(self, length: int) -> int:
         return math.ceil(length / self.hop)
 
 
+class LateSpectrogram(AlignedSpectrogram):
+    """Aligned frames with silent margins, whose inverse begins with the margin: 3/8 window late.
+
+    A fault of the models that their authors entered into the Music Demixing Challenge 2021, and
+    that these learnt to live with (official `hybrid_old`).
+    """
+
+    @property
+    def start(self) -> int:
+        """Where the mixture begins in what overlap-add gives."""
+        return self.margin
+
+    def padded(self, x: Mixture, right: int) -> Tensor:
+        return F.pad(x, (self.margin, right))
+
+    @property
+    def start(self) -> int:
+        return 0
+
+    def evened(self, x: Float[Tensor, "*many covered"]) -> Float[Tensor, "*many covered"]:
+        """Over the first hop one window less adds up than elsewhere: there is no frame before."""
+        missing = self.window[-self.hop :].square()
+        first, rest = x[..., : self.hop], x[..., self.hop :]
+        return torch.cat([first * (STEADY / (STEADY - missing)), rest], -1)
+
+
 class CentredSpectrogram(Spectrogram):
     """floor(L / hop) + 1 frames, centred on samples 0, hop, ...; the inverse is exact."""
 
-    def __init__(self, representation: Representation, window: int) -> None:
-        super().__init__(representation, window)
+    def __init__(
+        self, representation: Representation, window: int, wiener: WienerConfig | None = None
+    ) -> None:
+        super().__init__(representation, window, wiener)
         self.margin = window // 2
 
     def frames(self, length: int) -> int:

@@ -33,7 +33,7 @@ class Sight:
     mean: Tensor
     std: Tensor
     length: int  # of the mixture, in samples
-    phase: Tensor | None = None  # of the mixture's STFT, where the network writes magnitudes
+    mixture: Tensor | None = None  # its STFT, where the network writes magnitudes
 
     def restored(self, y: Tensor, sources: int) -> Tensor:
         """[B, S*C, ...] -> [B, S, C, ...], back at the mixture's scale and precision."""

@@ -6,7 +6,12 @@ from typing import Any
 from demucs.demucs import Demucs
 from demucs.hdemucs import HDemucs
 
-from hdemucs.models.demucs.config import BandsConfig, HybridConfig, WaveformConfig
+from hdemucs.models.demucs.config import (
+    BandsConfig,
+    HybridConfig,
+    WaveformConfig,
+    WienerConfig,
+)
 from hdemucs.models.demucs.official.names import under_our_names
 from tests.family import FAMILY, SOURCES, hybrid_config, waveform_config
 
@@ -42,6 +47,12 @@ def load_official_state(model, state):
     return model
 
 
+def wiener(iterations, training=None):
+    """Of a magnitude model; in training as otherwise, if nothing else is said."""
+    trained = iterations if training is None else training
+    return WienerConfig(iterations=iterations, in_training=trained)
+
+
 CASES = {
     # The rows of the paper's tables
     "hybrid": Counterpart(FAMILY["hybrid"]),
@@ -74,6 +85,35 @@ CASES = {
     ),
     "spectrogram-magnitude": Counterpart(
         FAMILY["spectrogram-magnitude"], {"hybrid": False, "cac": False}
+    ),
+    # What the models of the Music Demixing Challenge have
+    "hybrid-silent-margins": Counterpart(hybrid_config(margin="silent"), {"hybrid_old": True}),
+    "mdx-c511e2ab": Counterpart(
+        hybrid_config(representation="magnitude", margin="silent", norm_from=None),
+        {"cac": False, "hybrid_old": True, "norm_starts": 999},
+    ),
+    "mdx-7d865c68": Counterpart(
+        hybrid_config(bands=BandsConfig(cuts=(0.1, 0.3), levels=2), norm_from=None),
+        {"multi_freqs": [0.1, 0.3], "norm_starts": 999},
+    ),
+    "mdx-0d19c1c6": Counterpart(waveform_config(rewrite=False), {"rewrite": False}),
+    "waveform-plain": Counterpart(
+        waveform_config(rewrite=False, residual=None), {"rewrite": False, "dconv_mode": 0}
+    ),
+    "hybrid-no-rewrite": Counterpart(hybrid_config(rewrite=False), {"rewrite": False}),
+    "hybrid-phase-where-it-sounds": Counterpart(
+        hybrid_config(representation="magnitude", margin="silent", wiener=wiener(-1)),
+        {"cac": False, "hybrid_old": True, "wiener_iters": -1, "end_iters": -1},
+    ),
+    "hybrid-wiener": Counterpart(
+        hybrid_config(representation="magnitude", wiener=wiener(2)),
+        {"cac": False, "wiener_iters": 2, "end_iters": 2},
+    ),
+    "spectrogram-wiener": Counterpart(
+        hybrid_config(
+            branches=("spectrogram",), representation="magnitude", wiener=wiener(1, training=0)
+        ),
+        {"hybrid": False, "cac": False, "wiener_iters": 1},
     ),
     "waveform-own-rate": Counterpart(FAMILY["waveform-own-rate"], {"resample": False}),
     "waveform-all-norms": Counterpart(waveform_config(norm_from=0), {"norm_starts": 0}),

@@ -90,10 +90,7 @@ def test_what_the_official_loader_drops_is_told(tmp_path):
 
 
 UNSUPPORTED = {
-    "hybrid_old": {"hybrid_old": True},
-    "wiener_iters": {"wiener_iters": 2, "end_iters": 2, "cac": False},
     "channels_time": {"channels_time": 16},
-    "rewrite": {"rewrite": False},
     "dconv_mode": {"dconv_mode": 3},
     "depth": {"depth": 10**9},
     "multi_freqs": {"multi_freqs": [0.1] * 16},

@@ -89,3 +89,15 @@ def test_a_tensor_without_a_counterpart_is_named():
     with pytest.raises(ValueError, match=r"encoder\.9\.conv\.weight"):
         load_official_state(ours, state)
     assert official_names(ours)["trunk.leave.conv.weight"] == "decoder.1.rewrite.weight"
+
+
+@pytest.mark.parametrize("name", ["hybrid-wiener", "spectrogram-wiener", "mdx-c511e2ab"])
+@torch.no_grad()
+def test_the_filter_has_iterations_of_its_own_outside_training(name):
+    theirs, ours = pair(name)
+    mix = mixture(name, 5003)
+    expected = theirs.eval()(mix)
+    atol = 1e-5 * expected.abs().max().item()
+    torch.testing.assert_close(ours.eval()(mix), expected, atol=atol, rtol=0)
+    if name == "spectrogram-wiener":
+        assert not torch.allclose(ours.train()(mix), expected, atol=10 * atol, rtol=0)

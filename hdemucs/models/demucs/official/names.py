@@ -99,8 +99,9 @@ def encode_names(encode: Encode | BandedEncode, prefix: str) -> Names:
 def refine_names(refine: Refine, prefix: str) -> Names:
     yield refine.norm, f"{prefix}.norm1"
     yield from residual_names(refine.residual, f"{prefix}.dconv")
-    yield refine.rewrite.conv, f"{prefix}.rewrite"
-    yield refine.rewrite.norm, f"{prefix}.norm2"
+    if isinstance(refine.rewrite, Rewrite):
+        yield refine.rewrite.conv, f"{prefix}.rewrite"
+        yield refine.rewrite.norm, f"{prefix}.norm2"
 
 
 def decode_names(decode: Decode | BandedDecode, prefix: str) -> Names:
@@ -112,9 +113,10 @@ def decode_names(decode: Decode | BandedDecode, prefix: str) -> Names:
         yield from up_names(decode.up, prefix)
 
 
-def rewrite_names(rewrite: Rewrite, prefix: str) -> Names:
-    yield rewrite.conv, f"{prefix}.rewrite"
-    yield rewrite.norm, f"{prefix}.norm1"
+def rewrite_names(rewrite: nn.Module, prefix: str) -> Names:
+    if isinstance(rewrite, Rewrite):
+        yield rewrite.conv, f"{prefix}.rewrite"
+        yield rewrite.norm, f"{prefix}.norm1"
 
 
 def up_names(up: Up, prefix: str) -> Names:
@@ -153,15 +155,19 @@ def waveform_names(model: Demucs) -> Names:
         yield down.conv, f"encoder.{i}.0"
         yield refine.norm, f"encoder.{i}.1"
         yield from residual_names(refine.residual, f"encoder.{i}.3")
-        yield refine.rewrite.conv, f"encoder.{i}.{place}"
-        yield refine.rewrite.norm, f"encoder.{i}.{place + 1}"
+        if isinstance(refine.rewrite, Rewrite):
+            yield refine.rewrite.conv, f"encoder.{i}.{place}"
+            yield refine.rewrite.norm, f"encoder.{i}.{place + 1}"
     decodes = [decode for decode in branch.decoder if isinstance(decode, Decode)]
     rewrites = [trunk.leave, *(decode.rewrite for decode in decodes)]
     ups = [branch.up, *(decode.up for decode in decodes)]
     for i, (rewrite, up) in enumerate(zip(rewrites, ups, strict=True)):
-        yield rewrite.conv, f"decoder.{i}.0"
-        yield rewrite.norm, f"decoder.{i}.1"
-        yield up.conv, f"decoder.{i}.3"
-        yield up.norm, f"decoder.{i}.4"
+        place = 0
+        if isinstance(rewrite, Rewrite):  # then its gate takes place 2
+            yield rewrite.conv, f"decoder.{i}.0"
+            yield rewrite.norm, f"decoder.{i}.1"
+            place = 3
+        yield up.conv, f"decoder.{i}.{place}"
+        yield up.norm, f"decoder.{i}.{place + 1}"
     if isinstance(trunk.bottleneck, BLSTM):
         yield trunk.bottleneck, "lstm"

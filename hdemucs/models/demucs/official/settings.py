@@ -29,28 +29,29 @@ SHARED = {
 # Defaults of demucs 4.1.0, which apply to what a checkpoint does not say.
 TRANSLATED: dict[Global, dict[str, Any]] = {
     HDEMUCS: SHARED | {
-        "channels": 48, "dconv_init": 1e-4, "nfft": 4096, "cac": True, "hybrid": True,
+        "channels": 48, "dconv_init": 1e-4, "nfft": 4096, "cac": True, "hybrid": True, "rewrite": True,
+        "wiener_iters": 0, "end_iters": 0, "hybrid_old": False,
         "multi_freqs": None, "multi_freqs_depth": 2,
     },
     DEMUCS: SHARED | {
         "channels": 64, "dconv_init": 1e-4, "gelu": True, "lstm_layers": 0, "normalize": True,
-        "resample": True,
+        "resample": True, "rewrite": True,
     },
 }  # fmt: skip
 COMMON = {
-    "growth": 2, "rewrite": True, "kernel_size": 8, "stride": 4, "context": 1, "norm_groups": 4,
+    "growth": 2, "kernel_size": 8, "stride": 4, "context": 1, "norm_groups": 4,
 }  # fmt: skip
 FIXED: dict[Global, dict[str, Any]] = {
     HDEMUCS: COMMON | {
-        "channels_time": None, "wiener_iters": 0, "end_iters": 0, "wiener_residual": False,
-        "hybrid_old": False, "freq_emb": 0.2, "emb_scale": 10, "time_stride": 2, "context_enc": 0,
+        "channels_time": None, "wiener_residual": False, "freq_emb": 0.2, "emb_scale": 10, "time_stride": 2, "context_enc": 0,
     },
     DEMUCS: COMMON | {"glu": True},
 }  # fmt: skip
 LARGEST = {"depth": 12, "channels": 4096, "audio_channels": 64, "dconv_depth": 8,
-           "lstm_layers": 16, "nfft": 4**10, "multi_freqs_depth": 12}  # fmt: skip
+           "lstm_layers": 16, "nfft": 4**10, "multi_freqs_depth": 12,
+           "wiener_iters": 100, "end_iters": 100}  # fmt: skip
 INTEGERS = ("norm_starts", "dconv_mode", "dconv_comp", "dconv_attn", "dconv_lstm")
-SWITCHES = ("cac", "hybrid", "gelu", "normalize", "resample")
+SWITCHES = ("cac", "hybrid", "hybrid_old", "rewrite", "gelu", "normalize", "resample")
 MOST_CUTS = 7
 LEAST_DEPTH = 2  # one level for the branch, one where it meets the trunk
 
@@ -115,6 +116,7 @@ def common(k: dict[str, Any]) -> dict[str, Any]:
         "channels": k["channels"],
         "depth": k["depth"],
         "norm_from": reached(k["norm_starts"], k["depth"]),
+        "rewrite": k["rewrite"],
         "residual": residual if k["dconv_mode"] else None,
     }
 
@@ -127,14 +129,22 @@ def reached(level: int, depth: int) -> int | None:
 def hybrid(k: dict[str, Any]) -> dict[str, Any]:
     cuts = k["multi_freqs"] or []
     bands = {"cuts": tuple(cuts), "levels": k["multi_freqs_depth"]} if cuts else None
+    iterations = (k["wiener_iters"], k["end_iters"])
     return {
         "kind": "hybrid",
         "activation": "gelu",
         "window": k["nfft"],
         "branches": ("spectrogram", "waveform") if k["hybrid"] else ("spectrogram",),
         "representation": "complex" if k["cac"] else "magnitude",
+        "wiener": None if k["cac"] or not any(iterations) else filtering(*iterations),
+        "margin": "silent" if k["hybrid_old"] else "reflected",
         "bands": bands,
     }
+
+
+def filtering(test: int, training: int) -> dict[str, int]:
+    """Of a magnitude model; every negative number means the same there."""
+    return {"iterations": max(-1, test), "in_training": max(-1, training)}
 
 
 def waveform(k: dict[str, Any]) -> dict[str, Any]:
@@ -166,6 +176,7 @@ def from_config(config: ModelConfig, subject: object) -> tuple[Global, dict[str,
         "depth": config.depth,
         "norm_starts": never if config.norm_from is None else config.norm_from,
         "dconv_mode": 0 if residual is None else 1,
+        "rewrite": config.rewrite,
     }
     if residual is not None:
         shared |= {
@@ -188,6 +199,9 @@ def from_hybrid(config: HybridConfig, subject: object) -> dict[str, Any]:
         "nfft": config.window,
         "cac": config.representation == "complex",
         "hybrid": "waveform" in config.branches,
+        "hybrid_old": config.margin == "silent",
+        "wiener_iters": config.wiener.iterations if config.wiener else 0,
+        "end_iters": config.wiener.in_training if config.wiener else 0,
         "multi_freqs": list(config.bands.cuts) if config.bands else None,
         "multi_freqs_depth": config.bands.levels if config.bands else 2,
     }
