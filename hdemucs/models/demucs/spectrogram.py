@@ -186,11 +186,6 @@ class LateSpectrogram(AlignedSpectrogram):
     that these learnt to live with (official `hybrid_old`).
     """
 
-    @property
-    def start(self) -> int:
-        """Where the mixture begins in what overlap-add gives."""
-        return self.margin
-
     def padded(self, x: Mixture, right: int) -> Tensor:
         return F.pad(x, (self.margin, right))
 

@@ -29,8 +29,8 @@ SHARED = {
 # Defaults of demucs 4.1.0, which apply to what a checkpoint does not say.
 TRANSLATED: dict[Global, dict[str, Any]] = {
     HDEMUCS: SHARED | {
-        "channels": 48, "dconv_init": 1e-4, "nfft": 4096, "cac": True, "hybrid": True, "rewrite": True,
-        "wiener_iters": 0, "end_iters": 0, "hybrid_old": False,
+        "channels": 48, "dconv_init": 1e-4, "nfft": 4096, "cac": True, "hybrid": True,
+        "rewrite": True, "wiener_iters": 0, "end_iters": 0, "hybrid_old": False,
         "multi_freqs": None, "multi_freqs_depth": 2,
     },
     DEMUCS: SHARED | {
@@ -43,7 +43,8 @@ COMMON = {
 }  # fmt: skip
 FIXED: dict[Global, dict[str, Any]] = {
     HDEMUCS: COMMON | {
-        "channels_time": None, "wiener_residual": False, "freq_emb": 0.2, "emb_scale": 10, "time_stride": 2, "context_enc": 0,
+        "channels_time": None, "wiener_residual": False, "freq_emb": 0.2, "emb_scale": 10,
+        "time_stride": 2, "context_enc": 0,
     },
     DEMUCS: COMMON | {"glu": True},
 }  # fmt: skip
