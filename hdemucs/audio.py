@@ -59,6 +59,16 @@ def read(path: Path, start: int = 0, frames: int | None = None) -> Signal:
         return sound.read(start, frames)
 
 
+def load(path: Path) -> tuple[Signal, int]:
+    """All of a file, and its sample rate.
+
+    Raises:
+        UserError: the file cannot be read, or holds NaN.
+    """
+    with opened(path) as sound:
+        return sound.read(), sound.rate
+
+
 def write(path: Path, signal: Signal, rate: int, bits: int = 16) -> None:
     """Write WAV, FLAC or AIFF by the suffix: integers of 16, 24 or 32 bits, or 0 for 32-bit float.
 

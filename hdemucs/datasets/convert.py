@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,10 @@ from hdemucs.data.manifest import MIXTURE, Split
 from hdemucs.datasets.examine import Expected
 from hdemucs.datasets.findings import Finding
 from hdemucs.errors import UserError
+from hdemucs.formats import channels
+from hdemucs.formats.discover import files
+from hdemucs.formats.sound import Sound, opened
+from hdemucs.names import chosen, normal
 
 Signal = Float32[np.ndarray, "channel sample"]
 AnyLength = Float32[np.ndarray, "channel _"]
@@ -40,17 +43,26 @@ def folder_of(split: Split) -> str:
     return "test" if split == "test" else "train"
 
 
-def convert(target: Path, job: Job) -> list[Finding]:
+@dataclass(frozen=True)
+class Converted:
+    """What came of a track."""
+
+    errors: tuple[Finding, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()  # (path below the root, what its user should know)
+
+
+def convert(target: Path, job: Job) -> Converted:
     """Write a track's stems and mixture below `target`, or tell why not."""
+    notes: list[tuple[str, str]] = []
     try:
-        stems = dict(sources(job))
-        write(target / folder_of(job.split) / job.name, stems, job)
-    except UserError as error:
-        return [Finding.of(job.root, job.name, error)]
-    return []
+        stems = dict(sources(job, notes))
+        write(target / folder_of(job.split) / normal(job.name), stems, job)
+    except UserError as refusal:
+        return Converted((Finding.of(job.root, job.name, refusal),))
+    return Converted(notes=tuple(notes))
 
 
-def sources(job: Job) -> Iterator[tuple[str, Signal]]:
+def sources(job: Job, notes: list[tuple[str, str]]) -> Iterator[tuple[str, Signal]]:
     """Each source, and the mixture if it has files, at the study's rate and channels.
 
     Raises:
@@ -65,7 +77,7 @@ def sources(job: Job) -> Iterator[tuple[str, Signal]]:
                 problem = f"is matched by the patterns of {other} and of {name}"
                 raise UserError(path, problem, "make them tell one from the other")
         if paths:
-            yield name, added([signal(path, job) for path in paths], paths, job)
+            yield name, added([signal(path, job, notes) for path in paths], paths, job)
         elif name != MIXTURE and job.own.missing == "refuse":
             problem = f"has no file for {name} ({', '.join(patterns)})"
             cure = "add one, correct the patterns, or set `missing: silence`"
@@ -74,31 +86,37 @@ def sources(job: Job) -> Iterator[tuple[str, Signal]]:
 
 def matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
     """Files of a folder and those below it, by their path in it, whatever the case."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [
-        path
-        for path in files
-        if any(
-            fnmatchcase(str(path.relative_to(folder)).lower(), pattern.lower())
-            for pattern in patterns
-        )
-    ]
+    paths = list(files(folder))
+    names = [str(path.relative_to(folder)).lower() for path in paths]
+    found = {name for pattern in patterns for name in chosen(pattern.lower(), names)}
+    return [path for path, name in zip(paths, names, strict=True) if name in found]
 
 
-def signal(path: Path, job: Job) -> Signal:
-    """One file at the study's rate and channels."""
-    found, wanted, own = audio.inspect(path), job.expected, job.own
-    x = audio.read(path)
-    if not np.isfinite(x).all():
-        raise UserError(path, "holds NaN or infinite samples", "export the file again")
-    if found.channels != wanted.channels:
-        x = with_channels(path, x, wanted.channels, own)
-    if found.rate != wanted.rate:
-        if own.sample_rate == "refuse":
-            problem = f"has a sample rate of {found.rate} Hz where {wanted.rate} is expected"
-            raise UserError(path, problem, "resample it or set `sample_rate: convert`")
-        x = resampled(x, found.rate, wanted.rate)
-    return x
+def signal(path: Path, job: Job, notes: list[tuple[str, str]]) -> Signal:
+    """One file at the study's rate and channels.
+
+    Raises:
+        UserError: it cannot be read, holds NaN, or is what the policies refuse.
+    """
+    with opened(path) as sound:
+        x = with_channels(sound, job)
+        told = (*sound.notes, channels.said(sound.channels, job.expected.channels))
+        notes += [(str(path.relative_to(job.root)), note) for note in told if note]
+    if sound.rate == job.expected.rate:
+        return x
+    if job.own.sample_rate == "refuse":
+        problem = f"has a sample rate of {sound.rate} Hz where {job.expected.rate} is expected"
+        raise UserError(path, problem, "resample it or set `sample_rate: convert`")
+    return resampled(x, sound.rate, job.expected.rate)
+
+
+def with_channels(sound: Sound, job: Job) -> Signal:
+    """All of a file, with the study's channels."""
+    wanted = job.expected.channels
+    if sound.channels != wanted and job.own.channels == "refuse":
+        problem = f"has {sound.channels} channels where {wanted} are expected"
+        raise UserError(sound.path, problem, "convert it or set `channels: convert`")
+    return channels.converted(sound.path, sound.read(), wanted, sound.wav.mask)
 
 
 def resampled(x: Signal, old: int, new: int) -> Float32[np.ndarray, "channel resampled"]:
@@ -107,20 +125,6 @@ def resampled(x: Signal, old: int, new: int) -> Float32[np.ndarray, "channel res
     from julius.resample import resample_frac
 
     return resample_frac(torch.from_numpy(x), old, new).numpy()
-
-
-def with_channels(
-    path: Path, x: Signal, channels: int, own: OwnConfig
-) -> Float32[np.ndarray, "wanted sample"]:
-    """Mono on every channel, or the mean of stereo; anything else has no one right way."""
-    problem = f"has {len(x)} channels where {channels} are expected"
-    if own.channels == "refuse":
-        raise UserError(path, problem, "convert it or set `channels: convert`")
-    if len(x) == 1:
-        return np.repeat(x, channels, axis=0)
-    if channels == 1:
-        return x.mean(axis=0, keepdims=True)
-    raise UserError(path, problem, "mix it down to stereo or mono")
 
 
 def added(signals: list[AnyLength], paths: list[Path], job: Job) -> Signal:

@@ -16,6 +16,7 @@ from hdemucs.datasets.findings import Finding
 from hdemucs.errors import UserError
 from hdemucs.files import sha256
 from hdemucs.formats.wav import Wav, open_wav
+from hdemucs.names import normal
 
 Signal = Float32[np.ndarray, "channel sample"]
 
@@ -123,7 +124,7 @@ def measured(root: Path, folder: str, split: Split, wavs: dict[str, Wav]) -> Exa
         files[source] = record(root, wavs[source], stem)
         rest = rest - stem
     track = Track(
-        name=Path(folder).name,
+        name=normal(Path(folder).name),
         split=split,
         frames=frames,
         seconds=round(frames / rate, 3),

@@ -2,7 +2,7 @@
 
 name: my-band
 root: stems                        # one folder a track; relative to this file
-splits: {train: ["*"], test: ["Last *"]}        # of folders; the last that matches counts
+splits: {train: ["*"], test: ["Last *"]}  # names or patterns of folders; names win, then the last
 stems:                             # what is summed into each source; `mixture` is optional
   drums: ["kick.*", "snare.*", "*overhead*"]
   bass: ["bass*.flac"]
@@ -17,9 +17,9 @@ lengths: convert                   # or refuse: stems shorter than the track's l
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
@@ -29,13 +29,18 @@ from ruamel.yaml.error import YAMLError
 from hdemucs.config.data import OwnConfig
 from hdemucs.config.load import validated
 from hdemucs.data.manifest import MIXTURE, Manifest, Split
-from hdemucs.datasets.convert import Job, convert, folder_of
+from hdemucs.datasets.convert import Job, convert, folder_of, matching
 from hdemucs.datasets.examine import Expected
 from hdemucs.datasets.findings import Finding, refused
 from hdemucs.datasets.place import lock, put
 from hdemucs.datasets.record import surveyed
-from hdemucs.errors import UserError
+from hdemucs.datasets.summary import SPLITS
+from hdemucs.errors import UserError, shown
+from hdemucs.formats.discover import files, hidden, is_sound
+from hdemucs.names import apart, chosen, literal, unmatched
 from hdemucs.workers import mapped
+
+NAMED = 3  # files that a line lists
 
 
 def load_own(path: Path) -> OwnConfig:
@@ -71,7 +76,8 @@ def fetch_own(own: OwnConfig, expected: Expected, root: Path, jobs: int) -> Mani
         shutil.rmtree(part, ignore_errors=True)
         try:
             made = mapped(partial(convert, part), planned, jobs, f"converting {own.name}")
-            refused(Path(own.root), [finding for findings in made for finding in findings])
+            refused(Path(own.root), [finding for each in made for finding in each.errors])
+            say(note for each in made for note in each.notes)
             valid = [job.name for job in planned if job.split == "valid"]
             tops = sorted({folder_of(job.split) for job in planned})
             survey = surveyed(part, root.name, expected, valid, jobs, tops)
@@ -87,21 +93,55 @@ def original(error: Finding) -> Finding:
     return replace(error, subject=error.subject.partition("/")[2])
 
 
+def say(notes: Iterable[tuple[str, str]]) -> None:
+    """A line for everything that was done to files, or left out, with the files."""
+    known: dict[str, list[str]] = {}
+    for subject, note in notes:
+        known.setdefault(note, []).append(subject)
+    for note, subjects in known.items():
+        more = f" and {len(subjects) - NAMED} more" if len(subjects) > NAMED else ""
+        sys.stderr.write(shown(f"{', '.join(subjects[:NAMED])}{more}: {note}") + "\n")
+
+
 def plan(own: OwnConfig, expected: Expected) -> list[Job]:
-    """One job a track, in the order of names."""
+    """One job a track, in the order of names.
+
+    Raises:
+        UserError: a pattern chooses nothing, a name two splits, or there is nothing to train on.
+    """
     root = Path(own.root)
     if not root.is_dir():
         raise UserError(root, "is no folder", f"correct `root` of the data set {own.name}")
     check_sources(own, expected)
-    found = []
-    for folder in sorted(entry for entry in root.iterdir() if entry.is_dir()):
-        split = split_of(folder.name, own.splits)
-        if split is not None:
-            found.append(Job(root, folder.name, split, own, expected))
+    folders = [e.name for e in root.iterdir() if e.is_dir() and not hidden(Path(e.name))]
+    splits = splits_of(sorted(folders), own)
+    found = [Job(root, name, split, own, expected) for name, split in splits.items()]
     if not any(job.split == "train" for job in found):
         problem = "holds no folder that splits.train matches"
         raise UserError(root, problem, f"correct `splits` of the data set {own.name}")
+    check_stems(own, found)
+    say((name, "is in no split, so it is left out") for name in sorted(set(folders) - set(splits)))
     return found
+
+
+def check_stems(own: OwnConfig, jobs: Iterable[Job]) -> None:
+    """Hold every pattern of `stems` to a file; a line tells of sound files that none matches.
+
+    Raises:
+        UserError: a pattern matches no file of any song.
+    """
+    songs = [job.root / job.name for job in jobs]
+    names = [str(path.relative_to(song)) for song in songs for path in files(song)]
+    used: set[Path] = set()
+    for source, patterns in own.stems.items():
+        for pattern in patterns:
+            paths = [path for song in songs for path in matching(song, (pattern,))]
+            if not paths:
+                key = f"{own.name}.stems.{source}"
+                raise unmatched(key, pattern, names, "file of any song")
+            used.update(paths)
+    unused = [path for song in songs for path in files(song) if is_sound(path) and path not in used]
+    say((str(p.relative_to(own.root)), "matches no pattern, so it is left out") for p in unused)
 
 
 def check_sources(own: OwnConfig, expected: Expected) -> None:
@@ -112,11 +152,26 @@ def check_sources(own: OwnConfig, expected: Expected) -> None:
         raise UserError(f"{own.name}.stems.{source}", problem, cure)
 
 
-def split_of(name: str, splits: Mapping[Split, tuple[str, ...]]) -> Split | None:
-    """The last of train, valid and test with a pattern for `name`: exceptions follow rules."""
-    matching: list[Split] = [
-        split
-        for split in ("train", "valid", "test")
-        if any(fnmatchcase(name, pattern) for pattern in splits.get(split, ()))
-    ]
-    return matching[-1] if matching else None
+def splits_of(folders: list[str], own: OwnConfig) -> dict[str, Split]:
+    """The split of each folder that has one: of its name, else the last that a pattern gives it.
+
+    So exceptions follow rules, in the order train, valid, test.
+
+    Raises:
+        UserError: a pattern matches no folder, or a name is in two splits.
+    """
+    apart(folders, "folder")
+    named: dict[str, Split] = {}
+    matched: dict[str, Split] = {}
+    for split in SPLITS:
+        for pattern in own.splits.get(split, ()):
+            key = f"{own.name}.splits.{split}"
+            names = chosen(pattern, folders)
+            if not names:
+                raise unmatched(key, pattern, folders, f"folder of {own.root}")
+            if not literal(pattern, folders):
+                matched |= dict.fromkeys(names, split)
+            elif named.setdefault(names[0], split) != split:
+                problem = f"{pattern!r} is in splits.{named[names[0]]}, too"
+                raise UserError(key, problem, "a song can be in one split only")
+    return {name: (matched | named)[name] for name in folders if name in matched | named}

@@ -10,6 +10,8 @@ from pathlib import Path
 from hdemucs.data.manifest import MIXTURE, Manifest, Split, Track
 from hdemucs.datasets.examine import Examined, Expected, examine
 from hdemucs.datasets.findings import Finding, refused
+from hdemucs.formats.discover import hidden
+from hdemucs.names import literal
 from hdemucs.workers import mapped
 
 FOLDERS = ("train", "test")
@@ -71,8 +73,8 @@ def tracks(root: Path, valid: Collection[str]) -> Iterable[tuple[str, Split]]:
     for top in FOLDERS:
         entries = (root / top).iterdir() if (root / top).is_dir() else ()
         for folder in sorted(entry for entry in entries if entry.is_dir()):
-            if not folder.name.startswith((".", "_")):
-                held_out: Split = "valid" if folder.name in valid else "train"
+            if not hidden(Path(folder.name)):
+                held_out: Split = "valid" if literal(folder.name, valid) else "train"
                 yield f"{top}/{folder.name}", "test" if top == "test" else held_out
 
 
@@ -119,8 +121,8 @@ def lacking(root: Path, top: str) -> Iterable[Finding]:
 
 def unknown_names(valid: Collection[str], folders: Collection[str]) -> Iterable[Finding]:
     """Names of validation tracks that train/ does not have; a misspelt one would train."""
-    there = {folder.removeprefix("train/") for folder in folders if folder.startswith("train/")}
-    for name in sorted(set(valid) - there) if folders else ():
+    there = [folder.removeprefix("train/") for folder in folders if folder.startswith("train/")]
+    for name in sorted(name for name in valid if not literal(name, there)) if folders else ():
         yield Finding(f"train/{name}", "is to validate but is missing", "put the track there")
 
 

@@ -1,6 +1,7 @@
 """Anybody's estimates, as sound files in MUSDB18's layout.
 
-<estimates>/[test/]<track>/<source>.wav (or .flac), beside <references>/[test/]<track>/<source>.wav.
+<estimates>/[test/]<track>/<source>.wav, or any other sound file of this name, beside
+<references>/[test/]<track>/<source>.wav.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from hdemucs.config.evaluation import MetricsConfig
 from hdemucs.data.manifest import MIXTURE
 from hdemucs.errors import UserError
 from hdemucs.evaluation.score import score_track
+from hdemucs.formats.discover import hidden, is_sound
+from hdemucs.formats.sound import opened
 from hdemucs.metrics.museval_json import TrackScores
+from hdemucs.names import apart, normal
 from hdemucs.workers import mapped
 
-SUFFIXES = (".wav", ".flac", ".aiff", ".aif")
 SUBSET = "test"
 USUAL = ("drums", "bass", "other", "vocals")  # the order of published tables
 NAMED = 3  # missing tracks that an error lists
@@ -45,16 +48,28 @@ class Scores:
         torch.set_num_threads(1)  # a process a track is faster than threads within one
         references = {s: sound(pair.references, s, "reference") for s in self.sources}
         estimates = {s: sound(pair.estimates, s, "estimate") for s in self.sources}
-        rate = audio.inspect(references[self.sources[0]]).rate
-        for path in (*references.values(), *estimates.values()):
-            audio.check(path, audio.inspect(path), {"rate": rate})
-        return score_track(
-            pair.track,
-            {source: audio.read(path) for source, path in references.items()},
-            {source: audio.read(path) for source, path in estimates.items()},
-            rate,
-            self.config,
-        )
+        (rate, known), (_, given) = heard(references), heard(estimates, references)
+        return score_track(pair.track, known, given, rate, self.config)
+
+
+def heard(
+    paths: dict[str, Path], like: dict[str, Path] | None = None
+) -> tuple[int, dict[str, audio.Signal]]:
+    """The signals in these files by source, and their sample rate.
+
+    Raises:
+        UserError: a file cannot be read, or has another rate than the first of `like`.
+    """
+    first = next(iter((like or paths).values()))
+    with opened(first) as sound:
+        wanted = sound.rate
+    signals = {}
+    for source, path in paths.items():
+        signals[source], rate = audio.load(path)
+        if rate != wanted:
+            problem = f"has a sample rate of {rate} Hz where {first} has {wanted}"
+            raise UserError(path, problem, "resample it, or supply it at the reference's rate")
+    return wanted, signals
 
 
 @dataclass(frozen=True)
@@ -111,11 +126,18 @@ def tracks_in(root: Path) -> dict[str, Path]:
     """Folders with sound files, by track name."""
     inside = root / SUBSET if (root / SUBSET).is_dir() else root
     folders = sorted(inside.iterdir()) if inside.is_dir() else []
-    return {
-        folder.name: folder
+    tracks = [
+        folder
         for folder in folders
-        if folder.is_dir() and any(path.suffix.lower() in SUFFIXES for path in folder.iterdir())
-    }
+        if folder.is_dir() and not hidden(Path(folder.name)) and any(stems_in(folder))
+    ]
+    apart([folder.name for folder in tracks], "track")
+    return {normal(folder.name): folder for folder in tracks}
+
+
+def stems_in(folder: Path) -> list[Path]:
+    """The sound files that lie in a folder."""
+    return [p for p in sorted(folder.iterdir()) if is_sound(p) and not hidden(Path(p.name))]
 
 
 def sources_in(root: Path) -> tuple[str, ...]:
@@ -125,7 +147,7 @@ def sources_in(root: Path) -> tuple[str, ...]:
         UserError: the tracks have none in common.
     """
     tracks = tracks_in(root).values()
-    held = [{p.stem for p in track.iterdir() if p.suffix.lower() in SUFFIXES} for track in tracks]
+    held = [{normal(path.stem) for path in stems_in(track)} for track in tracks]
     common = set.intersection(*held) - {MIXTURE} if held else set()
     if not common:
         cure = "put stems of the same names into <folder>/[test/]<track>/, or name them: --sources"
@@ -138,10 +160,13 @@ def sound(folder: Path, source: str, what: str) -> Path:
     """The file of one source.
 
     Raises:
-        UserError: there is none.
+        UserError: there is none, or more than one.
     """
-    for suffix in SUFFIXES:
-        if (path := folder / f"{source}{suffix}").exists():
-            return path
-    problem = f"is missing: {what} of {source} of {folder.name}"
-    raise UserError(folder / f"{source}.wav", problem, "supply one file for every source")
+    found = [path for path in stems_in(folder) if normal(path.stem) == normal(source)]
+    if len(found) > 1:
+        problem = f"has {' and '.join(path.name for path in found)} as {what} of {source}"
+        raise UserError(folder, problem, "keep one of them")
+    if not found:
+        problem = f"is missing: {what} of {source} of {folder.name}"
+        raise UserError(folder / f"{source}.wav", problem, "supply one file for every source")
+    return found[0]

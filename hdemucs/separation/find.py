@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import soundfile
-
 from hdemucs.errors import UserError
-
-# What libsndfile reads, but for headerless samples, whose rate nobody knows; and what ffmpeg does.
-SUFFIXES = {f".{name.lower()}" for name in soundfile.available_formats() if name != "RAW"} | {
-    ".mp3", ".mp2", ".aif", ".aifc", ".oga", ".opus", ".m4a", ".m4b", ".mp4", ".aac", ".alac",
-    ".wma", ".ac3", ".eac3", ".ape", ".wv", ".tta", ".mka", ".webm",
-}  # fmt: skip
-LEFT_BY_SYSTEMS = "__MACOSX"  # a Mac's ZIP archives keep hidden twins of all files there
+from hdemucs.formats.discover import files, is_sound
+from hdemucs.names import normal
 
 
 @dataclass(frozen=True)
@@ -54,12 +46,10 @@ def find_songs(paths: Sequence[Path], out: Path) -> list[Song]:
 def inside(folder: Path, out: Path) -> Iterator[tuple[Path, Path]]:
     """(file, name of its stems' folder) of every sound file below a folder."""
     skipped = out.resolve()
-    for path in sorted(folder.rglob("*")):
-        place = path.relative_to(folder)
-        hidden = any(part.startswith(".") or part == LEFT_BY_SYSTEMS for part in place.parts)
+    for path in files(folder):
         ours = path.resolve().is_relative_to(skipped) and skipped != folder.resolve()
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not hidden and not ours:
-            yield path, place.with_suffix("")
+        if is_sound(path) and not ours:
+            yield path, path.relative_to(folder).with_suffix("")
 
 
 def apart(songs: Iterable[Song]) -> None:
@@ -80,7 +70,7 @@ def apart(songs: Iterable[Song]) -> None:
 
 def same(folder: Path) -> str:
     """One text for all names that some file system takes for one: of accents, of capitals."""
-    return unicodedata.normalize("NFC", os.path.normpath(folder)).casefold()
+    return normal(os.path.normpath(folder)).casefold()
 
 
 def spare(songs: Sequence[Song], names: Iterable[str]) -> None:

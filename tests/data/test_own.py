@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 import textwrap
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from hdemucs.datasets.own import fetch_own, load_own
 from hdemucs.datasets.place import where
 from hdemucs.errors import UserError
 from tests.data.conftest import EXPECTED, RATE, SOURCES, write_track
+from tests.formats.conftest import run_ffmpeg
 
 BAND = """
     name: band
@@ -141,8 +143,8 @@ def nan(path):
     soundfile.write(path, x, rate, subtype="FLOAT")
 
 
-def surround(path):
-    put(path, tone(60, channels=6))
+def quadrophony(path):
+    put(path, tone(60, channels=4))
 
 
 SONG = "songs/01 Opener"
@@ -150,8 +152,8 @@ FAULTS = {
     "another rate": ({"sample_rate": "refuse"}, None, r"Lead Gtr\.wav: has a sample rate of 16000"),
     "mono": ({"channels": "refuse"}, None, r"Snare top\.aiff: has 1 channels where 2 are"),
     "shorter": ({"lengths": "refuse"}, None, "/bass: is 7200 samples long where the track's"),
-    "surround": ({}, surround, r"kick\.wav: has 6 channels where 2 are expected; mix it down"),
-    "NaN": ({}, nan, r"kick\.wav: holds NaN or infinite samples"),
+    "quadrophony": ({}, quadrophony, r"kick\.wav: has 4 channels where 2 are expected; mix it"),
+    "NaN": ({}, nan, r"kick\.wav: holds NaN or infinite samples, the first at 0\.000 s"),
     "text": ({}, lambda p: p.write_text("kick"), r"kick\.wav: is not a readable sound file"),
     "empty": ({}, lambda p: p.write_bytes(b""), r"kick\.wav: is not a readable sound file"),
     "no samples": ({}, lambda p: put(p, tone(60)[:0]), r"kick\.wav: holds no audio"),
@@ -163,7 +165,7 @@ FAULTS = {
     "no stem at all": (
         {"stems": dict.fromkeys(SOURCES, ("nothing",))},
         None,
-        "no file that a pattern",
+        r"band\.stems\.drums: 'nothing' matches no file of any song; correct or remove it",
     ),
     "a stem too many": (
         {"stems": {**{s: (s,) for s in SOURCES}, "strings": ("x",)}},
@@ -172,7 +174,17 @@ FAULTS = {
     ),
     "a stem too few": ({"stems": {"drums": ("x",)}}, None, r"band\.stems\.bass: is missing; give"),
     "no folder": ({"root": "/nowhere"}, None, "/nowhere: is no folder; correct `root`"),
-    "no track": ({"splits": {"train": ("X*",)}}, None, "holds no folder that splits.train matches"),
+    "no track": ({"splits": {"test": ("*",)}}, None, "holds no folder that splits.train matches"),
+    "no such folder": (
+        {"splits": {"train": ("*",), "test": ("03 List",)}},
+        None,
+        r"band\.splits\.test: '03 List' matches no folder of .*songs; did you mean '03 Last'\?",
+    ),
+    "two splits": (
+        {"splits": {"train": ("*", "03 Last"), "test": ("03 Last",)}},
+        None,
+        r"band\.splits\.test: '03 Last' is in splits\.train, too; a song can be in one split only",
+    ),
 }
 
 
@@ -185,6 +197,63 @@ def test_a_fault_is_refused_in_one_line_and_leaves_nothing(band, fault):
         converted(band, **changes)
     assert "\n" not in str(caught.value)
     assert not (band / "out").exists() and not list(band.glob(".out.part"))
+
+
+SPLITS = [
+    ("Song [Live]", ("Song [Live]",)),  # brackets are a set of letters in a pattern
+    ("Caf\u00e9", ("Cafe\u0301",)),  # disks of a Mac take accents apart
+    ("Cafe\u0301", ("Caf\u00e9",)),
+    ("Cafe\u0301 2", ("Caf\u00e9*",)),
+    ("*", ("*",)),
+]
+
+
+@pytest.mark.parametrize(("name", "test"), SPLITS)
+def test_a_name_means_the_song_of_that_name(band, name, test):
+    (band / "songs" / "03 Last").rename(band / "songs" / name)
+    manifest = converted(band, splits={"train": ("0*",), "valid": ("02*",), "test": test})
+    assert [track.split for track in manifest.tracks] == ["train", "valid", "test"]
+    assert [t.name for t in manifest.split("test")] == [unicodedata.normalize("NFC", name)]
+
+
+def test_a_name_wins_over_patterns_of_later_splits(band):
+    manifest = converted(band, splits={"train": ("03 Last",), "valid": ("02*",), "test": ("*",)})
+    assert {track.name: track.split for track in manifest.tracks} == {
+        "01 Opener": "test",
+        "02 Middle": "valid",
+        "03 Last": "train",
+    }
+
+
+def test_surround_is_mixed_down_and_what_is_left_out_is_said(band, capsys):
+    put(
+        band / SONG / "kick.wav",
+        np.stack([tone(60, channels=1)[:, 0], *5 * [0 * tone(1)[:, 0]]], 1),
+    )
+    put(band / SONG / "click.wav", tone(900))
+    put(band / "songs" / "04 Demo" / "kick.wav", tone(60))
+    (band / SONG / "._kick.wav").write_bytes(b"Mac OS X")
+    converted(band, splits={"train": ("01*",), "valid": ("02*",), "test": ("03*",)})
+    np.testing.assert_allclose(
+        heard(band, "drums")[:, 0], tone(60)[:, 0] + tone(200, gain=0.1)[:, 0], atol=1e-4
+    )
+    np.testing.assert_allclose(heard(band, "drums")[:, 1], tone(200, gain=0.1)[:, 0], atol=1e-4)
+    said = capsys.readouterr().err
+    assert "01 Opener/kick.wav: 6 channels go to stereo by ITU-R BS.775\n" in said
+    assert "01 Opener/click.wav: matches no pattern, so it is left out\n" in said
+    assert "04 Demo: is in no split, so it is left out\n" in said
+
+
+def test_every_sample_of_an_mp3_without_an_index_is_used(band):
+    """By its header it is far shorter: its first frames are quiet."""
+    x = np.concatenate([1e-4 * tone(50, 20), tone(60, 20)])
+    put(band / "x.wav", x)
+    run_ffmpeg("-i", band / "x.wav", "-q:a", "4", "-write_xing", "0", band / SONG / "kick.mp3")
+    (band / SONG / "kick.wav").unlink()
+    (band / SONG / "Snare top.aiff").unlink()
+    manifest = converted(band)
+    assert manifest.tracks[0].seconds >= 40
+    assert manifest.tracks[0].files["drums"].active > 0.4
 
 
 def test_silent_songs_are_refused(band):
