@@ -82,6 +82,12 @@ def read_json(path: Path, cure: str) -> Any:
         raise UserError(path, f"cannot be read as JSON ({error})", cure) from error
 
 
+def digest(content: Any) -> str:
+    """SHA-256 of a JSON value, whatever the order of its keys and its layout."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
 def sha256(path: Path) -> str:
     """Hexadecimal digest of a file's bytes."""
     digest = hashlib.sha256()

@@ -11,10 +11,10 @@ from hdemucs.evaluation.separated import score_separated
 from hdemucs.evaluation.systems import Facts, save_system
 from hdemucs.evaluation.tracks import data_facts
 from hdemucs.models.published import load_published
+from hdemucs.runs.dispatch import here_or_as_job
 from hdemucs.runs.songs import songs
 from hdemucs.separation.testset import separator
 from hdemucs.workers import jobs
-from stages.anywhere import anywhere
 
 
 def main(name: str) -> None:
@@ -32,4 +32,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    anywhere("evaluate", __doc__, main)
+    here_or_as_job("evaluate", __doc__, main)

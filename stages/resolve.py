@@ -1,8 +1,9 @@
-"""params.yaml -> configs/: every stage's effective configuration, checked before anything runs."""
+"""params.yaml, the code -> configs/: what each stage is asked, and its code; all checked first."""
 
 from pathlib import Path
 
 from hdemucs.errors import one_line
+from hdemucs.study.code import digests
 from hdemucs.study.effective import configurations, prune, write_configurations
 from hdemucs.study.params import read_params
 
@@ -13,6 +14,8 @@ def main() -> None:
     """All or nothing: a parameter that is wrong leaves configs/ as it was."""
     params = read_params(Path("params.yaml"))
     contents = configurations(params)
+    code = digests(params["study"], contents, Path.cwd())
+    contents |= {f"code/{path}": files for path, files in code.items()}
     write_configurations(contents, Path("configs"))
     for gone in prune({Path(folder): set(params["study"]) for folder in BY_VARIANT}):
         print(f"removed {gone}: its variant is no longer in the study")

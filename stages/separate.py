@@ -9,9 +9,9 @@ from hdemucs.data.segments import song
 from hdemucs.listening.excerpts import load_excerpts
 from hdemucs.models.published import load_published
 from hdemucs.progress import track as progress
+from hdemucs.runs.dispatch import here_or_as_job
 from hdemucs.runs.songs import songs
 from hdemucs.separation.testset import estimate
-from stages.anywhere import anywhere
 
 BITS = 24  # levels are set and dither added later, on the way to 16
 
@@ -34,4 +34,4 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    anywhere("separate", __doc__, main)
+    here_or_as_job("separate", __doc__, main)

@@ -12,8 +12,8 @@ from hdemucs.data.manifest import load_manifest
 from hdemucs.datasets.place import check_present, where
 from hdemucs.errors import one_line
 from hdemucs.runs.collect import Collector
+from hdemucs.runs.dispatch import variant
 from hdemucs.runs.workspace import Workspace
-from stages.arguments import variant
 
 
 def main(name: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -112,6 +113,10 @@ class TrainingConfig:
     compile: bool  # torch.compile, layer by layer
 
 
+# Of `training`: how the work is done. The same weights come out whatever these say.
+OPERATIONAL = ("workers", "checkpoint_every", "guard")
+
+
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TrainConfig:
     """All that a training job reads: configs/train/<variant>.json."""
@@ -121,3 +126,13 @@ class TrainConfig:
     model: Annotated[ModelConfig, chosen("model")]
     training: TrainingConfig
     validation: SeparationConfig  # how whole songs are separated to choose the best weights
+
+
+def deciding(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a TrainConfig, as JSON, that decides the weights.
+
+    `threads`, `bf16` and `compile` are in it, as sums depend on them; so is `validate_every`, as
+    the best weights are chosen among those that are validated.
+    """
+    recipe = {k: v for k, v in config["training"].items() if k not in OPERATIONAL}
+    return {**config, "training": recipe}

@@ -9,14 +9,15 @@ from pathlib import Path
 from hdemucs.config.bag import BagConfig, is_bag
 from hdemucs.config.cluster import load_cluster
 from hdemucs.config.load import load
-from hdemucs.files import write_text
+from hdemucs.files import read_json, write_text
 from hdemucs.report.runs import RunFacts, load_runs, save_runs
-from hdemucs.runs.directory import Run
+from hdemucs.runs.directory import CURE, Run
 from hdemucs.runs.dvc_plan import stale_siblings
 from hdemucs.runs.launcher import Launcher
 from hdemucs.runs.publish import check_unchanged, facts, publish
 from hdemucs.runs.wait import finish
 from hdemucs.runs.workspace import Workspace
+from hdemucs.versions import remark
 
 NO_CURVE = "epoch,train_loss,valid_loss,valid_nsdr\n"  # a bag is not trained
 
@@ -42,6 +43,8 @@ class Collector:
     def single(self, name: str) -> tuple[str, list[RunFacts]]:
         run = self.finished(name)
         check_unchanged(run, self.here)
+        done = read_json(run.folder / "DONE.json", CURE)
+        remark(run.name, "was trained under", done["versions"])
         model, curve = self.places(name)
         files = {file: model / file for file in ("model.safetensors", "model.json")}
         publish(run, {**files, "history.csv": curve})

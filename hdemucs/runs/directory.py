@@ -28,7 +28,8 @@ from typing import Any
 
 from hdemucs.errors import UserError
 from hdemucs.files import read_json, write_bytes, write_json, write_text
-from hdemucs.runs.identity import PACKAGES, Identity
+from hdemucs.runs.identity import Identity
+from hdemucs.study.source import PACKAGES
 
 NOTED = "attempts.jsonl"
 CURE = "remove the run directory, and the next `dvc repro` makes it anew"

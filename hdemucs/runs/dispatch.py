@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from hdemucs.config.bag import is_bag
 from hdemucs.config.cluster import ClusterConfig, load_cluster
+from hdemucs.errors import one_line
 from hdemucs.runs.dvc_plan import stale_siblings
 from hdemucs.runs.launcher import Launcher
 from hdemucs.runs.slurm import NAME as SLURM
+from hdemucs.runs.songs import songs
 from hdemucs.runs.stage_job import StageJob
 from hdemucs.runs.wait import finish
 from hdemucs.runs.workspace import Workspace
 
 INSIDE = "HDEMUCS_OWNER"  # set in every job
+
+
+def variant(description: str | None) -> str:
+    """The one argument that a stage has."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("variant", help="a name of params.yaml:study")
+    return str(parser.parse_args().variant)
+
+
+def here_or_as_job(stage: str, description: str | None, main: Callable[[str], None]) -> None:
+    """Run a stage for the variant of the command line: here, or where cluster.yaml asks for it."""
+    name = variant(description)
+    try:
+        with one_line():
+            if not elsewhere(stage, name, lambda: songs()[1]):
+                main(name)
+    except KeyboardInterrupt:
+        sys.exit(f"{stage}@{name}: interrupted; a job goes on, and the next `dvc repro` attaches")
 
 
 def elsewhere(stage: str, variant: str, songs: Callable[[], Path]) -> bool:

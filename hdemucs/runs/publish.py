@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hdemucs.errors import UserError
-from hdemucs.files import read_json, replacing
+from hdemucs.files import digest, read_json, replacing
 from hdemucs.report.runs import RunFacts
 from hdemucs.runs.directory import Run
-from hdemucs.runs.identity import digest
 from hdemucs.runs.workspace import Workspace
 
 CURE = "remove the run directory and run the same command again"

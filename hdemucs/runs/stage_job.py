@@ -22,15 +22,15 @@ from ruamel.yaml import YAML
 from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.load import load
 from hdemucs.errors import UserError
-from hdemucs.files import read_json, sha256
+from hdemucs.files import digest, read_json, sha256
 from hdemucs.runs.directory import Inputs, Run, create
-from hdemucs.runs.identity import Identity, code_digests, digest
+from hdemucs.runs.identity import Identity
 from hdemucs.runs.publish import publish
 from hdemucs.runs.workspace import CURE, Workspace
+from hdemucs.study.code import Program, of_variant
 
 PROGRAM = "hdemucs.runs.stage_job_process"
-CODE = ("stages/", "hdemucs/")
-LAUNCHER = "hdemucs/runs/"  # has no say in what comes out
+CODE = "configs/code/"
 MANIFEST = "data/manifest.json"
 LOCATION = "configs/fetch.json"  # by which the songs are found; it decides nothing
 
@@ -91,16 +91,20 @@ class StageJob:
         yield from (str(p.relative_to(self.here.root)) for p in found if p.is_file())
 
     @property
+    def code(self) -> Program:
+        configs = self.here.root / "configs"
+        return of_variant(self.stage, self.variant, lambda path: read_json(configs / path, CURE))
+
+    @property
     def identity(self) -> Identity:
         """What decides its result: files read, and the code that the stage reaches."""
         sums = {path: sha256(self.here.root / path) for path in self.reads if path != MANIFEST}
         models = {path: each for path, each in sums.items() if path.startswith("models/")}
-        code = code_digests(self.here.root, f"stages.{self.stage}")
         return Identity(
             variant=self.name,
             config=digest({path: each for path, each in sums.items() if path not in models}),
             data=digest(read_json(self.here.manifest, CURE)),
-            code={path: each for path, each in code.items() if not path.startswith(LAUNCHER)},
+            code=self.code.digests(self.here.root),
             start=digest(models),
         )
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from hdemucs.config.bag import is_bag
 from hdemucs.config.load import load
-from hdemucs.config.training import TrainConfig
+from hdemucs.config.training import TrainConfig, deciding
 from hdemucs.errors import UserError
-from hdemucs.files import read_json, sha256
+from hdemucs.files import digest, read_json, sha256, write_bytes
 from hdemucs.report.runs import load_runs
 from hdemucs.runs.directory import Inputs, Run, create
-from hdemucs.runs.identity import PROGRAM, Identity, code_digests, digest
+from hdemucs.runs.identity import PROGRAM, Identity
+from hdemucs.study.code import training as training_code
 
 CURE = "run `dvc repro`, which writes it"
 
@@ -95,11 +96,12 @@ class Workspace:
     def identity(self, variant: str) -> Identity:
         """What training this variant would be, by the files as they are now."""
         start = self.start(variant)
+        config = read_json(self.config(variant), CURE)
         return Identity(
             variant=variant,
-            config=digest(read_json(self.config(variant), CURE)),
+            config=digest(deciding(config)),
             data=digest(read_json(self.songs(variant), CURE)),
-            code=code_digests(self.root),
+            code=training_code(config).digests(self.root),
             start=None if start is None else sha256(start / "model.safetensors"),
         )
 
@@ -118,7 +120,10 @@ class Workspace:
         run = Run(self.runs / identity.run)
         threads = load(self.config(variant), TrainConfig).training.threads
         inputs = Inputs(self.root, files, PROGRAM, lambda: self.identity(variant))
-        return create(run, identity, inputs, threads)
+        made = create(run, identity, inputs, threads)
+        if not made.done:  # the next attempt shall obey what decides nothing, such as `workers`
+            write_bytes(made.folder / "config.json", self.config(variant).read_bytes())
+        return made
 
     def startable(self, siblings: Sequence[str], variant: str) -> list[Run]:
         """The runs of those siblings that start from no model that is still being trained."""

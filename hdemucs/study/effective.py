@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -16,8 +15,8 @@ from hdemucs.config.base import STRICT
 from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.listening import ListeningConfig, check_stimuli
 from hdemucs.config.load import validated
-from hdemucs.config.training import TrainConfig
-from hdemucs.files import write_text
+from hdemucs.config.training import TrainConfig, deciding
+from hdemucs.files import digest, write_text
 from hdemucs.study.params import Tree, changed, unknown
 from hdemucs.study.sections import SECTIONS, Study
 from hdemucs.study.variants import check_names, effective, known
@@ -112,7 +111,7 @@ def training(name: str, base: Tree, scale: str, params: Params) -> Any:
     origin = params.variants[name].get("fine_tune")
     start = origin and {
         "variant": origin,
-        "config": digest(training(origin, base, scale, params)),
+        "config": digest(deciding(training(origin, base, scale, params))),
     }
     content = {
         "variant": name,
@@ -133,16 +132,13 @@ def bag(name: str, base: Tree, scale: str, params: Params) -> Any:
     content = {
         "kind": "bag",
         "variant": name,
-        "members": {other: digest(training(other, base, scale, params)) for other in members},
+        "members": {
+            other: digest(deciding(training(other, base, scale, params))) for other in members
+        },
         "weights": said["weights"],
     }
     validated(content, BagConfig, where)
     return content
-
-
-def digest(content: Any) -> str:
-    """SHA-256 of a configuration, whatever the order of its keys."""
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def separation(name: str, base: Tree, parts: Tree) -> Any:

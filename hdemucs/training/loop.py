@@ -24,6 +24,7 @@ from hdemucs.training.history import Journal
 from hdemucs.training.learner import Learner, Outcome
 from hdemucs.training.state import Sums, TrainingState
 from hdemucs.training.validation import Score, Validation
+from hdemucs.versions import remark, versions
 
 EVERY = 10  # steps between two looks at the losses: reading them makes the CPU wait for a GPU
 
@@ -59,6 +60,7 @@ class Loop:
         if found.facts["config"] != digest:
             problem = "holds checkpoints of another config.json or manifest.json"
             raise UserError(self.checkpoints.folder, problem, "start a new run directory")
+        remark(self.config.variant, "goes on from a checkpoint of", found.facts["versions"])
         self.learner.restore(dict(found.tensors))
         self.guard.restore(found.facts["guard"])
         return TrainingState.restored(found)
@@ -193,6 +195,7 @@ class Loop:
         self.ledger.seconds = self.before + time.monotonic() - self.entered
         if self.learner.processes.first:
             facts = {**self.ledger.facts(), "guard": self.guard.state(), "config": self.digest}
+            facts["versions"] = versions()
             tensors = {**self.learner.state(), **self.ledger.tensors()}
             self.checkpoints.save(self.ledger.name, Checkpoint(tensors, facts))
         self.learner.processes.wait()

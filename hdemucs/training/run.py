@@ -9,7 +9,6 @@ a job goes on from its newest whole checkpoint.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 from collections.abc import Callable
@@ -19,11 +18,11 @@ from typing import Any
 import torch
 
 from hdemucs.config.load import load
-from hdemucs.config.training import TrainConfig
+from hdemucs.config.training import TrainConfig, deciding
 from hdemucs.data.manifest import Manifest, load_manifest
 from hdemucs.data.segments import Segments
 from hdemucs.errors import UserError
-from hdemucs.files import sha256, write_json
+from hdemucs.files import digest, read_json, sha256, write_json
 from hdemucs.models.family import Separator, build
 from hdemucs.models.store import load_model, save_model
 from hdemucs.training.average import swapped
@@ -38,6 +37,7 @@ from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.processes import Processes
 from hdemucs.training.state import TrainingState
 from hdemucs.training.validation import Validation
+from hdemucs.versions import versions
 
 
 def train(
@@ -58,7 +58,7 @@ def train(
     if processes.device.type == "cpu":
         keep_freed_memory()
     loop = prepared(folder, root, config, manifest, processes, asked_to_stop)
-    ledger = loop.resume(digest(folder))
+    ledger = loop.resume(identity(folder))
     loop.run(ledger)
     if processes.first:
         publish(folder, config, loop, ledger)
@@ -112,10 +112,10 @@ def first_model(folder: Path, config: TrainConfig) -> Separator:
     return model.train()
 
 
-def digest(folder: Path) -> str:
+def identity(folder: Path) -> str:
     """What a run's checkpoints belong to."""
-    parts = [sha256(folder / name) for name in ("config.json", "manifest.json")]
-    return hashlib.sha256("".join(parts).encode()).hexdigest()
+    config = deciding(read_json(folder / "config.json", "start a new run directory"))
+    return digest([config, sha256(folder / "manifest.json")])
 
 
 def publish(folder: Path, config: TrainConfig, loop: Loop, ledger: TrainingState) -> None:
@@ -128,7 +128,11 @@ def publish(folder: Path, config: TrainConfig, loop: Loop, ledger: TrainingState
         save_model(folder, model, config.model, facts)
     owner.check()
     loop.tell("done")
-    cost = {"seconds": round(ledger.seconds, 1), "machine": machine(loop.learner.processes)}
+    cost = {
+        "seconds": round(ledger.seconds, 1),
+        "machine": machine(loop.learner.processes),
+        "versions": versions(),
+    }
     write_json(folder / "DONE.json", {**facts, **cost})
 
 
@@ -153,4 +157,4 @@ def machine(processes: Processes) -> str:
         device = torch.cuda.get_device_name(processes.device)
     else:
         device = f"{platform.machine()} CPU, {torch.get_num_threads()} threads of {os.cpu_count()}"
-    return f"{processes.share.count} x {device}, torch {torch.__version__}"
+    return f"{processes.share.count} x {device}"

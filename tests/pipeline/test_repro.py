@@ -54,14 +54,19 @@ def test_again_nothing_runs(project):
     assert project.ran("repro") == []
 
 
-def test_one_rate_is_one_training(project):
+def test_one_rate_is_one_training_and_what_is_built_upon_it(project):
     def faster(params):
-        params["variants"]["hybrid"]["training"] = {"optimiser": {"learning_rate": 1e-4}}
+        params["variants"]["waveform"]["training"] = {"optimiser": {"learning_rate": 1e-4}}
 
     project.edit(faster)
+    project.dvc("repro", "resolve")
     ran = project.ran("repro", "--dry")
-    assert [name for name in ran if name.startswith("train@")] == ["train@hybrid"]
-    project.restore()
+    assert [name for name in ran if name.startswith("train@")] == ["train@waveform", "train@bag"]
+
+
+def test_a_rows_label_trains_and_scores_nothing(project):
+    project.edit(lambda params: params["variants"]["hybrid"]["row"].update(label="another name"))
+    assert project.ran("repro") == ["resolve", "report"]
 
 
 def test_a_base_value_reaches_the_variants_that_have_it_or_are_built_upon_them(project):
@@ -75,16 +80,33 @@ def test_a_base_value_reaches_the_variants_that_have_it_or_are_built_upon_them(p
 
 
 def test_comments_cluster_and_launcher_make_nothing_stale(project):
+    """`resolve` looks at code that was edited, and finds that it means the same."""
     for name, line in [
         ("params.yaml", "# a comment"),
         ("cluster.yaml", "# another"),
         ("stages/train.py", "# a third"),
-        ("hdemucs/runs/wait.py", "# a fourth"),
+        ("hdemucs/training/run.py", "# a fourth"),
+        ("hdemucs/runs/wait.py", "X = 1"),
     ]:
         with (project.root / name).open("a") as file:
             file.write(f"{line}\n")
-    assert project.ran("repro", "--dry") == []
+    assert project.ran("repro") == ["resolve"]
     project.git("checkout", "-q", "--", ".")
+
+
+def test_code_reaches_the_stages_that_it_is_part_of_and_no_other(project):
+    def stale(name):
+        with (project.root / name).open("a") as file:
+            file.write("\nX = 1\n")
+        project.dvc("repro", "resolve")
+        ran = project.ran("repro", "--dry")
+        project.git("checkout", "-q", "--", ".")
+        return set(ran)
+
+    every = {f"{stage}@{name}" for stage in ("evaluate", "separate") for name in STUDY}
+    assert stale("hdemucs/report/comparison.py") == {"report"}
+    found = stale("hdemucs/separation/testset.py")
+    assert every <= found and not any(name.startswith("train@") for name in found)
 
 
 @pytest.mark.parametrize(

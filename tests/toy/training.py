@@ -15,7 +15,9 @@ from pathlib import Path
 
 from hdemucs.errors import UserError, one_line
 from hdemucs.files import read_json, write_json, write_text
+from hdemucs.versions import versions
 
+COST = {"seconds": 1.0, "machine": "toy", "versions": versions()}
 LONGEST = 900  # seconds that a training is held, lest a test that fails wait for ever
 
 
@@ -47,8 +49,7 @@ def main(run: Path) -> None:
     weights = hashlib.sha256((run / "config.json").read_bytes()).hexdigest()
     write_text(run / "model.safetensors", weights)
     write_json(run / "model.json", {"parameters": 1})
-    facts = {"seed": 1, "epochs": training["epochs"], "seconds": 1.0, "machine": "toy"}
-    write_json(run / "DONE.json", facts)
+    write_json(run / "DONE.json", {"seed": 1, "epochs": training["epochs"], **COST})
 
 
 def meet(run: Path, rank: int, count: int) -> None:

@@ -1,0 +1,95 @@
+"""Which code decides the outputs of a stage: all that it imports, reads, or has chosen.
+
+Complete by construction, so that nobody keeps a list by hand:
+
+- imports are followed wherever they stand in a file, packages included;
+- a file that is no Python belongs to the module that names it (`"page.html.j2"`), beside the module
+  or above it; so does a folder that is no package, with all that is in it;
+- parts that a configuration chooses by `kind` come in by their registered modules
+  (`hdemucs.registry`), and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hdemucs.registry import modules_of
+from hdemucs.study.source import Source
+
+BY_VARIANT = ("train", "evaluate", "separate")
+RESOLVE = "resolve"  # writes the others' code, and so depends on all of it
+LAUNCHER = "hdemucs.runs"  # starts, watches and collects jobs; it has no say in what comes out
+TRAINING = "hdemucs.training.__main__"  # the program of a training job
+
+Read = Callable[[str], Any]  # a file of configs/, by its path there
+
+
+@dataclass(frozen=True)
+class Program:
+    """Modules that are run, and those that are not looked into."""
+
+    entries: tuple[str, ...]
+    without: tuple[str, ...] = ()
+
+    def digests(self, root: Path | Source) -> dict[str, str]:
+        """File -> digest of its meaning, for all files of a checkout that it consists of."""
+        source = root if isinstance(root, Source) else Source(root)
+        return source.digests(self.entries, self.without)
+
+
+def of_stage(stage: str, config: Read) -> Program:
+    """What decides the outputs of a stage that is done once."""
+    return Program((f"stages.{stage}", *chosen([config(f"{stage}.json")])), (LAUNCHER,))
+
+
+def of_variant(stage: str, variant: str, config: Read) -> Program:
+    """What decides the outputs of a stage that is done for each variant.
+
+    For `train` that is what decides weights: the training, and the parts that the variant chooses;
+    neither a family that only another variant has, nor what launches it.
+    """
+    trained = trainings(variant, config)
+    if stage == "train":
+        return training(*trained)
+    parts = chosen([*trained, config(f"separation/{variant}.json")])
+    return Program((f"stages.{stage}", *parts), (LAUNCHER,))
+
+
+def training(*configs: Any) -> Program:
+    """What decides the weights that configurations of trainings ask for."""
+    return Program((TRAINING, *chosen(configs)))
+
+
+def chosen(configs: Iterable[Any]) -> list[str]:
+    """The modules of the parts that configurations choose."""
+    return sorted({module for config in configs for module in modules_of(config)})
+
+
+def trainings(variant: str, config: Read) -> list[Any]:
+    """A variant's configuration; of a bag, its members' as well."""
+    own = config(f"train/{variant}.json")
+    members = own["members"] if own.get("kind") == "bag" else ()
+    return [own, *(config(f"train/{name}.json") for name in members)]
+
+
+def digests(variants: Iterable[str], configs: Mapping[str, Any], root: Path) -> dict[str, Any]:
+    """Path under configs/code/ -> {file: digest}, for every stage but `resolve`."""
+    source, config = Source(root), configs.get
+    out: dict[str, Any] = {}
+    for stage in stages(root):
+        if stage in BY_VARIANT:
+            for variant in variants:
+                program = of_variant(stage, variant, config)
+                out[f"{stage}/{variant}.json"] = program.digests(source)
+        else:
+            out[f"{stage}.json"] = of_stage(stage, config).digests(source)
+    return out
+
+
+def stages(root: Path) -> list[str]:
+    """All stages that depend on what `resolve` writes."""
+    names = sorted(path.stem for path in (root / "stages").glob("[a-z]*.py"))
+    return [name for name in names if name != RESOLVE]

@@ -1,0 +1,131 @@
+"""The project's files as they are now: what each imports, names and means."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from hdemucs.errors import UserError
+from hdemucs.registry import FILE
+from hdemucs.study.meaning import meaning, parsed
+
+PACKAGES = ("hdemucs", "stages")
+FILE_NAME = re.compile(r"\w[\w.-]{0,80}(/\w[\w.-]{0,80}){0,4}")  # relative, and not upwards
+
+
+class Mentions(NamedTuple):
+    """What a module's text refers to."""
+
+    modules: tuple[str, ...]  # of the project, that its imports may mean
+    names: tuple[str, ...]  # that may be those of files
+
+
+@dataclass(frozen=True)
+class Source:
+    """The packages of a checkout, looked at once."""
+
+    root: Path
+
+    @cached_property
+    def files(self) -> dict[str, Path]:
+        """Every file of the packages, by its path relative to the root; compiled ones left out."""
+        found = (path for name in PACKAGES for path in (self.root / name).rglob("*"))
+        names = {path.relative_to(self.root).as_posix(): path for path in found if path.is_file()}
+        return {name: path for name, path in sorted(names.items()) if "__pycache__" not in name}
+
+    @cached_property
+    def data(self) -> dict[str, list[str]]:
+        """What is no Python, by its own path, and by each folder that is no package and holds it.
+
+        Without the registry's file: its modules come in by what a configuration chooses.
+        """
+        found: dict[str, list[str]] = {}
+        for name in self.files:
+            if name.endswith(".py") or name == f"{PACKAGES[0]}/{FILE.name}":
+                continue
+            found[name] = [name]
+            for folder in Path(name).parents:
+                if f"{folder}/__init__.py" in self.files or folder == Path():
+                    break
+                found.setdefault(folder.as_posix(), []).append(name)
+        return found
+
+    def digests(self, entries: tuple[str, ...], without: tuple[str, ...] = ()) -> dict[str, str]:
+        """What a program means: the digest of every file that its entries reach, by its path.
+
+        `without`: modules and packages that are not looked into.
+
+        Raises:
+            UserError: an entry is not there, or a file is no Python.
+        """
+        for entry in entries:
+            if self.located(entry) is None:
+                place = self.root / entry.replace(".", "/")
+                raise UserError(place, "is missing", "run from the project's root")
+        found: set[str] = set()
+        waiting = list(entries)
+        while waiting:
+            module = waiting.pop()
+            name = self.located(module)
+            left_out = any(f"{module}.".startswith(f"{other}.") for other in without)
+            if name is None or name in found or left_out:
+                continue
+            mentions = self.mentions(name, module)
+            found |= {name, *self.named(name, mentions.names)}
+            waiting += [*parents(module), *mentions.modules]
+        return {name: meaning(self.files[name]) for name in sorted(found)}
+
+    def located(self, module: str) -> str | None:
+        """The file of a module; None where there is none."""
+        place = module.replace(".", "/")
+        return next((n for n in (f"{place}.py", f"{place}/__init__.py") if n in self.files), None)
+
+    def mentions(self, name: str, module: str) -> Mentions:
+        path = self.files[name]
+        package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+        return mentions(path, path.read_bytes(), package)
+
+    def named(self, name: str, names: tuple[str, ...]) -> Iterator[str]:
+        """The files that a module's names stand for, beside it or above it in its package."""
+        for folder in Path(name).parents[:-1]:
+            for each in names:
+                yield from self.data.get(f"{folder}/{each}", ())
+
+
+@cache
+def mentions(path: Path, content: bytes, package: str) -> Mentions:
+    """Of a module inside a package; imports count wherever they stand in it."""
+    modules: dict[str, None] = {}
+    names: dict[str, None] = {}
+    for node in ast.walk(parsed(path, content)):
+        match node:
+            case ast.Import(names=aliases):
+                modules |= dict.fromkeys(alias.name for alias in aliases)
+            case ast.ImportFrom(module=origin, names=aliases, level=level):
+                base = absolute(package, origin, level)
+                modules |= dict.fromkeys([base, *(f"{base}.{alias.name}" for alias in aliases)])
+            case ast.Constant(value=str() as text) if FILE_NAME.fullmatch(text):
+                names[text] = None
+            case _:
+                pass
+    ours = tuple(module for module in modules if module.split(".")[0] in PACKAGES)
+    return Mentions(ours, tuple(names))
+
+
+def absolute(package: str, origin: str | None, level: int) -> str:
+    """The module that `from <level dots><origin> import` names inside a package."""
+    parts = package.split(".")
+    above = parts[: len(parts) - level + 1] if level else []
+    return ".".join([*above, *([origin] if origin else [])])
+
+
+def parents(module: str) -> Iterator[str]:
+    """a.b.c -> a.b, a: importing a module runs its packages first."""
+    while "." in module:
+        module = module.rpartition(".")[0]
+        yield module
