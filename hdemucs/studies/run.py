@@ -25,11 +25,10 @@ from hdemucs.config.cluster import load_cluster
 from hdemucs.data.manifest import load_manifest
 from hdemucs.datasets.place import where
 from hdemucs.errors import UserError
-from hdemucs.files import read_json, replacing, sha256, write_json
+from hdemucs.files import digest, read_json, replacing, sha256, write_json
 from hdemucs.runs.launcher import Launcher
 from hdemucs.runs.workspace import Workspace
 from hdemucs.studies.definition import StudyConfig, project, read_study
-from hdemucs.study.effective import digest
 from hdemucs.study.params import read_params
 
 CODE = ("hdemucs", "stages")  # the study's project has the checkout's
