@@ -15,6 +15,7 @@ from hdemucs.report.scores import heading, name_of, notes
 from hdemucs.report.table import Table
 
 ABLATION = "T7"
+FULL_RECIPE = ("T6", ABLATION)
 COMPARED = ("T3", "T6", "Systems")
 OTHER_DATA = "Numbers on different data are no comparison."
 
@@ -47,7 +48,7 @@ def ablation_line(
 ) -> dict[str, Any]:
     values = numbers(row, "SDR", MEDIANS)
     keys = row.config.published if row.config else ()
-    paper = next((published[key] for key in keys), None)
+    paper = next((published[key] for key in keys if published[key].table in FULL_RECIPE), None)
     return {
         "Model": name_of(row),
         **{heading(source): values.get(source) for source in (ALL, *results.sources)},

@@ -1,8 +1,9 @@
 """Numbers that others published, each with its source and the conditions it was reached under.
 
-`published.csv` holds the paper's tables (arXiv 2111.03600v3) and the oracles of SiSEC 2018. Its
-conditions are those of the authors' own grids (facebookresearch/demucs, `grids/repro.py`,
-`grids/repro_ft.py`), and parameters are counted in models built by the official package from them.
+`published.csv` holds the paper's tables (arXiv 2111.03600v3), the oracles of SiSEC 2018, and what
+other systems' authors, or evaluations of them, published ("systems"). The paper's conditions are
+those of the authors' own grids (facebookresearch/demucs, `grids/repro.py`, `grids/repro_ft.py`),
+and parameters are counted in models built by the official package from them.
 """
 
 from __future__ import annotations

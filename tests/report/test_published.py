@@ -32,7 +32,8 @@ def test_a_row_s_variant_has_the_papers_models_epochs_and_shifts(key):
     assert len(configs) == entry.models
     assert sum(sizes(config) for config in configs) == entry.parameters
     first = [trained(PARAMS["variants"][m].get("fine_tune", m)) for m in members]
-    assert {config.training.epochs for config in first} == {entry.epochs}
+    if entry.epochs is not None:
+        assert {config.training.epochs for config in first} == {entry.epochs}
     if entry.fine_tuned:
         assert {config.training.epochs for config in configs} == {entry.tuning_epochs}
 
