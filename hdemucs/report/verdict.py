@@ -57,9 +57,7 @@ def cells(results: Results, published: Mapping[str, Published]) -> list[Cell]:
     """Every cell of the paper's tables, in their order; then of other published rows, if run."""
     rows = {key: row for row in results.models if row.config for key in row.config.published}
     entries = [
-        entry
-        for entry in published.values()
-        if entry.source.startswith(PAPER) or entry.key in rows
+        entry for entry in published.values() if entry.source.startswith(PAPER) or entry.key in rows
     ]
     return [
         cell(results, entry, rows.get(entry.key), source) for entry in entries for source in COLUMNS

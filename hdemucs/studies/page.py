@@ -35,14 +35,15 @@ def write_pages(name: str, config: StudyConfig, out: Path) -> None:
     systems = load_systems(out / "scores", out / "oracles")
     runs = {name: load_runs(out / "runs" / f"{name}.json") for name in systems}
     results = arranged(report, systems, runs)
-    table = overview(config, results, out)
+    table = overview(results, out)
     write(table, out / "tables")
     write_text(out / "README.md", text(name, config, results, markdown(table)))
 
 
-def overview(config: StudyConfig, results: Results, out: Path) -> Table:
+def overview(results: Results, out: Path) -> Table:
     """A line a system: what it is, what it was given, what came of it."""
-    timed = read_json(out / "steps.json", CURE)
+    given = read_json(out / "steps.json", CURE)
+    timed = given["systems"]
     lines = [
         {**line(row, timed.get(row.name)), **scored(row, results, floor(results))}
         for row in sorted(results.rows, key=lambda row: -mean(row))
@@ -54,7 +55,7 @@ def overview(config: StudyConfig, results: Results, out: Path) -> Table:
         "All: mean over sources.",
         "Over the static filter: mean over test tracks of the difference to the static Wiener "
         f"filter, which knows the training stems' mean spectra alone; with its {level} interval.",
-        f"Steps: what fits into {config.seconds:g} s of CPU time. Without: not trained here.",
+        f"Steps: what fits into {given['seconds']:g} s of CPU time. Without: not trained here.",
     )
     return Table("systems", "Systems", pd.DataFrame(lines), notes)
 

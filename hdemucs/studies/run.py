@@ -33,7 +33,7 @@ from hdemucs.study.params import read_params
 
 CODE = ("hdemucs", "stages")  # the study's project has the checkout's
 KEPT = ("scores", "oracles", "curves", "runs")  # of the project's reports
-STEPS = "steps.json"  # seconds a step, and steps, by system
+STEPS = "steps.json"  # the time that each system has; seconds a step, and steps, by system
 SHARE = 0.03  # of a system's time, for which its steps are timed
 
 
@@ -118,7 +118,7 @@ class Study:
         for entry in found.values():
             fit = int(seconds / self.config.epochs / entry["seconds_per_step"])
             entry["steps_per_epoch"] = max(1, fit)
-        write_json(self.out / STEPS, found)
+        write_json(self.out / STEPS, {"seconds": seconds, "systems": found})
         return {name: entry["steps_per_epoch"] for name, entry in found.items()}
 
     def timed(self, seconds: float) -> dict[str, dict[str, Any]]:
@@ -127,13 +127,13 @@ class Study:
         A system whose model or recipe changed is timed again.
         """
         file = self.out / STEPS
-        known = read_json(file, "restore it from git") if file.exists() else {}
+        known = read_json(file, "restore it from git")["systems"] if file.exists() else {}
         for name in self.here.variants:
             asked = self.timed_as(name)
             if known.get(name, {}).get("of") != asked:
                 pace = self.pace(name, SHARE * seconds)
                 known[name] = {"seconds_per_step": pace, "of": asked}
-                write_json(file, known)
+                write_json(file, {"seconds": seconds, "systems": known})
         return {name: known[name] for name in self.here.variants}
 
     def timed_as(self, name: str) -> str:
