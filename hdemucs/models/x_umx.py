@@ -18,13 +18,12 @@ from torch import Tensor, nn
 
 from hdemucs.config.base import STRICT
 from hdemucs.config.model import Count
-from hdemucs.models.blocks.bin_statistics import bin_statistics
 from hdemucs.models.blocks.config import Share, SpectrogramConfig
 from hdemucs.models.blocks.decoders import Magnitudes
 from hdemucs.models.blocks.spectral import Network, SpectrogramSeparator
 from hdemucs.models.blocks.stft import STFT
-from hdemucs.models.blocks.unmix import Decode, Encode, Hidden, Magnitude, blstm
-from hdemucs.models.family import Family, Songs
+from hdemucs.models.blocks.unmix import Decode, Encode, Hidden, Magnitude, blstm, fit
+from hdemucs.models.family import Family
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -67,14 +66,6 @@ def mean(x: list[Hidden]) -> Hidden:
 def build(config: XUmxConfig) -> SpectrogramSeparator:
     stft = STFT(config.window, config.hop)
     return SpectrogramSeparator(config.sources, stft, Magnitudes(), XUmx(config))
-
-
-def fit(separator: SpectrogramSeparator, songs: Songs) -> None:
-    """Let every encoder standardise its input by the training mixtures' statistics."""
-    statistics = bin_statistics(separator.stft, songs)
-    for module in separator.modules():
-        if isinstance(module, Encode):
-            module.standardise(*statistics)
 
 
 FAMILY = Family(config=XUmxConfig, build=build, fit=fit)

@@ -12,6 +12,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import relu
 
+from hdemucs.models.family import Songs
+
+from .bin_statistics import bin_statistics
+from .spectral import SpectrogramSeparator
+
 Magnitude = Float[Tensor, "batch channel frequency frame"]
 Hidden = Float[Tensor, "frame batch hidden"]
 
@@ -66,3 +71,11 @@ def blstm(hidden: int, layers: int, dropout: float) -> nn.LSTM:
 def over_rows(norm: nn.BatchNorm1d, x: Float[Tensor, "frame batch feature"]) -> Tensor:
     """Batch norm over all frames of all examples."""
     return norm(x.flatten(0, 1)).view_as(x)
+
+
+def fit(separator: SpectrogramSeparator, songs: Songs) -> None:
+    """Let every encoder standardise its input by the training mixtures' statistics."""
+    statistics = bin_statistics(separator.stft, songs)
+    for module in separator.modules():
+        if isinstance(module, Encode):
+            module.standardise(*statistics)
