@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Literal
@@ -27,7 +27,14 @@ from hdemucs.report.published import Published
 from hdemucs.report.results import Results, Row
 from hdemucs.statistics.decisions import Decision, Test, Word, decided, of_more, of_no_difference
 from hdemucs.statistics.differences import paired
-from hdemucs.statistics.estimates import MANY_SEEDS, Estimate, Spreads, estimate, spreads
+from hdemucs.statistics.estimates import (
+    MANY_SEEDS,
+    Estimate,
+    Paired,
+    Spreads,
+    estimate,
+    spreads,
+)
 from hdemucs.statistics.power import Design, Question, smallest
 
 SEEDS = (3, 5, 10)  # of which the study that would decide is sought
@@ -67,7 +74,7 @@ class Judged:
     tracks: int
     seeds: int
     spreads: Spreads | None
-    reason: str  # why it was not tested, or what the error leaves out
+    reason: str  # why it was not tested, or what the error takes for granted
     plan: Plan | None  # where it stays undecided
 
     @property
@@ -97,8 +104,10 @@ def judged(results: Results, known: Mapping[str, Published], metric: str = "SDR"
         for claim in claims()
         if claim.row in rows and claim.baseline in rows and knows(results, claim)
     }
-    found = {name: estimate(each) for name, each in values.items() if each.shape[1] > 1}
-    asked = [claim for claim in claims() if claim.name in found]
+    asked = [
+        claim for claim in claims() if claim.name in values and values[claim.name].shape[1] > 1
+    ]
+    found = {claim.name: evidence(claim, values[claim.name], results.config) for claim in asked}
     level = results.config.interval.level
     words = decided([test(c, found[c.name], results.config) for c in asked], level)
     decisions = {claim.name: one for claim, one in zip(asked, words, strict=True)}
@@ -110,14 +119,13 @@ def judged(results: Results, known: Mapping[str, Published], metric: str = "SDR"
             out.append(Judged(claim, effect, None, None, 0, 0, None, why, None))
             continue
         seeds, tracks = values[claim.name].shape
-        seen, decision = spreads(values[claim.name]), decisions[claim.name]
-        plan = planned(claim, effect, seen, results.config, len(asked))
-        out.append(
-            Judged(
-                claim, effect, found[claim.name], decision, tracks, seeds, seen, left_out(seeds),
-                plan if decision.word is Word.UNDECIDED else None,
-            )
-        )  # fmt: skip
+        seen, decision = scatter(claim, values[claim.name], results.config), decisions[claim.name]
+        plan = None
+        if decision.word is Word.UNDECIDED:
+            plan = planned(claim, effect, seen, results.config, len(asked))
+        why = assumed(claim, seeds, results.config)
+        one = Judged(claim, effect, found[claim.name], decision, tracks, seeds, seen, why, plan)
+        out.append(one)
     return out
 
 
@@ -165,12 +173,42 @@ def untested(results: Results, claim: Claim, rows: Mapping[str, Row]) -> str:
     return "fewer than two test tracks that both scored"
 
 
-def left_out(seeds: int) -> str:
-    """What the error does not hold."""
+def evidence(claim: Claim, values: Paired, config: ReportConfig) -> Estimate:
+    """The mean difference with an error that holds the spread between trainings.
+
+    From three trainings a row on, that spread is estimated; with fewer it is assumed, since a claim
+    is about recipes, not about two sets of weights.
+    """
+    found = estimate(values)
+    if len(values) >= MANY_SEEDS:
+        return found
+    error = (found.error**2 + between_trainings(claim, config) ** 2 / len(values)) ** 0.5
+    return replace(found, error=error, method=f"{found.method}, spread between trainings assumed")
+
+
+def between_trainings(claim: Claim, config: ReportConfig) -> float:
+    """Assumed standard deviation of the difference of two trainings, dB.
+
+    The report's margin is what trainings differ by that differ in the seed alone.
+    """
+    return float(2**0.5 * margin(claim, config))
+
+
+def scatter(claim: Claim, values: Paired, config: ReportConfig) -> Spreads:
+    """The spreads seen; that between trainings as assumed where it cannot be seen."""
+    seen = spreads(values)
+    if len(values) >= MANY_SEEDS:
+        return seen
+    return replace(seen, seed=between_trainings(claim, config))
+
+
+def assumed(claim: Claim, seeds: int, config: ReportConfig) -> str:
+    """What the error takes for granted."""
     if seeds >= MANY_SEEDS:
         return ""
     count = "one training" if seeds == 1 else f"{seeds} trainings"
-    return f"{count} a row: the spread between trainings is not in the interval"
+    spread = f"±{margin(claim, config):g} dB"
+    return f"{count} a row: trainings are assumed to scatter by {spread}, the report's margin"
 
 
 def planned(

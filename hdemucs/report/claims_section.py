@@ -16,8 +16,9 @@ from hdemucs.report.results import Results
 from hdemucs.report.scores import heading
 from hdemucs.report.table import Strong, Table
 from hdemucs.statistics.decisions import Word
-from hdemucs.statistics.power import MOST, WANTED
+from hdemucs.statistics.power import MOST, WANTED, Design
 
+SAVED = 0.9  # of the tracks
 COLOUR = {Word.SUPPORTED: COLOURS[0], Word.CONTRADICTED: COLOURS[1], Word.UNDECIDED: QUIET}
 
 
@@ -27,7 +28,7 @@ def table(results: Results, found: Sequence[Judged]) -> Table:
     lines = [
         {
             "Claim": one.claim.says,
-            "The paper": one.claim.where,
+            "Where the paper says it": one.claim.where,
             "Rows": f"{one.claim.row} over {one.claim.baseline}, {heading(one.claim.source)}",
             "Paper's Δ, dB": None if one.paper is None else signed(one.paper),
             f"Our Δ, dB [{100 * level:.0f} % interval]": ours(one, level),
@@ -50,13 +51,19 @@ def ours(one: Judged, level: float) -> str:
 
 
 def proposed(plan: Plan | None) -> str | None:
-    """The designs in words; None where nothing is left to decide."""
+    """The designs in words; None where nothing is left to decide.
+
+    One of more trainings is named only where it saves a tenth of the tracks.
+    """
     if plan is None:
         return None
     if not plan.designs:
         return f"no study of up to {MOST} tracks"
-    each = (f"{d.seeds} trainings a row and {d.tracks} tracks" for d, _ in plan.designs)
-    return f"{', or '.join(each)} (if the truth is {signed(plan.effect)} dB)"
+    kept: list[Design] = []
+    for design, _ in plan.designs:
+        if not kept or design.tracks < SAVED * kept[-1].tracks:
+            kept.append(design)
+    return " or ".join(f"{d.seeds} trainings, {d.tracks} tracks" for d in kept)
 
 
 def notes(results: Results, found: Sequence[Judged]) -> tuple[str, ...]:
@@ -70,8 +77,9 @@ def notes(results: Results, found: Sequence[Judged]) -> tuple[str, ...]:
         "Supported or contradicted: a two-sided test, corrected by Holm for the "
         f"{tested} claims tested; no difference: two one-sided tests within "
         f"±{margin.all:g} dB (one source: ±{margin.source:g} dB).",
-        f"What would decide: the smallest study that does so with a probability of {WANTED:g}, by "
-        "simulation with the spreads seen here.",
+        "What would decide: trainings of each row and test tracks that do so with a probability of "
+        f"{WANTED:g} if the truth is the paper's Δ (where it has none, the margin), by simulation "
+        "with the spreads seen here.",
         *(f"{reason[:1].upper()}{reason[1:]}." for reason in reasons),
         *(
             f"{one.claim.says}: {one.claim.note}."
@@ -79,6 +87,15 @@ def notes(results: Results, found: Sequence[Judged]) -> tuple[str, ...]:
             if one.claim.note and one.decision
         ),
     )
+
+
+def remarks(found: Sequence[Judged]) -> list[str]:
+    """What else differs between two rows, once for all claims that it is true of."""
+    said: dict[str, list[str]] = {}
+    for one in found:
+        if one.claim.note:
+            said.setdefault(one.claim.note, []).append(f"{one.claim.row} over {one.claim.baseline}")
+    return [f"{', '.join(dict.fromkeys(rows))}: {note}." for note, rows in said.items()]
 
 
 def untested(found: Sequence[Judged]) -> Table:

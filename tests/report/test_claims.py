@@ -54,9 +54,10 @@ def test_a_better_row_supports_and_a_worse_one_contradicts(study):
 
 
 def test_no_difference_takes_a_margin_and_not_a_failed_test(study):
-    rows = (("waveform", "waveform"), ("waveform_relu_official", "waveform-no-lstm"))
+    three = ("waveform", "waveform-no-lstm", "demucs-v2")  # as if trainings of one row
+    rows = (("waveform", *three), ("waveform_relu_official", *three[1:], three[0]))
     _, narrow = found(study, *rows, margin=MarginConfig(all=0.001, source=0.001))
-    _, wide = found(study, *rows, margin=MarginConfig(all=3.0, source=3.0))
+    _, wide = found(study, *rows, margin=MarginConfig(all=30.0, source=30.0))
     assert narrow["gelu"].word is not Word.SUPPORTED
     assert wide["gelu"].word is Word.SUPPORTED
 
@@ -69,7 +70,16 @@ def test_what_stays_open_says_what_would_decide_it(study):
     assert open_.plan.effect == pytest.approx(0.39)  # Table 7: 6.83 against 6.44
     assert all(design.tracks > 1 for design, _ in open_.plan.designs)
     assert "one training a row" in open_.reason
-    assert "trainings a row" in table(results, [open_]).frame["What would decide"][0]
+    assert "10 trainings, " in table(results, [open_]).frame["What would decide"][0]
+
+
+def test_with_one_training_the_spread_between_trainings_is_assumed(study):
+    """The interval is wider than over tracks alone, by the report's margin."""
+    rows = (("hybrid", "hybrid"), ("waveform", "demucs-v2"))
+    _, none = found(study, *rows, margin=MarginConfig(all=1e-9, source=1e-9))
+    _, some = found(study, *rows, margin=MarginConfig(all=0.2, source=0.4))
+    before, after = (one["hybrid-over-waveform"].found.error for one in (none, some))
+    assert after**2 == pytest.approx(before**2 + 2 * 0.2**2)
 
 
 def test_claims_without_rows_are_not_tested_and_say_so(study):
