@@ -8,7 +8,7 @@ REFERENCE := $(VENV)/reference/.ready
 export PATH := $(BIN):$(PATH)
 export PYTHONUNBUFFERED := 1
 
-.PHONY: repro test test-slurm test-slow lint format setup
+.PHONY: repro test test-rehearsal test-slurm test-slow lint format setup
 
 repro: $(READY)  ## everything: data, models, scores, tables, figures, listening sets
 	dvc --wait-for-lock repro $(TARGETS)
@@ -17,7 +17,10 @@ repro: $(READY)  ## everything: data, models, scores, tables, figures, listening
 test: $(READY) $(REFERENCE)  ## what separation, a metric and a listening test are; a cluster, where one can be had
 	tests/system.sh chromium
 	OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --durations=15 $(ARGS)
-	$(if $(ARGS),,$(MAKE) test-slurm)
+	$(if $(ARGS),,$(MAKE) test-rehearsal test-slurm)
+
+test-rehearsal: $(READY)  ## the paper's scale from data to verdict, on a stand-in of MUSDB18-HQ
+	OMP_NUM_THREADS=1 pytest -m rehearsal --durations=5 tests/rehearsal
 
 test-slurm: $(READY)  ## every fault of a cluster, on a real one that this starts and stops
 	OMP_NUM_THREADS=1 pytest -m slurm -rs --durations=5 tests/slurm $(ARGS)

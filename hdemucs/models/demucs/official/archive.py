@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import zipfile
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,36 +26,21 @@ TYPES = {
     "ShortStorage": torch.int16,
     "ByteStorage": torch.uint8,
 }
-EMPTY = torch.empty(0)
 
 
-@dataclass(frozen=True)
-class Archive:
-    """An open file of torch.save."""
+class Weights(ABC):
+    """The tensors of an open file, whatever its form."""
 
-    file: zipfile.ZipFile
-    root: str
-    content: Any  # what its pickle describes, tensors as Records
+    content: Any  # what it describes, tensors as records of it
     size: int  # bytes of the whole file
-    storages: dict[str, bytearray] = field(default_factory=dict)  # tensors may share one
 
+    @abstractmethod
     def tensor(self, record: Any) -> Tensor:
-        """The tensor that a Record stands for; never larger than its bytes in the file.
+        """The tensor that a record stands for; never larger than its bytes in the file.
 
         Raises:
             Hostile: it is no tensor, or one beyond its storage.
         """
-        match record:
-            case Record(Global("torch._utils", "_rebuild_parameter"), (Record() as inner, *_)):
-                record = inner
-        match record:
-            case Record(
-                Global("torch._utils", "_rebuild_tensor_v2"),
-                (Stored(("storage", Global() as kind, str(key), *_)), offset, size, stride, *_),
-            ):
-                return placed(self.storage(kind, key), offset, size, stride)
-            case _:
-                raise Hostile(f"a {type(record).__name__} stands where a tensor should")
 
     def weight(self, record: Any, name: str, shape: torch.Size) -> Tensor:
         """A tensor that must have this shape, at full precision and in memory of its own.
@@ -67,6 +53,30 @@ class Archive:
             raise Hostile(f"its weights do not fit its arguments (at {name!r})")
         return torch.empty(shape).copy_(tensor)
 
+
+@dataclass(frozen=True)
+class Archive(Weights):
+    """An open file of torch.save."""
+
+    file: zipfile.ZipFile
+    root: str
+    content: Any  # what its pickle describes, tensors as Records
+    size: int  # bytes of the whole file
+    storages: dict[str, bytearray] = field(default_factory=dict)  # tensors may share one
+
+    def tensor(self, record: Any) -> Tensor:
+        match record:
+            case Record(Global("torch._utils", "_rebuild_parameter"), (Record() as inner, *_)):
+                record = inner
+        match record:
+            case Record(
+                Global("torch._utils", "_rebuild_tensor_v2"),
+                (Stored(("storage", Global() as kind, str(key), *_)), offset, size, stride, *_),
+            ):
+                return placed(self.storage(kind, key), offset, size, stride)
+            case _:
+                raise Hostile(f"a {type(record).__name__} stands where a tensor should")
+
     def storage(self, kind: Global, key: str) -> Tensor:
         """All of a storage, in one dimension."""
         dtype = TYPES.get(kind.name) if kind.module == "torch" else None
@@ -76,7 +86,9 @@ class Archive:
             self.storages[key] = bytearray(stored(self.file, f"{self.root}/data/{key}"))
         content = self.storages[key]
         size = len(content) // dtype.itemsize
-        return torch.frombuffer(content, dtype=dtype, count=size) if size else EMPTY
+        if not size:
+            return torch.empty(0, dtype=dtype)
+        return torch.frombuffer(content, dtype=dtype, count=size)
 
 
 def placed(storage: Tensor, offset: Any, size: Any, stride: Any) -> Tensor:

@@ -15,12 +15,14 @@ from hdemucs.models.demucs.build import outlined
 from hdemucs.models.demucs.config import DemucsConfig
 from hdemucs.models.demucs.separator import Demucs
 
-from .archive import Archive, open_archive
+from .archive import Weights, open_archive
+from .hub import is_hub, open_hub
 from .names import official_shapes, under_our_names
 from .package import facts_of, package
-from .pickles import Hostile
+from .pickles import Global, Hostile
 from .quantised import is_quantised, restored
-from .settings import to_config
+from .settings import HDEMUCS, to_config
+from .torchaudio import arguments, in_use, is_torchaudio
 
 CURE = "give a .th file of the official demucs package, from a source that you trust"
 LONGEST_PROBLEM = 300  # characters
@@ -35,7 +37,10 @@ Imported = tuple[Demucs, DemucsConfig, dict[str, Any]]
 
 
 def import_official(path: Path) -> Imported:
-    """The model in an official .th file, its configuration, and facts about it.
+    """The model in an official file, its configuration, and facts about it.
+
+    Read are .th files of the official package, its safetensors for model hubs, and state dicts of
+    torchaudio's class.
 
     Full, half-precision and DiffQ-quantised weights are read. The facts hold the official
     class, sample_rate (Hz), segment (s), and `dropped`: the arguments that demucs 4.1.0 drops
@@ -45,6 +50,8 @@ def import_official(path: Path) -> Imported:
         UserError: the file is missing, damaged or hostile, or its model is none of ours.
     """
     try:
+        if is_hub(path):
+            return imported(open_hub(path), path)
         with zipfile.ZipFile(path) as file:
             return imported(open_archive(path, file), path)
     except FileNotFoundError as error:
@@ -64,9 +71,12 @@ def in_one_line(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text[:LONGEST_PROBLEM])
 
 
-def imported(archive: Archive, path: Path) -> Imported:
+def imported(archive: Weights, path: Path) -> Imported:
     """What is asked for is compared with what is there before any memory is taken for it."""
-    kind, given, state = package(archive.content)
+    if is_torchaudio(archive.content):
+        kind, given, state = from_torchaudio(archive)
+    else:
+        kind, given, state = package(archive.content)
     config = to_config(kind, given, path)
     facts = facts_of(kind, given, path)
     model = outlined(config)
@@ -79,7 +89,15 @@ def imported(archive: Archive, path: Path) -> Imported:
     return model.eval(), config, facts
 
 
-def plain(archive: Archive, state: Mapping[Any, Any], model: Demucs) -> dict[str, Tensor]:
+def from_torchaudio(archive: Weights) -> tuple[Global, dict[str, Any], Mapping[Any, Any]]:
+    """A state dict of torchaudio's class, as the official package would have it."""
+    names = in_use(str(name) for name in archive.content)
+    state = {official: archive.content[name] for name, official in names.items()}
+    shapes = {name: archive.tensor(record).shape for name, record in state.items()}
+    return HDEMUCS, arguments(shapes), state
+
+
+def plain(archive: Weights, state: Mapping[Any, Any], model: Demucs) -> dict[str, Tensor]:
     """Weights as they are, at full precision.
 
     Raises:

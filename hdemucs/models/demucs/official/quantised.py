@@ -17,7 +17,7 @@ from torch import Tensor
 
 from hdemucs.models.demucs.separator import Demucs
 
-from .archive import LARGEST_NUMBER, Archive
+from .archive import LARGEST_NUMBER, Weights
 from .names import official_shapes
 from .pickles import Global, Hostile
 
@@ -42,7 +42,7 @@ def is_quantised(state: Mapping[Any, Any]) -> bool:
     return state.get("__quantized") is True
 
 
-def restored(archive: Archive, state: Mapping[Any, Any], model: Demucs) -> dict[str, Tensor]:
+def restored(archive: Weights, state: Mapping[Any, Any], model: Demucs) -> dict[str, Tensor]:
     """An official state dict from a quantised state of that model.
 
     Raises:
@@ -103,7 +103,7 @@ def places(name: str) -> list[int]:
 
 
 def unquantised(
-    archive: Archive, entry: Any, shape: torch.Size, settings: Mapping[str, Any]
+    archive: Weights, entry: Any, shape: torch.Size, settings: Mapping[str, Any]
 ) -> Tensor:
     """One weight from its levels."""
     match entry:
