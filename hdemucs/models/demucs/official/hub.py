@@ -58,7 +58,7 @@ def open_hub(path: Path) -> Hub:
         Hostile: it is damaged, or its metadata describe no official model.
     """
     try:
-        file = safe_open(path, "pt")
+        file: Any = safe_open(path, "pt")
     except SafetensorError as error:
         raise Hostile(f"it is no whole safetensors file ({error})") from error
     said = file.metadata() or {}
