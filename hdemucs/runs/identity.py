@@ -7,7 +7,9 @@ parameter flipped back finds its finished run, and an old run is never taken for
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from hdemucs.files import digest
 
@@ -47,3 +49,23 @@ class Identity:
             "the model it starts from": self.start != other.start,
         }
         return ", ".join([*files, *(name for name, differs in parts.items() if differs)])
+
+
+def trained_on(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What of a manifest (JSON values) decides weights: the songs of training and validation.
+
+    Test songs do not, nor where files lie and how loud they are.
+    """
+    whole = ("sample_rate", "channels", "sources")
+    each = ("name", "split", "frames", "mean", "std")
+    return {
+        **{key: manifest[key] for key in whole},
+        "tracks": [
+            {
+                **{key: track[key] for key in each},
+                "files": {name: file["sha256"] for name, file in track["files"].items()},
+            }
+            for track in manifest["tracks"]
+            if track["split"] != "test"
+        ],
+    }

@@ -14,7 +14,7 @@ from hdemucs.errors import UserError
 from hdemucs.files import digest, read_json, sha256, write_bytes
 from hdemucs.report.runs import load_runs
 from hdemucs.runs.directory import Inputs, Run, create
-from hdemucs.runs.identity import PROGRAM, Identity
+from hdemucs.runs.identity import PROGRAM, Identity, trained_on
 from hdemucs.study.code import training as training_code
 
 CURE = "run `dvc repro`, which writes it"
@@ -100,7 +100,7 @@ class Workspace:
         return Identity(
             variant=variant,
             config=digest(deciding(config)),
-            data=digest(read_json(self.songs(variant), CURE)),
+            data=digest(trained_on(read_json(self.songs(variant), CURE))),
             code=training_code(config).digests(self.root),
             start=None if start is None else sha256(start / "model.safetensors"),
         )

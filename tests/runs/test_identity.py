@@ -98,8 +98,19 @@ def test_configuration_and_data_are_part_of_it_and_their_layout_is_not(edited):
     changed = key(edited, "b")
     assert changed != before
     manifest = json.loads(edited.here.manifest.read_text())
-    edited.here.manifest.write_text(json.dumps({**manifest, "name": "other"}))
+    edited.here.manifest.write_text(json.dumps({**manifest, "sample_rate": 8000}))
     assert key(edited, "b") not in {before, changed}
+
+
+@pytest.mark.parametrize(("split", "decides"), [("train", True), ("valid", True), ("test", False)])
+def test_songs_that_are_only_tested_on_are_not_part_of_it(edited, split, decides):
+    """More test songs retrain nothing; more training or validation songs are another run."""
+    before = key(edited, "b")
+    manifest = json.loads(edited.here.manifest.read_text())
+    files = {"drums": {"path": "x.wav", "sha256": "f" * 64}}
+    track = {"name": "x", "split": split, "frames": 9, "mean": 0.0, "std": 1.0, "files": files}
+    edited.here.manifest.write_text(json.dumps({**manifest, "tracks": [track], "name": "more"}))
+    assert (key(edited, "b") != before) is decides
 
 
 @pytest.mark.parametrize(
