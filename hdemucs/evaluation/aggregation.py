@@ -23,7 +23,6 @@ from hdemucs.metrics.museval_json import FRAMEWISE, WHOLE, SourceScores
 from hdemucs.metrics.signals import LIMIT
 
 ALL = "all"
-NAN = float("nan")
 LISTED = ("sdr", "nsdr")  # metrics that DVC lists
 
 Values = Float[np.ndarray, " value"]
@@ -64,43 +63,72 @@ def usual(metric: str) -> Aggregation:
     return MEDIANS if metric in FRAMEWISE else SONGS
 
 
-def per_track(system: System, aggregation: Aggregation, metric: str) -> pd.DataFrame:
-    """One row a track and source: system, track, source, score, frames, used (frames not NaN)."""
+def ways_of(metric: str) -> tuple[Aggregation, ...]:
+    """Every way in which reports aggregate a metric, the usual one first."""
+    return FRAMED if metric in FRAMEWISE else (SONGS,)
+
+
+def tidy(system: System) -> pd.DataFrame:
+    """Every score of every track: the frame of which all numbers are pivots.
+
+    Columns: system, track, source, metric, average (of frames: its name), score, frames, used
+    (frames that have a score).
+    """
     rows = [
-        {"system": system.name, "track": track.track, "source": source}
-        | track_score(scores, aggregation, metric)
+        {
+            "system": system.name,
+            "track": track.track,
+            "source": source,
+            "metric": metric,
+            "average": average.__name__,
+            **track_score(scores, average, metric),
+        }
+        for metric in metrics_of([system])
+        for average in dict.fromkeys(way.frames for way in ways_of(metric))
         for track in system.tracks
         for source, scores in track.sources.items()
     ]
     return pd.DataFrame(rows)
 
 
-def track_score(scores: SourceScores, aggregation: Aggregation, metric: str) -> dict[str, Any]:
+def track_score(scores: SourceScores, average: Average, metric: str) -> dict[str, Any]:
     """One track's score of one source, and the frames it rests on."""
     if metric in WHOLE:
         return {"score": scores.whole.get(metric, float("nan")), "frames": 1, "used": 1}
     values = scores.frames.get(metric, np.array([]))
     used = int((~np.isnan(values)).sum())
-    return {"score": aggregation.frames(values), "frames": len(values), "used": used}
+    return {"score": average(values), "frames": len(values), "used": used}
 
 
-def over_tracks(tracks: pd.DataFrame, aggregation: Aggregation) -> dict[str, float]:
-    """A system's number for each source, and for "all", from `per_track`.
+def totals(scores: pd.DataFrame) -> pd.DataFrame:
+    """The numbers of one or more systems from their tidy scores: a column a source, and "all".
 
-    A number at LIMIT is a bound and no score: NaN.
+    Indexed by system, metric and aggregation (its name); dB. A number at LIMIT is a bound and no
+    score, so NaN; "all" is the mean over sources, NaN where one has none.
     """
-    sources = list(dict.fromkeys(tracks["source"]))
-    bounds = {
-        source: aggregation.tracks(tracks.loc[tracks["source"] == source, "score"].to_numpy(float))
-        for source in sources
-    }
-    numbers = {source: NAN if value >= LIMIT else value for source, value in bounds.items()}
-    return {ALL: float(np.mean(list(numbers.values()))), **numbers}
+    lines: dict[tuple[str, ...], dict[str, float]] = {}
+    for (system, metric), own in scores.groupby(["system", "metric"], sort=False):
+        for way in ways_of(str(metric)):
+            chosen = own[own["average"].eq(way.frames.__name__)]
+            values = {
+                str(source): scored(way.tracks(part["score"].to_numpy(float)))
+                for source, part in chosen.groupby("source", sort=False)
+            }
+            whole = {ALL: float(np.mean(list(values.values()))), **values}
+            lines[str(system), str(metric), way.name] = whole
+    index = pd.MultiIndex.from_tuples(lines, names=["system", "metric", "aggregation"])
+    return pd.DataFrame(list(lines.values()), index=index)
+
+
+def scored(value: float) -> float:
+    """A number, or NaN where it is a bound."""
+    return value if value < LIMIT else float("nan")
 
 
 def aggregated(system: System, aggregation: Aggregation, metric: str) -> dict[str, float]:
     """A system's number for "all" and each source, dB; NaN where there is none."""
-    return over_tracks(per_track(system, aggregation, metric), aggregation)
+    numbers = totals(tidy(system)).loc[[(system.name, metric, aggregation.name)]].iloc[0]
+    return {str(source): float(value) for source, value in numbers.items()}
 
 
 def metrics_of(systems: Iterable[System]) -> tuple[str, ...]:
@@ -129,10 +157,12 @@ def save_summary(folder: Path) -> None:
 
 def summary(system: System) -> Summary:
     """A system's numbers by metric (sdr, nsdr, si_sdr, ...) and source, 4 decimals."""
+    numbers = totals(tidy(system))
+    keys = {metric: (system.name, metric, usual(metric).name) for metric in metrics_of([system])}
     return {
         metric.lower().replace("-", "_"): {
-            source: None if np.isnan(value) else round(value, 4)
-            for source, value in aggregated(system, usual(metric), metric).items()
+            str(source): None if np.isnan(value) else round(float(value), 4)
+            for source, value in numbers.loc[[key]].iloc[0].items()
         }
-        for metric in metrics_of([system])
+        for metric, key in keys.items()
     }

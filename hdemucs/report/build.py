@@ -11,11 +11,10 @@ from matplotlib.figure import Figure
 
 from hdemucs.config.report import ReportConfig
 from hdemucs.data.musdb18 import MUSDB18_HQ
-from hdemucs.evaluation.aggregation import FRAMED, MEDIANS, SONGS, metrics_of
+from hdemucs.evaluation.aggregation import MEDIANS, metrics_of
 from hdemucs.evaluation.pictures import NAME
 from hdemucs.evaluation.systems import load_systems
 from hdemucs.files import write_json, write_text
-from hdemucs.metrics.museval_json import FRAMEWISE
 from hdemucs.report import claims, claims_section, comparison, evidence, provenance, verdict
 from hdemucs.report import scores as tables
 from hdemucs.report.figures import style
@@ -28,7 +27,7 @@ from hdemucs.report.page import Section, links, pages, picture, write_page
 from hdemucs.report.published import published
 from hdemucs.report.results import Results, arranged, long
 from hdemucs.report.runs import load_runs
-from hdemucs.report.table import Table, hypertext, markdown, write
+from hdemucs.tables import Table, hypertext, markdown, write
 
 BESIDE = {  # what other stages make
     "data.md": "The songs: how loud, how long, what was found wrong with them",
@@ -122,9 +121,7 @@ def folded(table: Table, form: Callable[[Table], str]) -> str:
 
 def write_numbers(results: Results, out: Path) -> None:
     """Every number as data."""
-    systems = [system for row in results.rows for system in row.systems]
-    ways = {m: FRAMED if m in FRAMEWISE else (SONGS,) for m in metrics_of(systems)}
-    numbers = long(results, ways).round({"score": 4})
+    numbers = long(results).round({"score": 4})
     write_text(out / "tables" / "numbers.csv", numbers.to_csv(index=False, lineterminator="\n"))
     every = tables.tracks_long(results)
     write_text(out / "tables" / "tracks_long.csv", every.to_csv(index=False, lineterminator="\n"))

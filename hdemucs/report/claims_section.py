@@ -14,9 +14,9 @@ from hdemucs.report.evidence import signed
 from hdemucs.report.figures.style import COLOURS, QUIET
 from hdemucs.report.results import Results
 from hdemucs.report.scores import heading
-from hdemucs.report.table import Strong, Table
 from hdemucs.statistics.decisions import Word
 from hdemucs.statistics.power import MOST, WANTED, Design
+from hdemucs.tables import Strong, Table
 
 SAVED = 0.9  # of the tracks
 COLOUR = {Word.SUPPORTED: COLOURS[0], Word.CONTRADICTED: COLOURS[1], Word.UNDECIDED: QUIET}

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from hdemucs.evaluation.aggregation import ALL, MEDIANS, SONGS
+from hdemucs.evaluation.aggregation import ALL, SONGS
 from hdemucs.report.evidence import Comparison, spanned
 from hdemucs.report.published import COLUMNS, Published
-from hdemucs.report.results import SHOWN, Results, Row, numbers
-from hdemucs.report.scores import heading, name_of, notes
-from hdemucs.report.table import Table
+from hdemucs.report.results import SHOWN, Results, Row
+from hdemucs.report.scores import by_source, named, scored
+from hdemucs.tables import Cell, Table
 
 ABLATION = "T7"
 FULL_RECIPE = ("T6", ABLATION)
@@ -25,78 +24,77 @@ def ablation(
 ) -> Table:
     """The study's rows: those of the paper's Table 7 in its order, then the others."""
     order = [key for key, row in published.items() if row.table == ABLATION]
-    deltas = {one.row.name: one for one in found if one.source == ALL}
     rows = sorted(results.models, key=lambda row: place(row, order))
-    lines = [ablation_line(row, results, deltas.get(row.name), published) for row in rows]
+    frame = named(rows, by_source(results, "SDR"), "Model")
+    paper = [paper_of(row, published) for row in rows]
+    deltas = [{one.row.name: one for one in found if one.source == ALL}.get(r.name) for r in rows]
+    frame["Δ All"] = objects(spanned(one.difference) if one else None for one in deltas)
+    frame["to"] = objects(one.baseline.label if one else None for one in deltas)
+    nsdr = results.table_of("nSDR", SONGS)[ALL]
+    frame["nSDR All"] = [float(nsdr[row.name]) for row in rows]
+    frame["Seeds"] = [len(row.systems) for row in rows]
+    frame["Paper, MUSDB18-HQ: All"] = objects(one.scores[ALL] if one else None for one in paper)
+    frame["Paper's table"] = objects(one.table.removeprefix("T") if one else None for one in paper)
     asked = "Δ: see the table of paired differences; strong only where the interval excludes zero."
-    paper = (
+    said = (
         "Paper: its own number for this row (arXiv 2111.03600v3, Tables 6 and 7), on MUSDB18-HQ "
         f"with the full recipe; a dash where it has none. {OTHER_DATA}"
     )
-    basis = notes(results, "SDR", MEDIANS)
-    return Table("ablation", "Ablation", pd.DataFrame(lines), (*basis, asked, paper))
+    return scored(results, "ablation", "Ablation", frame, "SDR", asked, said)
+
+
+def objects(values: Iterable[Cell]) -> pd.Series:
+    """A column whose cells stay what they are."""
+    return pd.Series(list(values), dtype=object)
+
+
+def keys_of(row: Row) -> tuple[str, ...]:
+    """The rows of the paper's tables that a row repeats."""
+    return row.config.published if row.config else ()
+
+
+def paper_of(row: Row, published: Mapping[str, Published]) -> Published | None:
+    """The paper's own number for a row, reached by its full recipe."""
+    known = [published[key] for key in keys_of(row)]
+    return next((one for one in known if one.table in FULL_RECIPE), None)
 
 
 def place(row: Row, order: list[str]) -> int:
     """A row's place among the paper's; those that are not there come after."""
-    keys = row.config.published if row.config else ()
-    return min((order.index(key) for key in keys if key in order), default=len(order))
-
-
-def ablation_line(
-    row: Row, results: Results, delta: Comparison | None, published: Mapping[str, Published]
-) -> dict[str, Any]:
-    values = numbers(row, "SDR", MEDIANS)
-    keys = row.config.published if row.config else ()
-    paper = next((published[key] for key in keys if published[key].table in FULL_RECIPE), None)
-    return {
-        "Model": name_of(row),
-        **{heading(source): values.get(source) for source in (ALL, *results.sources)},
-        "Δ All": spanned(delta.difference) if delta else None,
-        "to": delta.baseline.label if delta else None,
-        "nSDR All": numbers(row, "nSDR", SONGS)[ALL],
-        "Seeds": len(row.systems),
-        "Paper, MUSDB18-HQ: All": paper.scores[ALL] if paper else None,
-        "Paper's table": paper.table.removeprefix("T") if paper else None,
-    }
+    return min((order.index(key) for key in keys_of(row) if key in order), default=len(order))
 
 
 def comparison(results: Results, published: Mapping[str, Published]) -> Table:
     """Our rows, then Tables 3 and 6 of the paper and other systems' own numbers, all in SDR."""
-    ours = [
-        {"System": name_of(row), "Data": results.facts.data.name}
-        | {SHOWN[source]: numbers(row, "SDR", MEDIANS).get(source) for source in COLUMNS}
-        | {"Source": "this study"}
-        for row in results.models
-    ]
-    theirs = [
-        {"System": row.label, "Data": row.data}
-        | {SHOWN[source]: row.scores[source] for source in COLUMNS}
-        | {"Source": row.source}
-        for row in published.values()
-        if row.table in COMPARED and row.metric == "SDR"
-    ]
-    basis = notes(results, "SDR", MEDIANS)
+    columns = {source: SHOWN[source] for source in COLUMNS}
+    own = by_source(results, "SDR").reindex(columns=list(columns.values()))
+    ours = named(results.models, own)
+    ours.insert(1, "Data", results.facts.data.name)
+    ours["Source"] = "this study"
+    theirs = pd.DataFrame(
+        [
+            {"System": row.label, "Data": row.data}
+            | {columns[source]: row.scores[source] for source in COLUMNS}
+            | {"Source": row.source}
+            for row in published.values()
+            if row.table in COMPARED and row.metric == "SDR"
+        ]
+    )
     remark = f"{OTHER_DATA} MUSDB18 is the compressed edition, without content above 16 kHz."
     title = "This study beside published systems"
-    return Table("comparison", title, pd.DataFrame([*ours, *theirs]), (*basis, remark))
+    frame = pd.concat([ours, theirs], ignore_index=True)
+    return scored(results, "comparison", title, frame, "SDR", remark)
 
 
 def oracles(results: Results, published: Mapping[str, Published]) -> Table:
     """Floors and ceilings here, and what SiSEC 2018 got with the same rules on MUSDB18."""
-    lines = []
-    for row in results.bounds:
-        values, sisec = numbers(row, "SDR", MEDIANS), published.get(f"O/{row.name}")
-        shown: dict[str, Any] = {"System": name_of(row)}
-        shown |= {heading(source): values.get(source) for source in (ALL, *results.sources)}
-        shown |= {
-            f"SiSEC, MUSDB18: {SHOWN[source]}": sisec.scores[source] if sisec else None
-            for source in COLUMNS
-        }
-        lines.append(shown)
+    frame = named(results.bounds, by_source(results, "SDR"))
+    sisec = [published.get(f"O/{row.name}") for row in results.bounds]
+    for source in COLUMNS:
+        column = objects(one.scores[source] if one else None for one in sisec)
+        frame[f"SiSEC, MUSDB18: {SHOWN[source]}"] = column
     remark = (
         "SiSEC: median of frames, median of the 50 MUSDB18 test tracks "
         f"(sigsep/sigsep-mus-2018). {OTHER_DATA}"
     )
-    basis = notes(results, "SDR", MEDIANS)
-    return Table("oracles", "Floors and oracles", pd.DataFrame(lines), (*basis, remark))
+    return scored(results, "oracles", "Floors and oracles", frame, "SDR", remark)

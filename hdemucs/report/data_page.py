@@ -12,6 +12,7 @@ from hdemucs.datasets.summary import SPLITS, hours
 from hdemucs.files import write_text
 from hdemucs.report.figures import style
 from hdemucs.report.figures.data import overview
+from hdemucs.tables import grid, plain
 
 FIGURE = "data"
 
@@ -74,8 +75,6 @@ def row(track: Track, sources: Sequence[str]) -> Sequence[str]:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """A Markdown table; a bar in a song's name must not end its cell."""
-    yield f"| {' | '.join(head)} |"
-    yield f"|{' --- |' * len(head)}"
-    for cells in rows:
-        yield f"| {' | '.join(text.replace('|', chr(92) + '|') for text in cells)} |"
+    """A Markdown table; names of songs are text, whatever characters they have."""
+    texts = ([plain(text) for text in cells] for cells in rows)
+    yield grid(list(map(plain, head)), texts, [False] * len(head))

@@ -12,16 +12,16 @@ from jaxtyping import Float
 from hdemucs.evaluation.aggregation import ALL, MEDIANS
 from hdemucs.report.results import Results, Row, track_scores
 from hdemucs.report.scores import heading, name_of, notes
-from hdemucs.report.table import Cell, Strong, Table
 from hdemucs.statistics.decisions import holm
 from hdemucs.statistics.differences import Difference, compared
+from hdemucs.tables import Cell, Strong, Table
 
 MINUS = "\N{MINUS SIGN}"
 
 
 def matrix(row: Row, metric: str, source: str) -> Float[np.ndarray, "seed track"]:
     """A row's scores of every track; for "all", the mean of the track's sources."""
-    scores = track_scores(row, metric, MEDIANS)
+    scores = track_scores(row, metric)
     if source != ALL:
         scores = scores[scores["source"] == source]
     by = scores.groupby(["system", "track"], sort=True)["score"].agg(lambda s: s.mean(skipna=False))

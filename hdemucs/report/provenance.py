@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from hdemucs.evaluation.systems import Facts, System
 from hdemucs.report.results import Results, Row
 from hdemucs.report.runs import RunFacts
-from hdemucs.report.table import Table
+from hdemucs.tables import Table
 
 SHORT = 8  # digits of a checksum that tables print; provenance.json has them whole
 

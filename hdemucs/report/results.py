@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-import numpy as np
 import pandas as pd
 
 from hdemucs.config.report import ReportConfig, RowConfig
 from hdemucs.errors import UserError
-from hdemucs.evaluation.aggregation import Aggregation, aggregated, per_track
+from hdemucs.evaluation.aggregation import ALL, Aggregation, tidy, totals
 from hdemucs.evaluation.systems import Facts, System
 from hdemucs.report.runs import RunFacts
 
@@ -41,6 +41,16 @@ class Row:
     def facts(self) -> tuple[Facts, ...]:
         return tuple(system.facts for system in self.systems if system.facts)
 
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Every score of every track of all its systems (`tidy`)."""
+        return pd.concat([tidy(system) for system in self.systems], ignore_index=True)
+
+    @cached_property
+    def numbers(self) -> pd.DataFrame:
+        """By metric and aggregation: "all" and each source, dB; the mean over seeds."""
+        return totals(self.scores).groupby(level=["metric", "aggregation"], sort=False).mean()
+
     @property
     def seeds(self) -> tuple[int, ...]:
         return tuple(run.seed for runs in self.runs for run in runs)
@@ -64,6 +74,20 @@ class Results:
     @property
     def tracks(self) -> tuple[str, ...]:
         return tuple(track.track for track in self.rows[0].systems[0].tracks)
+
+    @cached_property
+    def numbers(self) -> pd.DataFrame:
+        """Every number of the report: by row, metric and aggregation, a column a source."""
+        return pd.concat({row.name: row.numbers for row in self.rows}, names=["row"])
+
+    def table_of(self, metric: str, aggregation: Aggregation) -> pd.DataFrame:
+        """One metric in one way: a line a row, in order; NaN where a row has none."""
+        columns = [ALL, *self.sources]
+        keys = pd.MultiIndex.from_tuples(
+            [(row.name, metric, aggregation.name) for row in self.rows],
+            names=self.numbers.index.names,
+        )
+        return self.numbers.reindex(keys)[columns].droplevel(["metric", "aggregation"])
 
     @property
     def dependent(self) -> tuple[str, ...]:
@@ -146,35 +170,48 @@ def hold_alike(first: System, second: System) -> None:
 
 
 def numbers(row: Row, metric: str, aggregation: Aggregation) -> dict[str, float]:
-    """A row's number for "all" and each source, dB: the mean over its seeds."""
-    each = [aggregated(system, aggregation, metric) for system in row.systems]
-    return {source: float(np.mean([one[source] for one in each])) for source in each[0]}
+    """A row's number for "all" and each source, dB: the mean over its seeds; {} without any."""
+    key = (metric, aggregation.name)
+    if key not in row.numbers.index:
+        return {}
+    values = row.numbers.loc[[key]].iloc[0]
+    return {str(source): float(value) for source, value in values.items()}
 
 
-def track_scores(row: Row, metric: str, aggregation: Aggregation) -> pd.DataFrame:
-    """`per_track` of all systems of a row."""
-    tables = [per_track(system, aggregation, metric) for system in row.systems]
-    return pd.concat(tables, ignore_index=True)
+def track_scores(row: Row, metric: str, average: str = "median") -> pd.DataFrame:
+    """The lines of a row's tidy scores of one metric, its frames averaged so."""
+    scores = row.scores
+    return scores[scores["metric"].eq(metric) & scores["average"].eq(average)]
 
 
-def long(results: Results, aggregations: Mapping[str, tuple[Aggregation, ...]]) -> pd.DataFrame:
+def long(results: Results) -> pd.DataFrame:
     """Every number of the report, one a line, with what it is."""
-    lines = [
+    rows = {row.name: row for row in results.rows}
+    stacked = pd.Series(results.numbers.rename_axis(columns="source").stack(), name="score")
+    lines = stacked.reset_index()
+    facts = pd.DataFrame(
         {
-            "row": row.name,
-            "systems": " ".join(system.name for system in row.systems),
-            "metric": metric,
-            "aggregation": aggregation.name,
-            "source": source,
-            "score": value,
-            "tracks": len(row.systems[0].tracks),
-            "seeds": " ".join(str(seed) for seed in row.seeds),
-            "data": row.facts[0].data.name if row.facts else "",
-            "scale": results.config.scale if row.facts else "",
+            name: {
+                "systems": " ".join(system.name for system in row.systems),
+                "tracks": len(row.systems[0].tracks),
+                "seeds": " ".join(str(seed) for seed in row.seeds),
+                "data": row.facts[0].data.name if row.facts else "",
+                "scale": results.config.scale if row.facts else "",
+            }
+            for name, row in rows.items()
         }
-        for metric, ways in aggregations.items()
-        for aggregation in ways
-        for row in results.rows
-        for source, value in numbers(row, metric, aggregation).items()
+    ).T
+    return lines.join(facts, on="row")[
+        [
+            "row",
+            "systems",
+            "metric",
+            "aggregation",
+            "source",
+            "score",
+            "tracks",
+            "seeds",
+            "data",
+            "scale",
+        ]
     ]
-    return pd.DataFrame(lines)

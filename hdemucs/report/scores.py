@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pandas as pd
 
 from hdemucs.evaluation.aggregation import ALL, FRAMED, MEDIANS, SONGS, Aggregation, usual
 from hdemucs.evaluation.backend import FILTERED
 from hdemucs.metrics.museval_json import FRAMEWISE
 from hdemucs.metrics.signals import LIMIT
-from hdemucs.report.results import SHOWN, Results, Row, numbers, track_scores
-from hdemucs.report.table import DASH, Cell, Table, Text
+from hdemucs.report.results import SHOWN, Results, Row, track_scores
+from hdemucs.tables import DASH, Cell, Table, Text
 
 DAGGER = "\N{DAGGER}"  # at what a note beneath the table restricts
 NAMED = 3  # tracks that a note lists
@@ -29,7 +27,7 @@ SPELT = {
 
 
 def heading(source: str) -> str:
-    return SHOWN.get(source, source.capitalize())
+    return SHOWN.get(source, source[:1].upper() + source[1:])
 
 
 def name_of(row: Row) -> Cell:
@@ -63,8 +61,7 @@ def doubts(results: Results, metric: str, aggregation: Aggregation) -> Iterator[
             "their references depend on each other (stereo made from mono, no sound in the upper "
             "band) and leave the filters undetermined."
         )
-    values = [value for row in results.rows for value in numbers(row, metric, aggregation).values()]
-    if np.isnan(values).any():
+    if results.table_of(metric, aggregation).isna().any(axis=None):
         yield (
             f"{DASH}: not computed, or at {LIMIT:g} dB and above, more than 24-bit samples hold: "
             "the rounding of the arithmetic, not a score."
@@ -75,43 +72,51 @@ def marked(results: Results, metric: str) -> str:
     return DAGGER if metric in FILTERED and results.dependent else ""
 
 
+def scored(
+    results: Results, name: str, title: str, frame: pd.DataFrame, metric: str, *remarks: str
+) -> Table:
+    """A table of scores as published work aggregates the metric, with what its numbers are."""
+    return Table(name, title, frame, (*notes(results, metric, usual(metric)), *remarks))
+
+
+def by_source(results: Results, metric: str) -> pd.DataFrame:
+    """A metric aggregated as usual: a line a row, a column a source as tables spell it."""
+    return results.table_of(metric, usual(metric)).rename(columns=heading)
+
+
+def named(rows: Sequence[Row], numbers: pd.DataFrame, head: str = "System") -> pd.DataFrame:
+    """Rows of numbers [row name, column] under their labels."""
+    frame = numbers.loc[[row.name for row in rows]]
+    frame.insert(
+        0, head, pd.Series([name_of(row) for row in rows], index=frame.index, dtype=object)
+    )
+    return frame.reset_index(drop=True)
+
+
 def scores(results: Results, metric: str) -> Table:
     """One metric of every row, aggregated as published work does it."""
-    aggregation = usual(metric)
-    lines = []
-    for row in results.rows:
-        values = numbers(row, metric, aggregation)
-        shown: dict[str, Any] = {"System": name_of(row)}
-        lines.append(shown | {heading(s): values.get(s) for s in (ALL, *results.sources)})
-    return Table(
-        f"scores_{metric.lower().replace('-', '_')}",
-        f"{metric}{marked(results, metric)}, every system",
-        pd.DataFrame(lines),
-        notes(results, metric, aggregation),
-    )
+    frame = named(results.rows, by_source(results, metric))
+    name = f"scores_{metric.lower().replace('-', '_')}"
+    title = f"{metric}{marked(results, metric)}, every system"
+    return scored(results, name, title, frame, metric)
 
 
 def aggregations(results: Results) -> Table:
     """SDR over all sources in every way to aggregate, and nSDR beside it."""
-    lines = [
-        {"System": name_of(row)}
-        | {f"SDR: {way.name}": numbers(row, "SDR", way)[ALL] for way in FRAMED}
-        | {f"nSDR: {SONGS.name}": numbers(row, "nSDR", SONGS)[ALL]}
-        for row in results.rows
-    ]
+    ways = [("SDR", way) for way in FRAMED] + [("nSDR", SONGS)]
+    columns = {f"{metric}: {way.name}": results.table_of(metric, way)[ALL] for metric, way in ways}
     metrics = f"{SPELT['SDR']} and {SPELT['nSDR']}, dB; mean of the sources."
     kept = (metrics, *notes(results, "SDR", MEDIANS)[1:])
     title = "All sources, by the way frames and tracks are aggregated"
-    return Table("aggregations", title, pd.DataFrame(lines), kept)
+    return Table("aggregations", title, named(results.rows, pd.DataFrame(columns)), kept)
 
 
 def tracks(results: Results) -> Table:
     """SDR of every track: the median of its frames, mean over sources (and seeds)."""
     columns = {
-        row.label: track_scores(row, "SDR", MEDIANS).groupby("track")["score"].mean()
-        for row in results.rows
+        row.label: track_scores(row, "SDR").groupby("track")["score"].mean() for row in results.rows
     }
-    used = track_scores(results.rows[0], "SDR", MEDIANS).groupby("track")[["used", "frames"]].max()
+    used = track_scores(results.rows[0], "SDR").groupby("track")[["used", "frames"]].max()
     frame = pd.DataFrame(columns).reset_index(names="Track")
     counts = used.loc[frame["Track"]]
     frame.insert(1, "Frames", [f"{u} of {f}" for u, f in counts.itertuples(index=False)])
@@ -123,12 +128,8 @@ def tracks(results: Results) -> Table:
 
 def tracks_long(results: Results) -> pd.DataFrame:
     """Every track, source, metric and system: the data behind the figures."""
-    metrics = [*FRAMEWISE, "nSDR", "SI-SDR"]
-    parts = [
-        track_scores(row, metric, usual(metric)).assign(row=row.name, metric=metric)
-        for metric in metrics
-        for row in results.rows
-    ]
-    frame = pd.concat(parts, ignore_index=True)
-    frame = frame[frame["score"] < LIMIT].round({"score": 4})
+    frame = pd.concat({row.name: row.scores for row in results.rows}, names=["row", None])
+    frame = frame.reset_index(level="row")
+    shown = frame["average"].eq(frame["metric"].map(lambda name: usual(name).frames.__name__))
+    frame = frame[shown & (frame["score"] < LIMIT)].round({"score": 4})
     return frame[["row", "system", "track", "source", "metric", "score", "frames", "used"]]

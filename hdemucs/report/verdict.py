@@ -20,8 +20,8 @@ from hdemucs.report.conditions import other_data, other_training
 from hdemucs.report.evidence import matrix, signed
 from hdemucs.report.published import COLUMNS, Published
 from hdemucs.report.results import SHOWN, Results, Row, numbers
-from hdemucs.report.table import Strong, Table
 from hdemucs.statistics.intervals import Interval, median_interval
+from hdemucs.tables import Strong, Table
 
 REPRODUCED, NOT = "reproduced", "not reproduced"
 OTHER, MISSING = "other conditions", "not run"

@@ -16,9 +16,9 @@ from hdemucs.report.build import Places, build
 from hdemucs.report.evidence import matrix, signed
 from hdemucs.report.results import SHOWN, Results, Row, arranged, numbers
 from hdemucs.report.runs import load_runs
-from hdemucs.report.table import Cell, Table, markdown, write
 from hdemucs.statistics.differences import Difference, compared
 from hdemucs.studies.definition import StudyConfig
+from hdemucs.tables import Cell, Table, markdown, write
 
 FLOOR = "static-wiener"
 CURE = "run the study"

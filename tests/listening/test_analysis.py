@@ -233,7 +233,7 @@ def test_the_papers_opinion_scores_are_beside_mos_alone(clips):
     text = (clips / "out" / "tables" / "mos-quality.md").read_text()
     assert "| Ground truth |" in text
     assert "| Hybrid Demucs (paper, on MUSDB18-HQ) | 2.83 |" in text
-    assert "| KUIELAB-MDX-Net (paper, on MUSDB18-HQ) | 2.86 | - | 2.70 |" in text
+    assert "| KUIELAB-MDX-Net (paper, on MUSDB18-HQ) | 2.86 | \N{EN DASH} | 2.70 |" in text
     assert "no comparison" not in text
     analyse(config(), *given, TestSet("embedded", {}))
     text = (clips / "out" / "tables" / "mos-quality.md").read_text()

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from hdemucs import tables as printing
 from hdemucs.listening.analysis.describe import POOLED, columns
 
 PUBLISHED = Path(__file__).parent / "mos.csv"  # paper, tables 4 and 5
@@ -24,7 +25,6 @@ NAMES = {"mushra": "Hidden reference", "mos": "Ground truth"}
 DIGITS = {"mushra": 1, "mos": 2}
 TITLES = {"quality": "sound quality", "contamination": "absence of contamination"}
 SCALES = {"mushra": "0 to 100, MUSHRA", "mos": "1 to 5, mean opinion score"}
-NOTHING = "-"
 
 
 @dataclass(frozen=True)
@@ -127,36 +127,34 @@ def title(table: Table) -> str:
     return f"{TITLES[table.attribute].capitalize()} ({SCALES[table.set]})"
 
 
-def plain(cell: Cell | None, digits: int, sign: str = "±") -> str:
+def plain(cell: Cell, digits: int) -> str:
     """Mean ± listeners and excerpts (listeners)."""
-    if cell is None:
-        return NOTHING
     mean = f"{cell.mean:.{digits}f}"
     if not np.isfinite(cell.listeners):
         return mean
     both = f"{cell.both:.{digits}f}" if np.isfinite(cell.both) else "?"
-    return f"{mean} {sign} {both} ({cell.listeners:.{digits}f})"
+    return f"{mean} ± {both} ({cell.listeners:.{digits}f})"
+
+
+def printed(table: Table) -> printing.Table:
+    """The table as it is written in every form but CSV."""
+
+    def text(cell: Cell | None) -> printing.Cell:
+        said = None if cell is None else plain(cell, DIGITS[table.set])
+        return printing.Strong(said) if said and cell and cell.best else said
+
+    lines = [[entry.name, *map(text, entry.cells)] for entry in table.rows]
+    frame = pd.DataFrame(lines, columns=["Condition", *table.columns], dtype=object)
+    name = f"{table.set}-{table.attribute}"
+    return printing.Table(name, title(table), frame, (table.note,))
 
 
 def markdown(table: Table) -> str:
-    lines = [
-        f"### {title(table)}",
-        "",
-        line(["", *table.columns]),
-        line(["---"] * (1 + len(table.columns))),
-    ]
-    for entry in table.rows:
-        texts = [plain(cell, DIGITS[table.set]) for cell in entry.cells]
-        shown = [
-            f"**{text}**" if cell and cell.best else text
-            for text, cell in zip(texts, entry.cells, strict=True)
-        ]
-        lines.append(line([entry.name, *shown]))
-    return "\n".join([*lines, "", table.note, ""])
+    return printing.markdown(printed(table), level=3)
 
 
-def line(texts: Sequence[str]) -> str:
-    return f"| {' | '.join(texts)} |"
+def latex(table: Table) -> str:
+    return printing.latex(printed(table))
 
 
 def comma_separated(table: Table) -> str:
@@ -171,35 +169,3 @@ def comma_separated(table: Table) -> str:
                 shown = ["" if not np.isfinite(n) else f"{n:.4f}" for n in numbers]
                 writer.writerow([entry.name, name, *shown, int(cell.best)])
     return text.getvalue()
-
-
-def latex(table: Table) -> str:
-    """A tabular for booktabs."""
-    head = " & ".join(["", *(escaped(name) for name in table.columns)])
-    body = []
-    for entry in table.rows:
-        texts = [plain(cell, DIGITS[table.set], "$\\pm$") for cell in entry.cells]
-        shown = [
-            f"\\textbf{{{text}}}" if cell and cell.best else "--" if text == NOTHING else text
-            for text, cell in zip(texts, entry.cells, strict=True)
-        ]
-        body.append(" & ".join([escaped(entry.name), *shown]) + r" \\")
-    return "\n".join(
-        [
-            f"% {title(table)}. {table.note}",
-            rf"\begin{{tabular}}{{l{'r' * len(table.columns)}}}",
-            r"\toprule",
-            head + r" \\",
-            r"\midrule",
-            *body,
-            r"\bottomrule",
-            r"\end{tabular}",
-            "",
-        ]
-    )
-
-
-def escaped(text: str) -> str:
-    for letter in "&%$#_":
-        text = text.replace(letter, f"\\{letter}")
-    return text

@@ -6,7 +6,7 @@ import subprocess
 import pandas as pd
 import pytest
 
-from hdemucs.report.table import FORMS, Strong, Table, Text, write
+from hdemucs.tables import FORMS, Strong, Table, Text, write
 
 FRAME = pd.DataFrame(
     {
@@ -30,6 +30,22 @@ def test_markdown():
     assert lines[4].startswith("| Hybrid_1 | 1.00 | **+0.1 ± 0.05** |")
     assert lines[5].startswith("| a \\| b < c | \N{MINUS SIGN}2.00 | \N{EN DASH} |")
     assert lines[-1] == "- A note_1."
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("waveform_no_lstm, [+0.1, +0.2] (holds 0)", "waveform_no_lstm, [+0.1, +0.2] (holds 0)"),
+        ("_x_ *y* `z` ~~w~~", r"\_x\_ \*y\* \`z\` \~\~w\~\~"),
+        ("a <b>bold</b> < c", r"a \<b>bold\</b> < c"),
+        ("[link](https://example.org)", r"[link\](https://example.org)"),
+        ("two\nlines | a\\b", r"two lines \| a\\b"),
+    ],
+)
+def test_labels_are_text_in_markdown(text, shown):
+    frame = pd.DataFrame({"System": [text]})
+    line = FORMS["md"](Table("t", "T", frame, ())).splitlines()[4]
+    assert line == f"| {shown} |"
 
 
 def test_csv_keeps_numbers(tmp_path):

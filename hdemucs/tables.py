@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,19 +71,34 @@ def rows_of(table: Table) -> list[list[Cell]]:
     return table.frame.astype(object).to_numpy().tolist()
 
 
-def markdown(table: Table) -> str:
-    """GitHub's tables."""
+# What Markdown would take for markup in running text: a table shows text as it is.
+MARKUP = re.compile(r"""[\\`*|~] | _(?!(?<=\w_)\w) | <(?=[A-Za-z/!]) | \](?=[(\[:])""", re.VERBOSE)
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it is, in one line."""
+    return MARKUP.sub(lambda found: "\\" + found[0], " ".join(text.split()))
+
+
+def grid(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[bool]) -> str:
+    """GitHub's table of texts that are Markdown already; True: a column set flush right."""
+    rules = ["---:" if number else "---" for number in right]
+    return "\n".join("| " + " | ".join(line) + " |" for line in (headings, rules, *rows))
+
+
+def markdown(table: Table, level: int = 2) -> str:
+    """GitHub's tables, beneath a heading of this level."""
 
     def text(cell: Cell) -> str:
-        plain = shown(cell).replace("|", "\\|")
-        return f"**{plain}**" if isinstance(cell, Strong) else plain
+        said = plain(shown(cell))
+        return f"**{said}**" if isinstance(cell, Strong) else said
 
-    headings = [str(column).replace("|", "\\|") for column in table.frame.columns]
-    rules = ["---:" if is_number(table.frame[c]) else "---" for c in table.frame.columns]
-    lines = [headings, rules, *([text(cell) for cell in row] for row in rows_of(table))]
-    body = "\n".join("| " + " | ".join(line) + " |" for line in lines)
-    notes = "\n".join(f"- {note}" for note in table.notes)
-    return f"## {table.title}\n\n{body}\n\n{notes}\n"
+    headings = [plain(str(column)) for column in table.frame.columns]
+    right = [is_number(table.frame[column]) for column in table.frame.columns]
+    body = grid(headings, ([text(cell) for cell in row] for row in rows_of(table)), right)
+    notes = "\n".join(f"- {plain(note)}" for note in table.notes)
+    parts = [f"{'#' * level} {plain(table.title)}", body, *([notes] if notes else [])]
+    return "\n\n".join(parts) + "\n"
 
 
 def comma_separated(table: Table) -> str:
