@@ -21,16 +21,18 @@ import soundfile
 import torch
 
 from hdemucs import audio
-from hdemucs.config.training import AugmentConfig, RepitchConfig
-from hdemucs.data.augmented import AugmentedSegments
 from hdemucs.data.manifest import MIXTURE, File, Manifest, Track
-from hdemucs.data.repitch import Repitch
+from hdemucs.data.repitch import Repitch, RepitchConfig
 from hdemucs.data.segments import Segments
+from hdemucs.training.recipe.mixing.remix import RemixConfig, augmentations
+from hdemucs.training.recipe.task import Task
 
 RATE, SOURCES = 44_100, ("drums", "bass", "other", "vocals")
-SEGMENT, STRIDE = 11, 1  # seconds (paper facts 2.1)
+SEGMENT, STRIDE = 11, 1  # seconds, as in the paper's recipe
 SONG = 120  # seconds
-PAPER = AugmentConfig(
+PAPER = RemixConfig(
+    kind="remix",
+    stride=float(STRIDE),
     repitch=None,
     shift=1.0,
     same_shift=False,
@@ -40,7 +42,6 @@ PAPER = AugmentConfig(
     remix=4,
 )
 REPITCH = RepitchConfig(probability=0.2, max_pitch=2, max_tempo=12.0, tempo_std=5.0)
-SEEDS = {"shift": 1, "swap": 2, "sign": 3, "gain": 4, "remix": 5}
 
 Load = Callable[[list[int]], torch.Tensor]
 
@@ -74,9 +75,8 @@ def benchmark(root: Path, songs: int, batch: int, rounds: int) -> list[Speed]:
 
 
 def ours(segments: Segments) -> dict[str, Load]:
-    """Augmented into fresh memory, and into the same again and again, as a ring of buffers is."""
-    augmented = AugmentedSegments(segments, PAPER, RATE, SEEDS)
-    again: list[torch.Tensor] = []
+    """As training reads and augments on a CPU; and each by itself."""
+    chain = augmentations(PAPER, Task(sources=SOURCES, sample_rate=RATE, seed=0))
     repitch = Repitch(REPITCH, RATE)
     seeds = np.random.default_rng(0)
 
@@ -84,13 +84,14 @@ def ours(segments: Segments) -> dict[str, Load]:
         drawn = seeds.integers(0, 2**31, len(indices)).tolist()
         return torch.from_numpy(repitch(segments.batch(indices).numpy(), drawn))
 
-    def refilled(indices: list[int]) -> torch.Tensor:
-        again[:] = [augmented.batch(indices, *again)]
-        return again[0]
+    def augmented(indices: list[int]) -> torch.Tensor:
+        batch = segments.batch(indices)
+        for augmentation in chain:
+            batch = augmentation(batch)
+        return batch
 
     return {
-        "ours, augmented": augmented.batch,
-        "ours, augmented into the same memory": refilled,
+        "ours, augmented": augmented,
         "ours, reading": segments.batch,
         "ours, reading and repitch": pitched,
     }

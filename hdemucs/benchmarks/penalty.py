@@ -59,8 +59,8 @@ def configuration() -> TrainConfig:
     """The paper's hybrid, on batches that a CPU can take."""
     content = train_configuration(read_params(Path("params.yaml")), "paper", "hybrid")
     config = validated(content, TrainConfig, "params.yaml")
-    augment = dataclasses.replace(config.training.augment, shift=0.0)
-    training = dataclasses.replace(config.training, augment=augment, bf16=False, compile=False)
+    mixing = dataclasses.replace(config.training.mixing, shift=0.0)
+    training = dataclasses.replace(config.training, mixing=mixing, bf16=False, compile=False)
     return dataclasses.replace(config, training=training)
 
 
@@ -153,7 +153,7 @@ def main() -> None:
                 seconds(lambda: torch.autograd.backward(official(learner.model, min_size)))
             )
         settings.bases = kept  # as if nobody had looked: the next step has as far to go
-        learner.optimiser.zero_grad()
+        learner.optimiser.inner.zero_grad()
     forward, both = sum(forwards) / len(forwards), sum(boths) / len(boths)
     took, late = sum(ours) / len(ours), sorted(ours[-TIMES:])[TIMES // 2]
     write_text(OUT, PAGE.format(

@@ -53,10 +53,10 @@ def configuration(variant: str, switches: tuple[bool, bool]) -> TrainConfig:
     """The quick scale's, its shifts off: they would cut short segments shorter."""
     params = read_params(Path("params.yaml"))
     config = validated(train_configuration(params, "quick", variant), TrainConfig, "params.yaml")
-    augment = dataclasses.replace(config.training.augment, shift=0.0)
+    mixing = dataclasses.replace(config.training.mixing, shift=0.0)
     bf16, compiled = switches
     training = dataclasses.replace(
-        config.training, augment=augment, bf16=bf16, compile=compiled, batch=BATCH
+        config.training, mixing=mixing, bf16=bf16, compile=compiled, batch=BATCH
     )
     return dataclasses.replace(config, training=training)
 

@@ -6,16 +6,19 @@ import argparse
 import math
 from pathlib import Path
 
+import torch
+
 from hdemucs.config.load import validated
 from hdemucs.config.training import TrainConfig
 from hdemucs.data.manifest import load_manifest
-from hdemucs.data.segments import count_starts
+from hdemucs.data.share import WHOLE
 from hdemucs.errors import UserError
 from hdemucs.preflight.forecast import Data, check, preflight
 from hdemucs.runs.workspace import Workspace
 from hdemucs.study.effective import train_configuration
 from hdemucs.study.params import read_params
-from hdemucs.training.processes import joined
+from hdemucs.training.learner import mixing_of
+from hdemucs.training.processes import Processes, joined
 
 # MUSDB18-HQ: 86 training songs of about 4 min each, by 1-s starts of 11 s, and 14 for validation.
 PAPER_EXAMPLES, PAPER_VALID = 86 * 225, 14 * 240.0
@@ -60,7 +63,7 @@ def data(config: TrainConfig) -> Data:
         manifest = None
     if manifest is None or manifest.sample_rate != rate:
         return Data(PAPER_EXAMPLES // training.batch, PAPER_VALID)
-    segment, stride = int(training.segment * rate), int(training.stride * rate)
-    examples = sum(count_starts(t.frames, segment, stride) for t in manifest.split("train"))
+    mixing = mixing_of(config, Processes(WHOLE, torch.device("cpu")))
+    examples = mixing.count(track.frames for track in manifest.split("train"))
     valid = sum(track.frames for track in manifest.split("valid")) / rate
     return Data(max(1, examples // training.batch), valid)

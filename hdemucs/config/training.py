@@ -1,9 +1,9 @@
-"""What one training run is asked: the paper's recipe in numbers (paper facts 2)."""
+"""What one training run is asked."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -15,60 +15,15 @@ from hdemucs.config.separation import SeparationConfig
 
 Natural = Annotated[int, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class AdamConfig:
-    """Adam with a constant rate, as in the paper."""
-
-    learning_rate: Positive
-    beta1: Decay
-    beta2: Decay
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class RepitchConfig:
-    """Pitch and tempo of an example's stems, changed together (paper facts 2.3, step 1).
-
-    Every example, changed or not, is cut to the length that the fastest tempo leaves.
-    """
-
-    probability: Share
-    max_pitch: Natural  # semitones
-    max_tempo: Annotated[float, Field(ge=0, lt=50)]  # percent
-    tempo_std: Annotated[float, Field(ge=0)]  # percent
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class AugmentConfig:
-    """What is done to a batch of stems, in this order; None, 0 and False: not at all."""
-
-    repitch: RepitchConfig | None
-    shift: Annotated[float, Field(ge=0)]  # seconds; examples are that much shorter
-    same_shift: bool  # one shift for all stems of an example
-    swap_channels: Share  # probability
-    flip_sign: Share  # probability
-    gain: tuple[Positive, Positive] | None  # least and largest factor
-    remix: Count | None  # examples in a group whose stems are mixed anew
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
 class AverageConfig:
-    """Decays of the exponential moving averages of the weights (paper facts 2.4)."""
+    """Decays of the exponential moving averages of the weights."""
 
     step: tuple[Decay, ...]
     epoch: tuple[Decay, ...]
-
-
-@dataclass(frozen=True, kw_only=True, config=STRICT)
-class PenaltyConfig:
-    """The penalty on largest singular values (paper facts 2.6)."""
-
-    weight: Positive
-    min_size: Annotated[float, Field(ge=0)]  # MiB of 32-bit floats; smaller matrices go free
-    rank: Count  # directions that the estimate improves at each look, in every matrix
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -82,7 +37,7 @@ class GuardConfig:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class StartConfig:
-    """The finished model that fine-tuning starts from (paper facts 2.7)."""
+    """The finished model that fine-tuning starts from."""
 
     variant: str
     config: str  # SHA-256 of that variant's own configuration: another one is another start
@@ -97,12 +52,15 @@ class TrainingConfig:
     steps_per_epoch: Count | None  # None: the whole data set once
     batch: Count  # examples of all processes together
     segment: Positive  # seconds read for an example
-    stride: Positive  # seconds between the starts of examples
-    weights: dict[str, Annotated[float, Field(ge=0)]]  # of every source's loss
-    optimiser: AdamConfig
-    augment: AugmentConfig
+    normalise: Literal["mixture", "none"]  # songs by their mono mixture, or left as they are
+    chunk: Positive | None  # seconds that songs must be cut to; None: any length will do
+    objective: Annotated[Any, chosen("objective")]
+    optimiser: Annotated[Any, chosen("optimiser")]
+    schedule: Annotated[Any, chosen("schedule")]
+    stop: Annotated[Any, chosen("stop")]
+    penalty: Annotated[Any, chosen("penalty", optional=True)]
+    mixing: Annotated[Any, chosen("mixing")]
     averages: AverageConfig
-    penalty: PenaltyConfig | None
     guard: GuardConfig
     validate_every: Count  # epochs
     checkpoint_every: Count  # steps
@@ -123,6 +81,7 @@ class TrainConfig:
 
     variant: str
     sample_rate: Count  # Hz
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]  # of the data: the mixture's parts
     model: Annotated[ModelConfig, chosen("model")]
     training: TrainingConfig
     validation: SeparationConfig  # how whole songs are separated to choose the best weights

@@ -1,4 +1,4 @@
-"""The paper's augmentations of a batch of stems, each with its own generator (paper facts 2.3).
+"""The paper's augmentations of a batch of stems, each with its own generator.
 
 Random numbers are drawn on the CPU for the global batch, and every process takes its share of
 them: with any number of processes, on any device, a seed gives the same examples.
@@ -7,13 +7,11 @@ them: with any number of processes, on any device, a seed gives the same example
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from hdemucs.config.training import AugmentConfig
 from hdemucs.data.share import WHOLE, Share
 
 Batch = Float[Tensor, "batch source channel sample"]
@@ -24,6 +22,7 @@ class Augmentation(ABC):
     """One change of a batch, random by its own generator."""
 
     name: str
+    group: int = 1  # examples that it needs a multiple of
 
     def __init__(self, seed: int, share: Share = WHOLE) -> None:
         self.generator = torch.Generator().manual_seed(seed)
@@ -117,21 +116,3 @@ class Remix(Augmentation):
         first = self.group * torch.arange(len(dealt))[:, None, None]
         examples = (first + dealt).flatten(0, 1).to(stems.device)
         return stems[examples, torch.arange(stems.shape[1], device=stems.device)]
-
-
-def augmentations(
-    config: AugmentConfig, rate: int, seeds: Mapping[str, int], share: Share = WHOLE
-) -> Sequence[Augmentation]:
-    """Those that are switched on, in the paper's order; `seeds` by name."""
-    chosen: list[Augmentation] = []
-    if samples := int(config.shift * rate):
-        chosen.append(Shift(samples, seeds["shift"], share, same=config.same_shift))
-    if config.swap_channels:
-        chosen.append(SwapChannels(config.swap_channels, seeds["swap"], share))
-    if config.flip_sign:
-        chosen.append(FlipSign(config.flip_sign, seeds["sign"], share))
-    if config.gain:
-        chosen.append(Gain(*config.gain, seeds["gain"], share))
-    if config.remix:
-        chosen.append(Remix(config.remix, seeds["remix"], share))
-    return chosen

@@ -1,4 +1,4 @@
-"""Pitch and tempo of an example's stems, in this process (paper facts 2.3, step 1).
+"""Pitch and tempo of an example's stems, in this process.
 
 Signalsmith Stretch does the work (`python-stretch`, MIT). Its block-wise phase vocoder makes up
 for its own latency, takes any amplitude, and is the same for a seed.
@@ -7,17 +7,33 @@ for its own latency, takes any amplitude, and is the same for a seed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
 from jaxtyping import Float32
+from pydantic import Field
+from pydantic.dataclasses import dataclass
 from python_stretch.Signalsmith import Stretch
 
-from hdemucs.config.training import RepitchConfig
+from hdemucs.config.base import STRICT
 
 Stems = Float32[np.ndarray, "source channel sample"]
 Batch = Float32[np.ndarray, "batch source channel sample"]
 Shorter = Float32[np.ndarray, "batch source channel shorter"]
 Stretched = Float32[np.ndarray, "source channel stretched"]
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class RepitchConfig:
+    """Pitch and tempo of an example's stems, changed together.
+
+    Every example, changed or not, is cut to the length that the fastest tempo leaves.
+    """
+
+    probability: Annotated[float, Field(ge=0, le=1)]
+    max_pitch: Annotated[int, Field(ge=0)]  # semitones
+    max_tempo: Annotated[float, Field(ge=0, lt=50)]  # percent
+    tempo_std: Annotated[float, Field(ge=0)]  # percent
 
 
 class Repitch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -20,6 +20,20 @@ from hdemucs.formats.wav import Wav, open_wav
 Mixture = Float[Tensor, "channel sample"]
 Stems = Float[Tensor, "source channel sample"]
 Batch = Float[Tensor, "batch source channel sample"]
+Scale = Callable[[Track], tuple[float, float]]  # mean, and standard deviation to divide by
+
+
+def of_mixture(track: Track) -> tuple[float, float]:
+    """Of the song's mono mixture, as Demucs normalises."""
+    return track.mean, track.std
+
+
+def as_it_is(_track: Track) -> tuple[float, float]:
+    """Samples as the files have them, in -1..1."""
+    return 0.0, 1.0
+
+
+SCALES: Mapping[str, Scale] = {"mixture": of_mixture, "none": as_it_is}  # by training.normalise
 
 
 @dataclass(frozen=True)
@@ -35,23 +49,25 @@ class Segments(Dataset[Stems]):
 
     A track of L samples gives 1 + ceil((L - segment) / stride) of them, 1 if it is shorter than
     a segment; the last is padded with zeros (paper facts 2.1: "every 1-s start of every track").
-    Stems are normalised by their track: (x - mean) / std, of the mono mixture (2.2).
+    Stems are at the scale of their track: (x - mean) / std, of the mono mixture by default.
     """
 
     def __init__(
-        self, root: Path, manifest: Manifest, split: Split, segment: int, stride: int
+        self,
+        root: Path,
+        manifest: Manifest,
+        split: Split,
+        segment: int,
+        stride: int,
+        scale: Scale = of_mixture,
     ) -> None:
         """`segment` and `stride` in samples.
 
         Raises:
             UserError: the split has no track, or a file is missing or not as the manifest says.
         """
-        self.songs = [found(root, manifest, track) for track in manifest.split(split)]
-        if not self.songs:
-            raise UserError(
-                manifest.name, f"has no {split} tracks", f"add some to the {split} split"
-            )
-        self.segment, self.stride = segment, stride
+        self.songs = songs_of(root, manifest, split)
+        self.segment, self.stride, self.scale = segment, stride, scale
         self.shape = (len(manifest.sources), manifest.channels, segment)
         starts = [count_starts(song.track.frames, segment, stride) for song in self.songs]
         self.ends = np.array(list(accumulate(starts)))
@@ -81,7 +97,7 @@ class Segments(Dataset[Stems]):
         From sample `offset` of the segment on; `out` may be shorter than the segment.
         """
         song, start = self.place(index)
-        mean, std = song.track.mean, song.track.std
+        mean, std = self.scale(song.track)
         song.stems[source].read(start + offset, out, gain / std, -gain * mean / std)
 
     def place(self, index: int) -> tuple[Song, int]:
@@ -101,6 +117,18 @@ def room(*shape: int) -> Tensor:
 def count_starts(frames: int, segment: int, stride: int) -> int:
     """How many segments a track of `frames` samples gives."""
     return 1 if frames < segment else 1 + -(-(frames - segment) // stride)
+
+
+def songs_of(root: Path, manifest: Manifest, split: Split) -> list[Song]:
+    """The songs of a split.
+
+    Raises:
+        UserError: there is none, or a file is missing or not as the manifest says.
+    """
+    songs = [found(root, manifest, track) for track in manifest.split(split)]
+    if not songs:
+        raise UserError(manifest.name, f"has no {split} tracks", f"add some to the {split} split")
+    return songs
 
 
 def found(root: Path, manifest: Manifest, track: Track) -> Song:
@@ -131,6 +159,7 @@ def song(root: Path, manifest: Manifest, track: Track) -> tuple[Mixture, Stems]:
     return out[0], out[1:]
 
 
-def normalised(signal: Tensor, track: Track) -> Tensor:
-    """What models are trained on: less the mean, over the standard deviation of the mixture."""
-    return (signal - track.mean) / track.std
+def scaled(signal: Tensor, track: Track, scale: Scale) -> Tensor:
+    """What models are trained on: less the mean, over the standard deviation."""
+    mean, std = scale(track)
+    return (signal - mean) / std

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
+from pydantic.dataclasses import dataclass
 from torch import Tensor, nn
 
+from hdemucs.config.base import STRICT
 from hdemucs.config.model import ModelConfig
 from hdemucs.config.parts import Part
 from hdemucs.registry import part
@@ -51,12 +53,20 @@ class Separator(nn.Module, ABC):
         return ()
 
 
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Conditions:
+    """What a trained model was made for, and separation therefore keeps to."""
+
+    normalise: Literal["mixture", "none"]  # songs by their mono mixture, or left as they are
+    chunk: float | None  # seconds that songs must be cut to; None: any length will do
+
+
 def middle(x: Tensor, length: int) -> Tensor:
     """The middle `length` samples of the last axis: where `centre` puts its estimates."""
     return x.narrow(-1, (x.shape[-1] - length) // 2, length)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Family(Part):
     """One kind of network: everything that the pipeline must know of it.
 

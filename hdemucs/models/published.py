@@ -68,12 +68,12 @@ def load_published(folder: Path) -> Published:
         UserError: a file is missing or damaged, or its models do not go together.
     """
     if not (folder / BAG).exists():
-        model, config, facts = load_model(folder)
+        model, config, facts, _ = load_model(folder)
         return Published(Bag([model]).eval(), config, facts)
     card = validated(read_json(folder / BAG, CURE), BagCard, str(folder / BAG))
     loaded = [load_model(folder / name) for name in card.members]
-    rates = {facts["sample_rate"] for _, _, facts in loaded}
+    rates = {facts["sample_rate"] for _, _, facts, _ in loaded}
     if len(rates) != 1:
         raise UserError(folder, f"its models have rates {sorted(rates)}", "take models of one rate")
-    bag = Bag([model for model, _, _ in loaded], card.weights)
+    bag = Bag([each.model for each in loaded], card.weights)
     return Published(bag.eval(), loaded[0][1], loaded[0][2])

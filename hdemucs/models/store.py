@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import safetensors.torch
 from pydantic.dataclasses import dataclass
@@ -22,9 +22,10 @@ from hdemucs.config.parts import chosen
 from hdemucs.errors import UserError
 from hdemucs.files import read_json, sha256, write_bytes, write_json
 
-from .family import Separator, skeleton
+from .family import Conditions, Separator, build, skeleton
 
 WEIGHTS, CARD = "model.safetensors", "model.json"
+DEMUCS = Conditions(normalise="mixture", chunk=None)
 CURE = "train the model again, or fetch it with `dvc pull`"
 
 
@@ -37,9 +38,25 @@ class Card:
     facts: dict[str, Any]  # where it comes from: variant, seed, best epoch, ...
     parameters: int
     sha256: str  # of model.safetensors
+    conditions: Conditions = DEMUCS  # not written where they are Demucs', the first family's
 
 
-def save_model(folder: Path, model: nn.Module, config: ModelConfig, facts: dict[str, Any]) -> None:
+class Stored(NamedTuple):
+    """A model from disk, on the CPU and in evaluation mode."""
+
+    model: Separator
+    config: ModelConfig
+    facts: dict[str, Any]
+    conditions: Conditions
+
+
+def save_model(
+    folder: Path,
+    model: nn.Module,
+    config: ModelConfig,
+    facts: dict[str, Any],
+    conditions: Conditions = DEMUCS,
+) -> None:
     """Write model.safetensors and model.json into `folder`; the same weights, the same bytes.
 
     Raises:
@@ -54,18 +71,21 @@ def save_model(folder: Path, model: nn.Module, config: ModelConfig, facts: dict[
         parameters=sum(value.numel() for value in state.values()),
         sha256=sha256(folder / WEIGHTS),
     )
-    write_json(folder / CARD, asdict(card))
+    content = asdict(card)
+    if conditions == DEMUCS:
+        del content["conditions"]
+    write_json(folder / CARD, content)
 
 
-def load_model(folder: Path) -> tuple[Separator, ModelConfig, dict[str, Any]]:
-    """What save_model wrote: the model on the CPU and in evaluation mode, its config, its facts.
+def load_model(folder: Path) -> Stored:
+    """What save_model wrote.
 
     Raises:
         UserError: a file is missing or damaged, or they do not belong together.
     """
     card = read_card(folder)
-    model = filled(skeleton(card.config), read_weights(folder, card), folder / WEIGHTS)
-    return model.eval(), card.config, card.facts
+    model = filled(emptied(card.config), read_weights(folder, card), folder / WEIGHTS)
+    return Stored(model.eval(), card.config, card.facts, card.conditions)
 
 
 def read_card(folder: Path) -> Card:
@@ -83,6 +103,13 @@ def read_weights(folder: Path, card: Card) -> dict[str, Tensor]:
         return safetensors.torch.load_file(path)
     except (OSError, SafetensorError) as error:
         raise UserError(path, f"cannot be read as safetensors ({error})", CURE) from error
+
+
+def emptied(config: ModelConfig) -> Separator:
+    """A model whose weights are to be replaced; of those it keeps beside them, it has its own."""
+    model = skeleton(config)
+    kept = {name for name, _ in model.named_buffers()} - model.state_dict().keys()
+    return build(config, seed=0) if kept else model
 
 
 def filled(model: Separator, state: dict[str, Tensor], path: Path) -> Separator:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import torch
 
 from hdemucs.config.training import TrainConfig
-from hdemucs.data.repitch import Repitch
 from hdemucs.models.family import build
 from hdemucs.preflight.device_memory import GIB, fenced, forget_peak, held, peak
 from hdemucs.training.average import cloned, weights_of
-from hdemucs.training.learner import Learner
+from hdemucs.training.learner import Learner, mixing_of
 from hdemucs.training.processes import Processes
 
 FIRST = (1, 2, 4)  # examples of the steps before the real one
@@ -53,11 +52,9 @@ class Trial:
         self.augmentations = list(self.learner.augmentations)
         self.best = cloned(weights_of(self.learner.model))
         self.batch = config.training.batch // processes.share.count
-        rate, repitch = config.sample_rate, config.training.augment.repitch
-        segment = int(config.training.segment * rate)
-        self.samples = Repitch(repitch, rate).kept(segment) if repitch else segment
-        shift = int(config.training.augment.shift * rate)
-        self.short = shift + (self.samples - shift) // SHORT
+        self.mixing = mixing_of(config, processes)
+        self.samples = self.mixing.kept(int(config.training.segment * config.sample_rate))
+        self.short = self.mixing.lost + (self.samples - self.mixing.lost) // SHORT
         self.steps: list[Step] = []
 
     def grow(self, most: float) -> tuple[Cost, Cost]:
@@ -108,10 +105,7 @@ class Trial:
 
     def step(self, examples: int, samples: int) -> Step:
         """One step on some examples of some samples; a quick one is made again to be timed."""
-        group = self.config.training.augment.remix or 1
-        self.learner.augmentations = [
-            a for a in self.augmentations if a.name != "remix" or examples % group == 0
-        ]
+        self.learner.augmentations = [a for a in self.augmentations if examples % a.group == 0]
         stems = self.noise(examples, samples)
         forget_peak(self.device)
         seconds = self.timed(stems)
@@ -123,7 +117,7 @@ class Trial:
         """A batch as this process would get it: noise instead of stems."""
         model = self.config.model
         generator = torch.Generator().manual_seed(self.config.training.seed)
-        size = (examples, len(model.sources), model.audio_channels, samples)
+        size = (examples, len(self.config.sources), model.audio_channels, samples)
         return torch.randn(*size, generator=generator)
 
     def timed(self, stems: torch.Tensor) -> float:

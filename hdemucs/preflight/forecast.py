@@ -23,6 +23,7 @@ from hdemucs.preflight.dry_run import Cost, Trial
 from hdemucs.preflight.loader_throughput import Supply, supply
 from hdemucs.training.batches import check_batch
 from hdemucs.training.checkpoint import KEPT
+from hdemucs.training.learner import mixing_of
 from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.processes import Processes
 
@@ -121,7 +122,8 @@ def preflight(
             each parameter, or one example, fits into memory.
     """
     training, share = config.training, processes.share
-    check_batch(training, share)
+    group = mixing_of(config, processes).group
+    check_batch(training, group, share)
     torch.set_num_threads(training.threads)
     if processes.device.type == "cpu":
         keep_freed_memory()
@@ -135,7 +137,7 @@ def preflight(
         parameters=parameters(config),
         processes=share.count,
         batch=trial.batch,
-        group=training.augment.remix or 1,
+        group=group,
         tried=trial.steps[-1].examples if trial.steps else 0,
         memory=memory,
         seconds=seconds,

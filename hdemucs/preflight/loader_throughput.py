@@ -10,9 +10,12 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from hdemucs.config.training import TrainConfig
-from hdemucs.data.repitch import Repitch
+from hdemucs.data.share import WHOLE
+from hdemucs.training.learner import mixing_of
+from hdemucs.training.processes import Processes
 
 TRIES = 2  # the first pays for what is made once
 
@@ -40,15 +43,15 @@ def supply(config: TrainConfig, processes: int) -> Supply:
     training = config.training
     cores = len(os.sched_getaffinity(0)) // processes
     workers = min(training.workers, max(1, cores))
-    change = training.augment.repitch
-    if change is None:
+    repitch = mixing_of(config, Processes(WHOLE, torch.device("cpu"))).repitch
+    if repitch is None:
         return Supply(0.0, workers)
     length = int(training.segment * config.sample_rate)
-    shape = len(config.model.sources), config.model.audio_channels, length
+    shape = len(config.sources), config.model.audio_channels, length
     noise = np.random.default_rng(0).standard_normal(shape, np.float32)
-    repitch, took = Repitch(change, config.sample_rate), []
+    took = []
     for seed in range(TRIES):
         began = time.perf_counter()
         repitch.example(noise, np.random.default_rng(seed))
         took.append(time.perf_counter() - began)
-    return Supply(change.probability * min(took), workers)
+    return Supply(repitch.config.probability * min(took), workers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,13 @@ from hdemucs.config.listening import ListeningConfig, check_stimuli
 from hdemucs.config.load import validated
 from hdemucs.config.training import TrainConfig, deciding
 from hdemucs.files import digest, write_text
+from hdemucs.registry import part
 from hdemucs.study.params import Tree, changed, unknown
 from hdemucs.study.sections import SECTIONS, Study
 from hdemucs.study.variants import check_names, effective, known
 
 # Parts that variants share.
-SHARED = ("models", "training", "fine_tuning", "validation", "separation", "estimation")
+SHARED = ("families", "training", "fine_tuning", "validation", "separation", "estimation")
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -56,13 +58,13 @@ def train_configuration(params: Tree, scale: str, name: str) -> Any:
     """
     found = read({**params, "scale": scale})
     variant = known(found.variants, name, "variant", "")
-    base = changed(found.base, found.scales[scale], f"scales.{scale}")
+    base = stages(found, scale)
     return training(variant, base, scale, found)
 
 
 def at_scale(params: Params, scale: str) -> dict[str, Any]:
     names = check_names(params.study, params.variants)
-    base = changed(params.base, params.scales[scale], f"scales.{scale}")
+    base = stages(params, scale)
     study = Study(scale, names, base, params.variants)
     out = {f"{name}.json": section(name, study) for name in SECTIONS}
     for name in params.variants:
@@ -71,9 +73,22 @@ def at_scale(params: Params, scale: str) -> dict[str, Any]:
     return out
 
 
+def stages(params: Params, scale: str) -> dict[str, Any]:
+    """The base with the scale's changes, but for the families': theirs come variant by variant.
+
+    Raises:
+        UserError: the scale changes what is not there.
+    """
+    where, changes = f"scales.{scale}", params.scales[scale]
+    named = dict.fromkeys(changes.get("families", {}))
+    changed(dict.fromkeys(params.base["families"]), named, f"{where}.families")
+    rest = {key: value for key, value in changes.items() if key != "families"}
+    return changed(params.base, rest, where)
+
+
 def of_variant(name: str, base: Tree, scale: str, params: Params) -> dict[str, Any]:
     """A variant's two files."""
-    parts = effective(base, scale, params.scales, params.variants, name)
+    parts = effective(params.base, scale, params.scales, params.variants, name)
     separated = separation(name, base, parts)
     if "bag" in params.variants[name]:
         trained = bag(name, base, scale, params)
@@ -107,21 +122,31 @@ def section(name: str, study: Study) -> Any:
 
 def training(name: str, base: Tree, scale: str, params: Params) -> Any:
     """TrainConfig of one variant."""
-    parts = effective(base, scale, params.scales, params.variants, name)
+    parts = effective(params.base, scale, params.scales, params.variants, name)
     origin = params.variants[name].get("fine_tune")
     start = origin and {
         "variant": origin,
         "config": digest(deciding(training(origin, base, scale, params))),
     }
+    trained = {key: value for key, value in parts["training"].items() if key != "per_source"}
     content = {
         "variant": name,
         "sample_rate": base["fetch"]["sample_rate"],
-        "model": {**parts["model"], "sources": base["fetch"]["sources"]},
-        "training": {**parts["training"], "start_from": start},
+        "sources": base["fetch"]["sources"],
+        "model": completed(parts["model"], base["fetch"]),
+        "training": {**trained, "start_from": start},
         "validation": parts["validation"],
     }
     validated(content, TrainConfig, f"variants.{name}")
     return content
+
+
+def completed(model: Tree, data: Tree) -> dict[str, Any]:
+    """A model's configuration with what follows from the data."""
+    known = {"sources": data["sources"], "audio_channels": data["channels"]}
+    rate = {"sample_rate": data["sample_rate"]}
+    wanted = {field.name for field in fields(part("model", model["kind"]).config)}
+    return {**model, **known, **(rate if "sample_rate" in wanted else {})}
 
 
 def bag(name: str, base: Tree, scale: str, params: Params) -> Any:

@@ -13,18 +13,20 @@ from hdemucs.study.params import Tree, changed, unknown
 
 NAME = re.compile(r"[a-z0-9_]+")
 OWN = ("model", "training", "separation")  # what a variant may change
+FAMILY = (*OWN, "validation")  # what a family has of its own
 KINDS = ("family", "fine_tune", "bag")  # what it is: exactly one of them
 TAKEN = dict.fromkeys(CONDITIONS, "a condition of listening tests") | dict.fromkeys(
     ORACLES, "an oracle"
 )
-ONE = "give it one of `family: hybrid|waveform`, `fine_tune: <variant>`, `bag: {members: [...]}`"
+ONE = "give it one of `family: <family>`, `fine_tune: <variant>`, `bag: {members: [...]}`"
 
 
 def effective(base: Tree, scale: str, scales: Tree, variants: Tree, name: str) -> dict[str, Any]:
     """The variant's `model`, `training`, `validation` and `separation`, merged.
 
-    Order of precedence: base (of a fine-tuning: its origin's own values, then base.fine_tuning)
-    < scale < variant < the variant's own part for that scale.
+    Order of precedence: base < its family in base < scale < its family in the scale (of a
+    fine-tuning: its origin's own values < base.fine_tuning < the scale's) < variant < the
+    variant's own part for that scale.
 
     Raises:
         UserError: an unknown key, family or origin.
@@ -44,15 +46,42 @@ def foundation(base: Tree, scale: str, scales: Tree, variants: Tree, name: str) 
     if "fine_tune" in variant:
         origin = known(variants, variant["fine_tune"], f"{where}.fine_tune", name)
         parts = effective(base, scale, scales, variants, origin)
-        tuned = changed(parts["training"], base["fine_tuning"], "base.fine_tuning")
-        return {**parts, "training": tuned}
-    common = {"separation": base["separation"], "validation": base["validation"]}
+        here = f"scales.{scale}.fine_tuning"
+        changes = changed(base["fine_tuning"], scales[scale].get("fine_tuning"), here)
+        return {**parts, "training": changed(parts["training"], changes, "base.fine_tuning")}
     if "bag" in variant:
-        return {**common, "model": {}, "training": {}}
+        return {"model": {}, "training": {}, **shared(base, {f"scales.{scale}": scales[scale]})}
     family = variant["family"]
-    if family not in base["models"]:
-        raise unknown(f"{where}.family={family}", family, base["models"], "family")
-    return {**common, "model": base["models"][family], "training": base["training"]}
+    if family not in base["families"]:
+        raise unknown(f"{where}.family={family}", family, base["families"], "family")
+    own, here = f"base.families.{family}", f"scales.{scale}.families.{family}"
+    layers = {
+        own: of_family(base, family, own),
+        f"scales.{scale}": scales[scale],
+        here: of_family(scales[scale], family, here),
+    }
+    model = changed(layers[own]["model"], layers[here].get("model"), f"{here}.model")
+    return {"model": model, **shared(base, layers)}
+
+
+def of_family(tree: Tree, family: str, where: str) -> dict[str, Any]:
+    """What the base, or a scale, says of a family."""
+    said = tree.get("families", {}).get(family) or {}
+    for part in said:
+        if part not in FAMILY:
+            raise unknown(f"{where}.{part}", part, FAMILY)
+    return dict(said)
+
+
+def shared(base: Tree, layers: Mapping[str, Tree]) -> dict[str, Any]:
+    """The parts that all families have, as layer after layer, by their places, changes them."""
+    parts = {}
+    for part in ("training", "validation", "separation"):
+        value = base[part]
+        for where, layer in layers.items():
+            value = changed(value, layer.get(part), f"{where}.{part}")
+        parts[part] = value
+    return parts
 
 
 def known(variants: Tree, other: Any, where: str, name: str) -> str:

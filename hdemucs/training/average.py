@@ -1,4 +1,4 @@
-"""Exponential moving averages of the weights (paper facts 2.4)."""
+"""Exponential moving averages of the weights; buffers are taken as they are."""
 
 from __future__ import annotations
 
@@ -24,13 +24,21 @@ class Average:
         self.current: list[Tensor] = list(model.parameters())
         names = [name for name, _ in model.named_parameters()]
         zeros = torch._foreach_mul([p.detach() for p in self.current], 0.0)
-        self.weights = dict(zip(names, zeros, strict=True))
+        self.parameters = dict(zip(names, zeros, strict=True))
+        self.sources = buffers_of(model)
+        self.buffers = cloned(self.sources)
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """Averaged parameters, and the buffers of the last update."""
+        return {**self.parameters, **self.buffers}
 
     @torch.no_grad()
     def update(self) -> None:
         """Take the model's present weights in."""
         self.count = self.count * self.decay + 1
-        torch._foreach_lerp_(list(self.weights.values()), self.current, 1 / self.count)
+        torch._foreach_lerp_(list(self.parameters.values()), self.current, 1 / self.count)
+        copy(self.sources, self.buffers)
 
     def state(self) -> dict[str, Tensor]:
         return {**self.weights, "": torch.tensor(self.count, dtype=torch.float64)}
@@ -75,8 +83,14 @@ def under(state: Weights, prefix: str) -> dict[str, Tensor]:
 
 
 def weights_of(model: nn.Module) -> dict[str, Tensor]:
-    """The model's parameters themselves, by name."""
-    return {name: parameter.detach() for name, parameter in model.named_parameters()}
+    """The model's parameters and persistent buffers themselves, by name."""
+    return {name: tensor.detach() for name, tensor in model.state_dict(keep_vars=True).items()}
+
+
+def buffers_of(model: nn.Module) -> dict[str, Tensor]:
+    """Those of them that are no parameters, such as running statistics."""
+    parameters = dict(model.named_parameters())
+    return {name: tensor for name, tensor in weights_of(model).items() if name not in parameters}
 
 
 @torch.no_grad()

@@ -4,58 +4,36 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from hdemucs.config.training import TrainingConfig
-from hdemucs.data.repitch import Repitch
-from hdemucs.data.segments import Segments
 from hdemucs.data.share import Share
 from hdemucs.errors import UserError
+from hdemucs.training.recipe.mixing.base import Examples
 from hdemucs.training.seeds import seed_for
 
 Batch = Float[Tensor, "batch source channel sample"]
 
 
-@dataclass
-class Examples(Dataset[Batch]):
-    """Whole batches of one epoch by the places of their examples in it, and these' indices."""
-
-    segments: Segments
-    repitch: Repitch | None
-    seed: int
-    epoch: int = 0
-
-    def __getitem__(self, chosen: list[tuple[int, int]]) -> Batch:
-        batch = self.segments.batch([index for _, index in chosen])
-        if self.repitch is None:
-            return batch
-        seeds = [seed_for(self.seed, "repitch", self.epoch, place) for place, _ in chosen]
-        return torch.from_numpy(self.repitch(batch.numpy(), seeds))
-
-
 class Batches:
     """The batches of each epoch, from any step on."""
 
-    def __init__(self, segments: Segments, config: TrainingConfig, rate: int, share: Share) -> None:
+    def __init__(self, examples: Examples, config: TrainingConfig, share: Share) -> None:
         """Raises UserError if the data does not fill one batch."""
-        if len(segments) < config.batch:
-            problem = f"is {config.batch}, the data has {len(segments)} examples"
+        if len(examples) < config.batch:
+            problem = f"is {config.batch}, the data has {len(examples)} examples"
             raise UserError("training.batch", problem, "lower it or add data")
-        repitch = config.augment.repitch
-        change = Repitch(repitch, rate) if repitch else None
-        self.examples = Examples(segments, change, config.seed)
-        self.config, self.share = config, share
-        self.steps = config.steps_per_epoch or len(segments) // config.batch
+        self.examples, self.config, self.share = examples, config, share
+        self.steps = config.steps_per_epoch or len(examples) // config.batch
 
     def order(self, epoch: int) -> list[int]:
         """Examples of an epoch: all of them shuffled, again and again as its steps need."""
         generator = torch.Generator().manual_seed(seed_for(self.config.seed, "order", epoch))
-        count, order = len(self.examples.segments), list[int]()
+        count, order = len(self.examples), list[int]()
         while len(order) < self.steps * self.config.batch:
             order += torch.randperm(count, generator=generator).tolist()
         return order
@@ -78,14 +56,14 @@ class Batches:
         )  # fmt: skip
 
 
-def check_batch(config: TrainingConfig, share: Share) -> None:
+def check_batch(config: TrainingConfig, group: int, share: Share) -> None:
     """
     Raises:
-        UserError: a batch cannot be shared out among the processes in whole groups.
+        UserError: a batch cannot be shared out among the processes in whole groups of examples.
     """
-    unit = share.count * (config.augment.remix or 1)
+    unit = share.count * group
     if config.batch % unit:
-        problem = f"is {config.batch}, no multiple of {unit} (processes times augment.remix)"
+        problem = f"is {config.batch}, no multiple of {unit} (processes times the mixing's group)"
         raise UserError("training.batch", problem, "change it, or the number of processes")
 
 

@@ -66,7 +66,7 @@ class Guard:
         Raises:
             UserError: the run has diverged.
         """
-        if not math.isfinite(loss) or loss > self.config.loss * best:
+        if not math.isfinite(loss) or loss > self.config.loss * best > 0:
             raise self.diverged(place, f"the validation loss is {loss:.4g}, it was {best:.4g}")
 
     def diverged(self, place: str, problem: str) -> UserError:

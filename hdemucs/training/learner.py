@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
-from hdemucs.config.training import AdamConfig, TrainConfig
-from hdemucs.data.augment import Augmentation, augmentations
+from hdemucs.config.parts import built
+from hdemucs.config.training import TrainConfig
 from hdemucs.models.family import Separator
-from hdemucs.training.average import Averages, Weights, copy, under, weights_of
+from hdemucs.training.average import Averages, Weights, buffers_of, copy, under, weights_of
 from hdemucs.training.compiled import compiled
-from hdemucs.training.loss import WeightedL1
 from hdemucs.training.processes import Processes
+from hdemucs.training.recipe.mixing.base import Mixing
+from hdemucs.training.recipe.objective.base import Objective
+from hdemucs.training.recipe.optimiser.base import Optimiser
+from hdemucs.training.recipe.schedule.base import Schedule
+from hdemucs.training.recipe.task import Task
 from hdemucs.training.seeds import seed_for
-from hdemucs.training.svd_penalty.penalty import Penalty
 
 Batch = Float[Tensor, "batch source channel sample"]
-AUGMENTATIONS = ("shift", "swap", "sign", "gain", "remix")
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,11 @@ class Outcome:
     loss: Tensor  # without the penalty
     silence: Tensor  # the loss of silent estimates
     penalty: Tensor  # not weighted
+    parts: Mapping[str, Tensor]  # of the loss, by name
 
     def row(self) -> Float[Tensor, " number"]:
-        """The three, in double precision."""
-        values = (self.loss, self.silence, self.penalty.to(self.loss.device))
+        """Loss, silence, penalty and parts, in double precision."""
+        values = (self.loss, self.silence, self.penalty.to(self.loss.device), *self.parts.values())
         return torch.stack([value.double() for value in values])
 
 
@@ -42,35 +45,38 @@ class Learner:
 
     def __init__(self, model: Separator, config: TrainConfig, processes: Processes) -> None:
         training = config.training
+        self.task = task_of(config, processes)
         self.model = model.to(processes.device)
-        self.processes, self.bf16 = processes, training.bf16
+        self.processes, self.bf16, self.made = processes, training.bf16, 0
         network = compiled(self.model) if training.compile else self.model
-        self.network = processes.wrapped(network)
-        self.optimiser = adam(self.model, training.optimiser)
+        self.objective: Objective = built("objective", training.objective, network, self.task)
+        self.wrapped: nn.Module = processes.wrapped(self.objective)
+        self.optimiser: Optimiser = built("optimiser", training.optimiser, self.model)
+        self.schedule: Schedule = built("schedule", training.schedule)
         self.averages = Averages(self.model, training.averages)
-        self.penalty = training.penalty and Penalty(
-            self.model, training.penalty, seed_for(training.seed, "penalty")
-        )
-        self.loss = WeightedL1(training.weights, config.model.sources)
-        seeds = {name: seed_for(training.seed, name) for name in AUGMENTATIONS}
-        self.augmentations: Sequence[Augmentation] = augmentations(
-            training.augment, config.sample_rate, seeds, processes.share
-        )
+        self.buffers = list(buffers_of(self.model).values())
+        seed = seed_for(training.seed, "penalty")
+        self.penalty = training.penalty and built("penalty", training.penalty, self.model, seed)
+        self.augmentations = list(mixing_of(config, processes).augmentations)
 
     def step(self, stems: Batch) -> Outcome:
-        """One update of the weights on a batch of normalised stems."""
+        """One update of the weights on a batch of stems, at the scale they are trained at."""
         stems = stems.to(self.processes.device, non_blocking=True)
         for augmentation in self.augmentations:
             stems = augmentation(stems)
+        # What a network draws (dropout) depends on the step alone: there is no state to keep.
+        torch.manual_seed(seed_for(self.task.seed, "step", self.made, self.task.share.rank))
         with torch.autocast(stems.device.type, torch.bfloat16, enabled=self.bf16):
-            estimates = self.network(stems.sum(1))
-        loss = self.loss(estimates, stems)
+            parts = dict(self.wrapped(stems))
+        loss = parts.pop("total")
         torch.autograd.backward(loss)
         penalty = self.penalty.descend() if self.penalty else torch.zeros(())
-        self.optimiser.step()
-        self.optimiser.zero_grad()
+        self.optimiser.step(self.schedule.factor(self.made))
+        self.made += 1
+        self.processes.from_first(self.buffers)  # running statistics are each process' own
         self.averages.after_step()
-        return Outcome(loss.detach(), self.loss.of_silence(stems), penalty)
+        parts = {name: part.detach() for name, part in parts.items()}
+        return Outcome(loss.detach(), self.objective.silence(stems), penalty, parts)
 
     def candidates(self) -> dict[str, Weights]:
         """The weights that validation chooses from, by name."""
@@ -78,13 +84,14 @@ class Learner:
         return {"model": weights_of(self.model), **{n: a.weights for n, a in averages}}
 
     def state(self) -> dict[str, Tensor]:
-        """Everything that the next step depends on."""
+        """Everything that the next step depends on, but for the schedule."""
         parts = {
             "model": weights_of(self.model),
-            "optimiser": self.optimiser_state(),
+            "optimiser": self.optimiser.state(),
             "averages": self.averages.state(),
             "penalty": self.penalty.state() if self.penalty else {},
-            "generator": {a.name: a.generator.get_state() for a in self.augmentations},
+            "generator": {name: g.get_state() for name, g in self.generators().items()},
+            "made": {"": torch.tensor(self.made)},
         }
         return {
             f"{part}/{n}": tensor for part, state in parts.items() for n, tensor in state.items()
@@ -92,29 +99,28 @@ class Learner:
 
     def restore(self, state: dict[str, Tensor]) -> None:
         copy(under(state, "model"), weights_of(self.model))
-        self.restore_optimiser(under(state, "optimiser"))
+        self.optimiser.restore(under(state, "optimiser"))
         self.averages.restore(under(state, "averages"))
         if self.penalty:
             self.penalty.restore(under(state, "penalty"))
-        for augmentation in self.augmentations:
-            augmentation.generator.set_state(state[f"generator/{augmentation.name}"])
+        for name, generator in self.generators().items():
+            generator.set_state(state[f"generator/{name}"])
+        self.made = int(state["made/"].item())
 
-    def optimiser_state(self) -> dict[str, Tensor]:
-        """Adam's moments, by the parameters' names."""
-        return {
-            f"{name}/{key}": value
-            for name, parameter in self.model.named_parameters()
-            for key, value in self.optimiser.state[parameter].items()
-        }
-
-    def restore_optimiser(self, state: dict[str, Tensor]) -> None:
-        for name, parameter in self.model.named_parameters():
-            kept = under(state, name)
-            self.optimiser.state[parameter] = {
-                key: value.to(parameter.device) for key, value in kept.items()
-            }
+    def generators(self) -> dict[str, torch.Generator]:
+        """By name, of everything that draws for whole batches."""
+        augmentations = {a.name: a.generator for a in self.augmentations}
+        return {**augmentations, "objective": self.objective.generator}
 
 
-def adam(model: Separator, config: AdamConfig) -> torch.optim.Adam:
-    betas = (config.beta1, config.beta2)
-    return torch.optim.Adam(model.parameters(), config.learning_rate, betas, fused=True)
+def task_of(config: TrainConfig, processes: Processes) -> Task:
+    """What the run's parts may ask of it."""
+    seed, share = config.training.seed, processes.share
+    return Task(sources=config.sources, sample_rate=config.sample_rate, seed=seed, share=share)
+
+
+def mixing_of(config: TrainConfig, processes: Processes) -> Mixing:
+    """How the run's examples come about."""
+    segment = int(config.training.segment * config.sample_rate)
+    mixing: Mixing = built("mixing", config.training.mixing, task_of(config, processes), segment)
+    return mixing

@@ -22,6 +22,8 @@ from hdemucs.training.checkpoint import Checkpoint, Checkpoints
 from hdemucs.training.divergence import Guard
 from hdemucs.training.history import Journal
 from hdemucs.training.learner import Learner, Outcome
+from hdemucs.training.recipe.schedule.base import Schedule
+from hdemucs.training.recipe.stop.base import Stop
 from hdemucs.training.state import Sums, TrainingState
 from hdemucs.training.validation import Score, Validation
 from hdemucs.versions import remark, versions
@@ -44,11 +46,12 @@ class Loop:
     checkpoints: Checkpoints
     journal: Journal
     guard: Guard
+    stop: Stop
     asked_to_stop: Callable[[], bool]
     note: str = ""
 
-    def resume(self, digest: str) -> TrainingState:
-        """The newest whole checkpoint's state, or that of a new run.
+    def resume(self, digest: str) -> TrainingState | None:
+        """The newest whole checkpoint's state; None if the run has none yet.
 
         Raises:
             UserError: the checkpoint is another configuration's.
@@ -56,17 +59,18 @@ class Loop:
         self.digest = digest
         found = self.checkpoints.newest()
         if found is None:
-            return TrainingState()
+            return None
         if found.facts["config"] != digest:
             problem = "holds checkpoints of another config.json or manifest.json"
             raise UserError(self.checkpoints.folder, problem, "start a new run directory")
         remark(self.config.variant, "goes on from a checkpoint of", found.facts["versions"])
         self.learner.restore(dict(found.tensors))
-        self.guard.restore(found.facts["guard"])
+        for name, part in self.parts.items():
+            part.restore(found.facts[name])
         return TrainingState.restored(found)
 
     def run(self, ledger: TrainingState) -> None:
-        """Train until the last epoch is done.
+        """Train until the last epoch is done, or the recipe stops the run.
 
         Raises:
             Interrupted: it was asked to stop; the state is saved.
@@ -78,7 +82,7 @@ class Loop:
         self.made, self.total = 0, self.left()
         self.bar = Progress(self.config.variant, self.total, "steps", self.stream())
         try:
-            while ledger.epoch < self.config.training.epochs:
+            while ledger.epoch < self.config.training.epochs and not self.stop.over:
                 self.epoch()
         finally:
             self.bar.close()
@@ -113,8 +117,10 @@ class Loop:
         rows = [outcome.row() for outcome in pending]
         with self.unless_diverged(self.watched):
             for row in self.learner.processes.mean(torch.stack(rows)).tolist() if rows else ():
-                sums.add(*row)
-                self.guard.watch(f"epoch {self.ledger.epoch + 1}, step {sums.steps}", *row)
+                loss, silence, penalty, *parts = row
+                sums.add(loss, silence, penalty, dict(zip(pending[0].parts, parts, strict=True)))
+                place = f"epoch {self.ledger.epoch + 1}, step {sums.steps}"
+                self.guard.watch(place, loss, silence, penalty)
         self.watched = copy.copy(sums)
 
     @contextmanager
@@ -144,8 +150,12 @@ class Loop:
     def finish_epoch(self) -> None:
         """Validate, write the epoch down, save."""
         ledger = self.ledger
-        means = ledger.sums.since(Sums())
-        ledger.rows.append(self.row(means[0], means[2], self.validate()))
+        scores = self.validate()
+        ledger.rows.append(self.row(scores))
+        lowest = min((score.loss for score in scores.values()), default=None)
+        if lowest is not None:
+            self.learner.schedule.validated(lowest)
+        self.stop.after_epoch(ledger.sums.means["train_loss"], lowest)
         ledger.epoch += 1
         ledger.sums = Sums()
         self.watched = Sums()
@@ -172,15 +182,15 @@ class Loop:
         self.ledger.consider(which, scores[which].loss, self.learner.candidates()[which])
         return scores
 
-    def row(self, loss: float, penalty: float, scores: dict[str, Score]) -> dict[str, Any]:
+    def row(self, scores: dict[str, Score]) -> dict[str, Any]:
         """The epoch's line of history.csv."""
         chosen = min(scores, key=lambda name: scores[name].loss) if scores else None
         score, best = scores[chosen] if chosen else None, self.ledger.best
         return {
             "epoch": self.ledger.epoch + 1,
             "step": (self.ledger.epoch + 1) * self.batches.steps,
-            "train_loss": loss,
-            "penalty": penalty,
+            **self.ledger.sums.means,
+            **self.rate(),
             "valid_loss": score and score.loss,
             "valid_nsdr": score and score.mean_nsdr,
             **{f"nsdr_{s}": score and score.nsdr[s] for s in self.config.model.sources},
@@ -190,11 +200,23 @@ class Loop:
             "best_loss": best and best.loss,
         }
 
+    def rate(self) -> dict[str, float]:
+        """The learning rate's factor at the epoch's last step, where a schedule changes it."""
+        schedule = self.learner.schedule
+        last = max(0, self.learner.made - 1)
+        return {"rate_factor": schedule.factor(last)} if schedule.changes else {}
+
+    @property
+    def parts(self) -> dict[str, Guard | Schedule | Stop]:
+        """What has a state of its own beside the tensors, by its name in checkpoints."""
+        return {"guard": self.guard, "schedule": self.learner.schedule, "stop": self.stop}
+
     def save(self) -> None:
         """A checkpoint of everything."""
         self.ledger.seconds = self.before + time.monotonic() - self.entered
         if self.learner.processes.first:
-            facts = {**self.ledger.facts(), "guard": self.guard.state(), "config": self.digest}
+            states = {name: part.state() for name, part in self.parts.items()}
+            facts = {**self.ledger.facts(), **states, "config": self.digest}
             facts["versions"] = versions()
             tensors = {**self.learner.state(), **self.ledger.tensors()}
             self.checkpoints.save(self.ledger.name, Checkpoint(tensors, facts))
@@ -203,7 +225,8 @@ class Loop:
     def tell(self, state: str) -> None:
         """progress.json, and the note beside the progress bar."""
         ledger, training = self.ledger, self.config.training
-        loss = ledger.sums.since(Sums())[0] if ledger.sums.steps else ledger.rows[-1]["train_loss"]
+        last = ledger.sums.means if ledger.sums.steps else ledger.rows[-1]
+        loss = last["train_loss"]
         self.note = f"epoch {min(ledger.epoch + 1, training.epochs)}, loss {loss:.4f}"
         facts = {
             "epoch": ledger.epoch,

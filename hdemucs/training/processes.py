@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -34,7 +34,7 @@ class Processes:
         return self.share.count > 1
 
     def wrapped(self, model: nn.Module) -> nn.Module:
-        """The model, its gradients averaged over all processes."""
+        """A module that gives losses, the gradients of which are averaged over all processes."""
         if not self.several:
             return model
         devices = [self.device] if self.device.type == "cuda" else None
@@ -47,6 +47,12 @@ class Processes:
             gradient_as_bucket_view=True,
             find_unused_parameters=True,
         )
+
+    def from_first(self, tensors: Iterable[Tensor]) -> None:
+        """Their values become those of the first process, in place."""
+        if self.several:
+            for tensor in tensors:
+                distributed.broadcast(tensor, 0)
 
     def mean(self, values: Tensor) -> Tensor:
         """The mean over all processes."""

@@ -18,23 +18,25 @@ from typing import Any
 import torch
 
 from hdemucs.config.load import load
+from hdemucs.config.parts import built
 from hdemucs.config.training import TrainConfig, deciding
 from hdemucs.data.manifest import Manifest, load_manifest
-from hdemucs.data.segments import Segments
+from hdemucs.data.segments import SCALES, scaled, song
 from hdemucs.errors import UserError
 from hdemucs.files import digest, read_json, sha256, write_json
-from hdemucs.models.family import Separator, build
+from hdemucs.models.family import Conditions, Separator, build, family_of
 from hdemucs.models.store import load_model, save_model
-from hdemucs.training.average import swapped
+from hdemucs.training.average import swapped, weights_of
 from hdemucs.training.batches import Batches, check_batch
 from hdemucs.training.checkpoint import Checkpoints
 from hdemucs.training.divergence import Guard
 from hdemucs.training.fencing import Owner
 from hdemucs.training.history import Journal
-from hdemucs.training.learner import Learner
+from hdemucs.training.learner import Learner, mixing_of
 from hdemucs.training.loop import Loop
 from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.processes import Processes
+from hdemucs.training.recipe.mixing.base import Songs
 from hdemucs.training.state import TrainingState
 from hdemucs.training.validation import Validation
 from hdemucs.versions import versions
@@ -59,6 +61,9 @@ def train(
         keep_freed_memory()
     loop = prepared(folder, root, config, manifest, processes, asked_to_stop)
     ledger = loop.resume(identity(folder))
+    if ledger is None:
+        fit(loop.learner, root, config, manifest)
+        ledger = TrainingState()
     loop.run(ledger)
     if processes.first:
         publish(folder, config, loop, ledger)
@@ -71,10 +76,11 @@ def checked(config: TrainConfig, manifest: Manifest, processes: Processes) -> No
     if manifest.sample_rate != config.sample_rate:
         problem = f"is {config.sample_rate}, the data has {manifest.sample_rate}"
         raise UserError("sample_rate", problem, "use data of that rate or change the parameter")
-    if manifest.sources != config.model.sources or set(manifest.sources) != set(training.weights):
-        problem = f"are not the data's, {', '.join(manifest.sources)}, in model and weights"
-        raise UserError("sources", problem, "correct model.sources and training.weights")
-    check_batch(training, processes.share)
+    data, model = manifest.sources, config.model.sources
+    if data != config.sources or not set(model) <= set(data):
+        problem = f"are {', '.join(model)} of {', '.join(config.sources)}; the data's are {data}"
+        raise UserError("sources", problem, "run `dvc repro resolve`, or train on other data")
+    check_batch(training, mixing_of(config, processes).group, processes.share)
 
 
 def prepared(
@@ -86,17 +92,18 @@ def prepared(
     asked_to_stop: Callable[[], bool],
 ) -> Loop:
     """The run's loop, its model fresh."""
-    training, rate, owner = config.training, config.sample_rate, Owner(folder)
-    segment, stride = int(training.segment * rate), int(training.stride * rate)
-    segments = Segments(root, manifest, "train", segment, stride)
+    training, owner = config.training, Owner(folder)
+    songs = Songs(root=root, manifest=manifest, scale=SCALES[training.normalise])
+    learner = Learner(first_model(folder, config), config, processes)
     return Loop(
         config,
-        Learner(first_model(folder, config), config, processes),
-        Batches(segments, training, rate, processes.share),
-        Validation(root, manifest, config, processes),
+        learner,
+        Batches(mixing_of(config, processes).examples(songs), training, processes.share),
+        Validation(root, manifest, config, processes, learner.objective),
         Checkpoints(folder / "checkpoints", owner),
         Journal(folder, owner, config.variant),
         Guard(config.variant, training.guard),
+        built("stop", training.stop),
         asked_to_stop,
     )
 
@@ -105,11 +112,28 @@ def first_model(folder: Path, config: TrainConfig) -> Separator:
     """New by the seed, or the finished model that fine-tuning starts from."""
     if config.training.start_from is None:
         return build(config.model, config.training.seed)
-    model, kind, _ = load_model(folder / "start")
-    if kind != config.model:
+    stored = load_model(folder / "start")
+    if stored.config != config.model:
         problem = f"is another model than {config.variant}'s configuration describes"
         raise UserError(folder / "start", problem, "correct training.start_from")
-    return model.train()
+    return stored.model.train()
+
+
+@torch.no_grad()
+def fit(learner: Learner, root: Path, config: TrainConfig, manifest: Manifest) -> None:
+    """Have a new model fitted to the training songs, where its family asks for that.
+
+    The first process reads them, one whole song after the other; all have its model then.
+    """
+    model, family = learner.model, family_of(config.model)
+    if family.fit is None or config.training.start_from is not None:
+        return
+    scale, device = SCALES[config.training.normalise], learner.processes.device
+    tracks = manifest.split("train")
+    mixtures = (scaled(song(root, manifest, track)[0], track, scale).to(device) for track in tracks)
+    if learner.processes.first:
+        family.fit(model, mixtures)
+    learner.processes.from_first(weights_of(model).values())
 
 
 def identity(folder: Path) -> str:
@@ -125,7 +149,8 @@ def publish(folder: Path, config: TrainConfig, loop: Loop, ledger: TrainingState
     facts = summary(config, loop, ledger)
     owner.check()
     with swapped(model, ledger.best.weights if ledger.best else {}):
-        save_model(folder, model, config.model, facts)
+        conditions = Conditions(normalise=config.training.normalise, chunk=config.training.chunk)
+        save_model(folder, model, config.model, facts, conditions)
     owner.check()
     loop.tell("done")
     cost = {

@@ -30,21 +30,21 @@ class Sums:
     loss: float = 0.0
     silence: float = 0.0
     penalty: float = 0.0
+    parts: dict[str, float] = field(default_factory=dict)  # of the loss, by name
 
-    def add(self, loss: float, silence: float, penalty: float) -> None:
+    def add(self, loss: float, silence: float, penalty: float, parts: Mapping[str, float]) -> None:
         self.steps += 1
         self.loss += loss
         self.silence += silence
         self.penalty += penalty
+        self.parts = {name: self.parts.get(name, 0.0) + value for name, value in parts.items()}
 
-    def since(self, before: Sums) -> tuple[float, float, float]:
-        """Means of loss, silence and penalty over the steps after `before`."""
-        steps = max(1, self.steps - before.steps)
-        return (
-            (self.loss - before.loss) / steps,
-            (self.silence - before.silence) / steps,
-            (self.penalty - before.penalty) / steps,
-        )
+    @property
+    def means(self) -> dict[str, float]:
+        """Of each number, by its name in the history; zeros before the first step."""
+        steps = max(1, self.steps)
+        parts = {f"train_{name}": value / steps for name, value in self.parts.items()}
+        return {"train_loss": self.loss / steps, "penalty": self.penalty / steps, **parts}
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Which weights are best: whole songs of the validation split (paper facts 2.5)."""
+"""Which weights are best: whole songs of the validation split."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from hdemucs.config.separation import in_chunks
 from hdemucs.config.training import TrainConfig
 from hdemucs.data.manifest import Manifest, Track
-from hdemucs.data.segments import normalised, song
+from hdemucs.data.segments import SCALES, scaled, song
 from hdemucs.errors import UserError
+from hdemucs.metrics.nsdr import nsdr
 from hdemucs.separation.separate import separate
-from hdemucs.training.loss import WeightedL1
 from hdemucs.training.processes import Processes
+from hdemucs.training.recipe.objective.base import Objective
 from hdemucs.training.seeds import seed_for
 
 Sources = Float[Tensor, "source channel sample"]
-EPSILON = 1e-7  # of the MDX challenge's SDR (paper facts 4)
 
 
 @dataclass(frozen=True)
@@ -40,14 +41,20 @@ class Validation:
     """The validation songs, shared out among the processes."""
 
     def __init__(
-        self, root: Path, manifest: Manifest, config: TrainConfig, processes: Processes
+        self,
+        root: Path,
+        manifest: Manifest,
+        config: TrainConfig,
+        processes: Processes,
+        objective: Objective,
     ) -> None:
         """Raises UserError if there is no song to validate on."""
         self.root, self.manifest, self.config = root, manifest, config
         self.processes, self.tracks = processes, manifest.split("valid")
         if not self.tracks:
             raise UserError(manifest.name, "has no valid tracks", "add some to the valid split")
-        self.loss = WeightedL1(config.training.weights, manifest.sources)
+        self.objective, self.scale = objective, SCALES[config.training.normalise]
+        self.settings = in_chunks(config.validation, config.training.chunk)
 
     @torch.no_grad()
     def score(self, model: nn.Module, epoch: int, pause: Callable[[], None]) -> Score:
@@ -67,21 +74,15 @@ class Validation:
         return mean(self.processes.gathered(mine, len(self.tracks)))
 
     def song_score(self, model: nn.Module, track: Track, generator: torch.Generator) -> Score:
-        """One song, normalised as in training, against its stems."""
+        """One song, at the scale of training, against its stems."""
         signals = song(self.root, self.manifest, track)
-        mix, stems = (normalised(x, track).to(self.processes.device) for x in signals)
-        settings, rate = self.config.validation, self.config.sample_rate
-        estimates = separate(model, mix, rate, settings, generator).float()
-        loss = self.loss(estimates[None], stems[None]).item()
-        values = nsdr(estimates, stems).tolist()
-        return Score(loss, dict(zip(self.manifest.sources, values, strict=True)))
-
-
-def nsdr(estimates: Sources, references: Sources) -> Float[Tensor, " source"]:
-    """The MDX challenge's SDR of a whole song, dB (paper facts 4)."""
-    signal = references.double().square().sum((1, 2)) + EPSILON
-    noise = (references - estimates).double().square().sum((1, 2)) + EPSILON
-    return 10 * torch.log10(signal / noise)
+        mix, stems = (scaled(x, track, self.scale).to(self.processes.device) for x in signals)
+        rate = self.config.sample_rate
+        estimates = separate(model, mix, rate, self.settings, generator).float()
+        references = self.objective.targets(stems[None])[0]
+        loss = self.objective.monitor(estimates, references).item()
+        values = nsdr(references.cpu().numpy(), estimates.cpu().numpy()).tolist()
+        return Score(loss, dict(zip(self.config.model.sources, values, strict=True)))
 
 
 def mean(scores: list[Score]) -> Score:

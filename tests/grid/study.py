@@ -29,16 +29,16 @@ CORPUS = {"seed": 3, "train": 2, "valid": 1, "test": 2, "seconds": 2.5, "soundfo
 MODEL = {
     "channels": 4, "depth": 5, "norm_from": 3, "residual": {"lstm_from": 3, "attention_from": 3},
 }  # fmt: skip
-LOOP = {"steps_per_epoch": STEPS, "batch": 4, "segment": 0.6, "augment": {"shift": 0.1}}
+LOOP = {"steps_per_epoch": STEPS, "batch": 4, "segment": 0.6, "mixing": {"shift": 0.1}}
 TINY = {
     **PIPELINE,
     "fetch": {"sample_rate": 8000, "data": {"kind": "embedded", "corpus": CORPUS}},
-    "models": {"hybrid": {**MODEL, "window": 1024}, "waveform": MODEL},
+    "families": {"hybrid": {"model": {**MODEL, "window": 1024}}, "waveform": {"model": MODEL}},
     "training": {
         **LOOP, "epochs": EPOCHS, "averages": {"step": [0.9], "epoch": [0.5]},
         "penalty": {"min_size": 0.001}, "checkpoint_every": STEPS, "threads": 1, "workers": 0,
     },
-    "fine_tuning": {**LOOP, "epochs": 1, "stride": 1.0},
+    "fine_tuning": {**LOOP, "epochs": 1, "mixing": {"shift": 0.1, "stride": 1.0}},
     "validation": {"segment": 3.0},
     "separation": {"segment": 2.0},
     "listening": {**PIPELINE["listening"], "anchors": {"names": ["lowpass-3500", "mixture"]}},

@@ -21,7 +21,7 @@ def saved(tmp_path):
 @torch.no_grad()
 def test_what_is_saved_comes_back(saved):
     model, folder = saved
-    back, config, facts = load_model(folder)
+    back, config, facts, _ = load_model(folder)
     assert (config, facts) == (FAMILY["hybrid-bands"], {"variant": "x", "epoch": 3})
     mix = torch.randn(1, 2, 3000)
     assert torch.equal(back(mix), model(mix))

@@ -24,20 +24,20 @@ TINY = {
             },
         },
     },
-    "models": {
-        "hybrid": {**TINY_MODEL, "window": 256, "residual": None},
-        "waveform": {**TINY_MODEL, "upsample": False, "residual": None},
+    "families": {
+        "hybrid": {"model": {**TINY_MODEL, "window": 256, "residual": None}},
+        "waveform": {"model": {**TINY_MODEL, "upsample": False, "residual": None}},
     },
     "training": {
         "epochs": 2, "steps_per_epoch": 2, "batch": 4, "segment": 1.0, "penalty": None,
-        "augment": {"repitch": None, "shift": 0.25}, "checkpoint_every": 1, "threads": 1,
+        "mixing": {"repitch": None, "shift": 0.25}, "checkpoint_every": 1, "threads": 1,
         "workers": 0,
     },
     # Two songs must fit each other, whatever they are.
     "automix": {"mixes": {"copies": 1, "plain_copies": 1, "max_tempo": 0.9, "max_pitch": 6}},
     "fine_tuning": {
-        "epochs": 1, "steps_per_epoch": 2, "batch": 4, "segment": 1.0, "stride": 1.0,
-        "augment": {"shift": 0.25},
+        "epochs": 1, "steps_per_epoch": 2, "batch": 4, "segment": 1.0,
+        "mixing": {"stride": 1.0, "shift": 0.25},
     },
     "evaluate": {"metrics": {"metrics": "sdr"}, "oracles": {"window": 1024}},
     "excerpts": {"seconds": 1.0, "hop": 0.5, "margin": 0.0, "per_source": 2, "strata": 1},

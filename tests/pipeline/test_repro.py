@@ -70,7 +70,9 @@ def test_a_rows_label_trains_and_scores_nothing(project):
 
 
 def test_a_base_value_reaches_the_variants_that_have_it_or_are_built_upon_them(project):
-    project.edit(lambda params: params["scales"]["quick"]["models"]["hybrid"].update(channels=8))
+    project.edit(
+        lambda params: params["scales"]["quick"]["families"]["hybrid"]["model"].update(channels=8)
+    )
     project.dvc("repro", "resolve")
     ran = project.ran("repro", "--dry")
     trained = {name for name in ran if name.startswith("train@")}

@@ -157,7 +157,7 @@ class RealStudy(Study):
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(PROJECT / "hdemucs" / "training", training, ignore=ignore)
         save_manifest(data_set(self.root / "data" / "tiny"), self.here.manifest)
-        config = content("waveform", epochs=20, batch=4, augment={"remix": None})
+        config = content("waveform", epochs=20, batch=4, mixing={"remix": None})
         self.here.config("tiny").write_text(json.dumps({**config, "variant": "tiny"}))
 
     def weights(self) -> dict[str, bytes]:

@@ -42,13 +42,13 @@ BEFORE = configurations(PARAMS)
     ("path", "value", "reached"),
     [
         ("variants.hybrid.training.batch", 12, {"train/hybrid.json"}),
-        ("base.models.waveform.depth", 4, set()),  # quick overrides it
+        ("base.families.waveform.model.depth", 4, set()),  # quick overrides it
         (
-            "scales.quick.models.waveform.depth",
+            "scales.quick.families.waveform.model.depth",
             4,
             {"train/v2_hq.json", "train/waveform.json"},
         ),
-        ("base.training.stride", 2.0, {f"train/{name}.json" for name in PARAMS["study"]}),
+        ("base.training.mixing.stride", 2.0, {f"train/{name}.json" for name in PARAMS["study"]}),
         ("variants.v2_hq.paper.training.epochs", 300, set()),  # another scale's
         ("variants.hybrid.row.label", "x", {"report.json"}),
         ("base.excerpts.seed", 8, {"excerpts.json"}),
@@ -97,7 +97,7 @@ def test_a_change_reaches_what_it_concerns_and_nothing_else(path, value, reached
             8000,
             "listening.anchors.names: lowpass-7000 does not exist at fetch.sample_rate=8000;",
         ),
-        ("scales.quick.models.waveform.depth", 1, "variants.v2_hq.model.depth: is 1"),
+        ("scales.quick.families.waveform.model.depth", 1, "variants.v2_hq.model.depth: is 1"),
         ("typo", 1, "params.yaml.typo: is no known parameter"),
         ("base.evaluate.metrics.hop", 0.0, "evaluate.metrics.hop: is 0"),
     ],
@@ -132,7 +132,7 @@ def test_fine_tuning_keeps_what_its_origin_is_and_hangs_on_it():
     tuned, origin = (before[f"train/{name}.json"] for name in ("waveform_s43_ft", "waveform_s43"))
     assert tuned["model"] == origin["model"]
     assert tuned["training"]["seed"] == 43
-    assert tuned["training"]["augment"]["remix"] is None
+    assert tuned["training"]["mixing"]["remix"] is None
     params = everything()
     params["variants"]["hybrid"]["training"] = {"batch": 12}
     assert differing(before, configurations(params)) == {

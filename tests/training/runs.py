@@ -40,10 +40,18 @@ TRAINING = {
     "steps_per_epoch": 5,
     "batch": 4,
     "segment": 1.0,
-    "stride": 0.25,
-    "weights": dict.fromkeys(SOURCES, 1.0),
-    "optimiser": {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999},
-    "augment": {
+    "normalise": "mixture",
+    "chunk": None,
+    "objective": {"kind": "waveform_l1", "weights": None},
+    "optimiser": {
+        "kind": "adam", "learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999,
+        "weight_decay": 0.0, "amsgrad": False, "clip": None,
+    },
+    "schedule": {"kind": "constant"},
+    "stop": {"kind": "epochs"},
+    "mixing": {
+        "kind": "remix",
+        "stride": 0.25,
         "repitch": {"probability": 0.5, "max_pitch": 2, "max_tempo": 12.0, "tempo_std": 5.0},
         "shift": 0.25,
         "same_shift": False,
@@ -53,7 +61,7 @@ TRAINING = {
         "remix": 4,
     },
     "averages": {"step": [0.9], "epoch": [0.5]},
-    "penalty": {"weight": 1e-5, "min_size": 0.001, "rank": 16},
+    "penalty": {"kind": "svd", "weight": 1e-5, "min_size": 0.001, "rank": 16},
     "guard": {"loss": 3.0, "penalty": 20.0, "steps": 2},
     "validate_every": 1,
     "checkpoint_every": 2,
@@ -62,7 +70,7 @@ TRAINING = {
     "workers": 0,
     "bf16": False,
     "compile": False,
-}
+}  # fmt: skip
 
 
 def song(root: Path, name: str, split: str, seed: int) -> Track:
@@ -118,6 +126,7 @@ def content(model: str = "waveform", **training) -> dict:
     return {
         "variant": f"tiny-{model}",
         "sample_rate": RATE,
+        "sources": SOURCES,
         "model": asdict(MODELS[model]),
         "training": merged(TRAINING, training),
         "validation": {"segment": 2.0, "overlap": 0.0, "shifts": 1, "max_shift": 0.5},

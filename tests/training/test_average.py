@@ -12,6 +12,7 @@ from torch import nn
 from hdemucs.config.training import AverageConfig
 from hdemucs.models.store import load_model
 from hdemucs.training.average import Average, Averages
+from hdemucs.training.learner import Learner
 from hdemucs.training.validation import Validation
 from tests.training.runs import ALONE, config, directory, trained
 
@@ -83,7 +84,8 @@ def test_the_published_weights_are_the_best_that_validation_saw(songs, tmp_path,
     assert len(set(losses)) == 2 * len(rows)
     assert done["valid_loss"] == pytest.approx(min(losses), rel=1e-6)
     assert done["weights"] == who
-    model, _, _ = load_model(folder)
-    validation = Validation(root, manifest, config(**options), ALONE)
+    model = load_model(folder).model
+    learner = Learner(model, config(**options), ALONE)
+    validation = Validation(root, manifest, config(**options), ALONE, learner.objective)
     again = validation.score(model, done["epoch"] - 1, lambda: None)
     assert again.loss == done["valid_loss"]

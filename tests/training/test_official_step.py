@@ -7,17 +7,18 @@ import torch
 from demucs.svd import svd_penalty
 from torch.nn import functional as F
 
-from hdemucs.config.training import AugmentConfig
 from hdemucs.models.demucs.official.names import official_names
 from hdemucs.models.family import build
 from hdemucs.training.learner import Learner
+from hdemucs.training.recipe.mixing.remix import RemixConfig
 from hdemucs.training.svd_penalty.penalty import exact
 from tests.models.official.counterparts import CASES, load_official_state
 from tests.training.runs import ALONE, config
 
 WEIGHT, SMALL = 1e-2, 0.001  # a thousand times the paper's, so that the penalty's part shows
-PLAIN = AugmentConfig(
-    repitch=None, shift=0.0, same_shift=False, swap_channels=0.0, flip_sign=0.0,
+PLAIN = RemixConfig(
+    kind="remix", stride=1.0, repitch=None,
+    shift=0.0, same_shift=False, swap_channels=0.0, flip_sign=0.0,
     gain=None, remix=None,
 )  # fmt: skip
 RATE, BETAS = 3e-4, (0.9, 0.9998)
@@ -60,7 +61,7 @@ def our_learner(name, model, betas):
         plain.training.optimiser, learning_rate=RATE, beta1=betas[0], beta2=betas[1]
     )
     training = dataclasses.replace(
-        plain.training, penalty=None, augment=PLAIN, optimiser=adam, segment=4.0
+        plain.training, penalty=None, mixing=PLAIN, optimiser=adam, segment=4.0
     )
     learner = Learner(
         model, dataclasses.replace(plain, training=training, model=CASES[name].ours), ALONE
@@ -76,7 +77,7 @@ def test_a_step_is_the_official_one(name):
     stems = torch.randn(4, 4, 2, 8192)
     learner = our_learner(name, model, BETAS)
     before, gradients = {n: p.detach().clone() for n, p in model.named_parameters()}, {}
-    learner.optimiser.register_step_pre_hook(
+    learner.optimiser.inner.register_step_pre_hook(
         lambda *_: gradients.update((n, p.grad.clone()) for n, p in model.named_parameters())
     )
     outcome = learner.step(stems)

@@ -6,17 +6,17 @@ import pytest
 import torch
 from demucs.svd import svd_penalty
 
-from hdemucs.config.training import PenaltyConfig
-from hdemucs.data.segments import Segments
+from hdemucs.data.segments import of_mixture
 from hdemucs.models.demucs.official.names import official_names
 from hdemucs.models.family import build
 from hdemucs.training.batches import Batches
-from hdemucs.training.learner import Learner
-from hdemucs.training.svd_penalty.penalty import Penalty, exact, penalised
+from hdemucs.training.learner import Learner, mixing_of
+from hdemucs.training.recipe.mixing.base import Songs
+from hdemucs.training.svd_penalty.penalty import Penalty, PenaltyConfig, exact, penalised
 from hdemucs.training.svd_penalty.subspace import product
 from tests.family import hybrid_config
 from tests.models.official.counterparts import CASES, load_official_state
-from tests.training.runs import ALONE, MODELS, RATE, config
+from tests.training.runs import ALONE, MODELS, config
 
 SMALL = 0.001  # MiB: nearly every matrix of the tiny models
 OFFICIAL = dict(
@@ -92,8 +92,9 @@ def in_training(songs):
     plain = config("hybrid", optimiser=PAPER, penalty={"min_size": BIG}, steps_per_epoch=50)
     wide = dataclasses.replace(plain, model=hybrid_config(channels=16))
     learner = Learner(build(wide.model, seed=42), wide, ALONE)
-    segments = Segments(root, manifest, "train", RATE, RATE // 4)
-    for stems in Batches(segments, wide.training, RATE, ALONE.share).epoch(0, 0):
+    songs = Songs(root=root, manifest=manifest, scale=of_mixture)
+    examples = mixing_of(wide, ALONE).examples(songs)
+    for stems in Batches(examples, wide.training, ALONE.share).epoch(0, 0):
         learner.step(torch.as_tensor(stems))
     return learner
 
@@ -130,7 +131,7 @@ def test_the_estimate_follows_a_big_matrix_that_moves():
     generator = torch.Generator().manual_seed(0)
     layer = torch.nn.Linear(1024, 256)
     torch.nn.init.normal_(layer.weight, std=0.03, generator=generator)
-    penalty = Penalty(layer, PenaltyConfig(weight=1e-3, min_size=0.1, rank=16), 0)
+    penalty = Penalty(layer, PenaltyConfig(kind="svd", weight=1e-3, min_size=0.1, rank=16), 0)
     optimiser = torch.optim.Adam(layer.parameters(), 3e-4)
     for _ in range(25):
         layer.weight.grad = 1e-5 * torch.randn(layer.weight.shape, generator=generator)
@@ -141,14 +142,16 @@ def test_the_estimate_follows_a_big_matrix_that_moves():
 
 def test_the_estimate_is_right_from_the_first_step():
     model = build(MODELS["hybrid"], seed=0)
-    estimate = Penalty(model, PenaltyConfig(weight=1.0, min_size=SMALL, rank=16), 0).descend()
+    estimate = Penalty(
+        model, PenaltyConfig(kind="svd", weight=1.0, min_size=SMALL, rank=16), 0
+    ).descend()
     torch.testing.assert_close(estimate, exact(model, SMALL).detach(), rtol=1e-3, atol=0)
 
 
 def test_a_weight_that_is_nothing_stays_so():
     layer = torch.nn.Linear(8, 8)
     torch.nn.init.zeros_(layer.weight)
-    penalty = Penalty(layer, PenaltyConfig(weight=1.0, min_size=0.0, rank=16), 0)
+    penalty = Penalty(layer, PenaltyConfig(kind="svd", weight=1.0, min_size=0.0, rank=16), 0)
     assert penalty.descend() == 0
     assert not layer.weight.grad.any()
 

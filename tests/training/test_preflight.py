@@ -63,12 +63,12 @@ def test_repitching_is_measured_where_there_is_any(monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: range(16))
     seldom, often = (
         supply(
-            config(segment=2.0, workers=10, augment={"repitch": {**REPITCH, "probability": p}}), 2
+            config(segment=2.0, workers=10, mixing={"repitch": {**REPITCH, "probability": p}}), 2
         )
         for p in (0.01, 1.0)
     )
     assert 0 < 10 * seldom.each < often.each
-    assert supply(config(workers=10, augment={"repitch": None}), 2) == Supply(0.0, 8)
+    assert supply(config(workers=10, mixing={"repitch": None}), 2) == Supply(0.0, 8)
     assert seldom.workers == 8  # of 16 cores, which two processes share
     assert supply(config(workers=0), 2).workers == 0
 
@@ -140,4 +140,4 @@ def test_every_candidate_of_every_epoch_is_validated(tmp_path):
 def test_a_batch_that_cannot_be_shared_out_is_refused_before_a_step_is_made(tmp_path):
     third = Processes(Share(0, 3), torch.device("cpu"))
     with pytest.raises(UserError, match=r"training\.batch: is 4, no multiple of 12"):
-        preflight(config(batch=4, augment={"remix": 4}), third, tmp_path, DATA, None)
+        preflight(config(batch=4, mixing={"remix": 4}), third, tmp_path, DATA, None)

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from hdemucs.config.training import RepitchConfig
-from hdemucs.data.repitch import Repitch, stretched
+from hdemucs.data.repitch import Repitch, RepitchConfig, stretched
 
 RATE = 16_000
 PAPER = RepitchConfig(probability=0.2, max_pitch=2, max_tempo=12.0, tempo_std=5.0)

@@ -32,7 +32,7 @@ def finished(songs, tmp_path_factory):
 def test_a_run_writes_its_results(finished):
     rows = history(finished)
     done = json.loads((finished / "DONE.json").read_text())
-    _, config, facts = load_model(finished)
+    _, config, facts, _ = load_model(finished)
     assert [row["epoch"] for row in rows] == ["1", "2"]
     assert json.loads((finished / "progress.json").read_text())["state"] == "done"
     assert done["weights"] == facts["weights"]
@@ -94,12 +94,12 @@ def test_another_configuration_does_not_go_on(songs, tmp_path):
 def test_fine_tuning_starts_from_a_finished_model(songs, tmp_path, finished):
     """A rate of next to nothing leaves the weights where they were, at another one they move."""
     root, manifest = songs
-    start, _, _ = load_model(finished)
+    start = load_model(finished).model
     for rate, still in ((1e-12, True), (1e-3, False)):
         options = {"start_from": START, "epochs": 1, "optimiser": {"learning_rate": rate}}
         folder = directory(tmp_path / str(rate), manifest, **options)
         shutil.copytree(finished, folder / "start")
-        tuned, _, _ = load_model(trained(folder, root))
+        tuned = load_model(trained(folder, root)).model
         pairs = zip(start.parameters(), tuned.parameters(), strict=True)
         assert all(torch.allclose(a, b, atol=1e-6) for a, b in pairs) == still
 

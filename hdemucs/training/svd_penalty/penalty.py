@@ -15,12 +15,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Annotated, Literal
 
 import torch
 from jaxtyping import Float
+from pydantic import Field
+from pydantic.dataclasses import dataclass as configuration
 from torch import Tensor, nn
 
-from hdemucs.config.training import PenaltyConfig
+from hdemucs.config.base import STRICT
+from hdemucs.config.parts import Part
 from hdemucs.training.svd_penalty.subspace import TINY, Matrix, Rows, Span, orthonormal
 
 MIB = 2**18  # 32-bit floats
@@ -30,6 +34,16 @@ ROUNDS = 30  # at most, in a step
 KEPT = 3  # directions from step to step, times `rank`, whose residuals are sought at first
 SETTLED = 1e-3  # residuals of the leading directions over the leading value, before the first step
 SETTLING = 100  # rounds at most, for that
+
+
+@configuration(frozen=True, kw_only=True, config=STRICT)
+class PenaltyConfig:
+    """How much it weighs, and what it looks at."""
+
+    kind: Literal["svd"]
+    weight: Annotated[float, Field(gt=0)]
+    min_size: Annotated[float, Field(ge=0)]  # MiB of 32-bit floats; smaller matrices go free
+    rank: Annotated[int, Field(ge=1)]  # directions that the estimate improves at each look
 
 
 @dataclass(frozen=True)
@@ -219,3 +233,11 @@ def later_angle(
     turned = (within - (within @ before) * before).norm().item()
     ratio = left / max(short.item(), TINY)
     return math.hypot(left / beyond, CAUTION * turned * ratio)
+
+
+def penalty_of(config: PenaltyConfig, model: nn.Module, seed: int) -> Penalty:
+    """As parts.toml's kinds are built."""
+    return Penalty(model, config, seed)
+
+
+PART = Part(config=PenaltyConfig, build=penalty_of)

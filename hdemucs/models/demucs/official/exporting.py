@@ -32,7 +32,7 @@ def export_official(folder: Path, path: Path) -> None:
         UserError: the model is missing or damaged, the official package has none of its kind,
             or the file cannot be written.
     """
-    model, config, facts = load_model(folder)
+    model, config, facts, _ = load_model(folder)
     if not isinstance(facts.get("sample_rate"), int):
         raise UserError(f"{folder / CARD}: facts.sample_rate", "is missing", "add it, in Hz")
     kind, arguments = from_config(config, folder)

@@ -1,0 +1,1 @@
+"""What differs between recipes: parts that a configuration chooses by `kind`, a module each."""

@@ -1,0 +1,1 @@
+"""How the learning rate changes during a run"""
