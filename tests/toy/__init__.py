@@ -38,6 +38,9 @@ class Toy:
         shutil.copytree(PROJECT / "hdemucs", root / "hdemucs", ignore=ignore)
         shutil.copytree(PROJECT / "stages", root / "stages", ignore=ignore)
         (root / "hdemucs" / "training").mkdir()
+        for parts in ("recipe", "svd_penalty"):  # what configurations choose is code of a run
+            place = Path("hdemucs/training", parts)
+            shutil.copytree(PROJECT / place, root / place, ignore=ignore)
         (root / "hdemucs" / "training" / "__init__.py").touch()
         shutil.copy(Path(__file__).parent / "training.py", root / "hdemucs/training/__main__.py")
         (self.data / "faults").mkdir(parents=True)
