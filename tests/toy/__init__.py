@@ -34,14 +34,9 @@ class Toy:
     def __init__(self, root: Path, epochs: int = 2, pace: float = 0.05) -> None:
         self.root, self.here = root, Workspace(root)
         self.data = root / "data" / "toy"
-        ignore = shutil.ignore_patterns("__pycache__", "training")
+        ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(PROJECT / "hdemucs", root / "hdemucs", ignore=ignore)
         shutil.copytree(PROJECT / "stages", root / "stages", ignore=ignore)
-        (root / "hdemucs" / "training").mkdir()
-        for parts in ("recipe", "svd_penalty"):  # what configurations choose is code of a run
-            place = Path("hdemucs/training", parts)
-            shutil.copytree(PROJECT / place, root / place, ignore=ignore)
-        (root / "hdemucs" / "training" / "__init__.py").touch()
         shutil.copy(Path(__file__).parent / "training.py", root / "hdemucs/training/__main__.py")
         (self.data / "faults").mkdir(parents=True)
         manifest = {**MANIFEST, "tracks": []}
