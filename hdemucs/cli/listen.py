@@ -10,8 +10,10 @@ from hdemucs.config.load import load
 from hdemucs.data.manifest import load_manifest
 from hdemucs.listening.analysis.analyse import analyse
 from hdemucs.listening.analysis.whole import TestSet, read_means
-from hdemucs.listening.serve.server import serve
+from hdemucs.listening.serve.app import Settings
+from hdemucs.listening.serve.server import Address, serve
 from hdemucs.listening.serve.standalone import standalone
+from hdemucs.listening.serve.texts import load_texts, merged, texts
 
 SETS, ANSWERS = Path("reports/listening"), Path("reports/answers")
 
@@ -21,13 +23,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     serving = acts.add_parser("serve", help="the page, and a safe place for its answers")
     serving.add_argument("--sets", type=Path, default=SETS)
     serving.add_argument("--answers", type=Path, default=ANSWERS)
-    serving.add_argument("--host", default="127.0.0.1", help="0.0.0.0: anyone on the network")
+    serving.add_argument("--host", default="127.0.0.1", help="0.0.0.0 or ::: anyone on the network")
     serving.add_argument("--port", type=int, default=8000)
+    serving.add_argument(
+        "--origin", action="append", default=[], metavar="URL",
+        help="behind a reverse proxy: the address that listeners open, as https://example.org",
+    )  # fmt: skip
+    serving.add_argument("--attention", action="store_true", help="check that listeners read")
+    serving.add_argument("--code", help="completion code, shown once answers are stored")
+    serving.add_argument(
+        "--redirect", metavar="URL", help="the way back then; {listener}: the code"
+    )
+    serving.add_argument("--language", default="en", help="of the page, as ?lang=: en or de")
+    serving.add_argument("--texts", type=Path, help="JSON: own words for any of the page's texts")
     serving.set_defaults(act=serves)
     alone = acts.add_parser("standalone", help="one session as one file that needs no server")
     alone.add_argument("session", help="its name, as in reports/listening/sessions")
     alone.add_argument("file", type=Path, help="the HTML file to write")
     alone.add_argument("--sets", type=Path, default=SETS)
+    alone.add_argument("--language", default="en", help="of the page: en or de")
+    alone.add_argument("--texts", type=Path, help="JSON: own words for any of the page's texts")
     alone.set_defaults(act=packs)
     analysis = acts.add_parser("analyse", help="answers to tables and figures")
     analysis.add_argument("answers", type=Path, nargs="?", default=ANSWERS)
@@ -41,11 +56,22 @@ def run(options: argparse.Namespace) -> None:
 
 
 def serves(options: argparse.Namespace) -> None:
-    serve(options.sets, options.answers, options.host, options.port)
+    texts(options.language)
+    settings = Settings(
+        origins=tuple(origin.rstrip("/") for origin in options.origin),
+        attention=options.attention,
+        language=options.language,
+        texts=load_texts(options.texts) if options.texts else {},
+        code=options.code,
+        redirect=options.redirect,
+    )
+    serve(options.sets, options.answers, Address(options.host, options.port), settings)
 
 
 def packs(options: argparse.Namespace) -> None:
-    standalone(options.sets, options.session, options.file)
+    own = load_texts(options.texts) if options.texts else {}
+    said = merged(texts(options.language), own)
+    standalone(options.sets, options.session, options.file, said)
     print(f"{options.session} -> {options.file}")
 
 

@@ -62,6 +62,7 @@ class Browser:
 
     def __init__(self, out, answers):
         self.out, self.answers, self.number, self.problems = out, answers, 0, []
+        self.warnings = 0
 
     def send(self, method, session=None, **parameters):
         answer = self.ask(method, session, **parameters)
@@ -76,7 +77,7 @@ class Browser:
         self.out.write(json.dumps(message).encode() + b"\0")
         while True:
             answer = self.receive()
-            if answer.get("id") == self.number:
+            if answer.get("id") == message["id"]:
                 return answer
 
     def receive(self):
@@ -85,9 +86,18 @@ class Browser:
             assert byte, "Chromium ended"
             parts += byte
         answer = json.loads(parts)
+        if answer.get("method") == "Page.javascriptDialogOpening":
+            self.agree(answer["sessionId"])
         if answer.get("method") == "Runtime.exceptionThrown":
             self.problems.append(answer["params"]["exceptionDetails"])
         return answer
+
+    def agree(self, session):
+        """Leave the page all the same, and count that it warned."""
+        self.number, self.warnings = self.number + 1, self.warnings + 1
+        parameters = {"accept": True}
+        message = {"id": self.number, "method": "Page.handleJavaScriptDialog", "params": parameters}
+        self.out.write(json.dumps({**message, "sessionId": session}).encode() + b"\0")
 
     def page(self, url):
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
@@ -164,6 +174,13 @@ class Page:
         """Focus and type."""
         self.run(f"document.querySelector({json.dumps(selector)}).select()")
         self.send("Input.insertText", text=value)
+
+    def close(self):
+        self.send("Page.close")
+
+    def resize(self, width, height, *, mobile=False):
+        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
+        self.send("Emulation.setDeviceMetricsOverride", **size)
 
     def screenshot(self, path):
         data = self.send("Page.captureScreenshot", format="png", captureBeyondViewport=True)["data"]

@@ -19,16 +19,30 @@ def shown(page):
     return page.run(f"[{PAGE}.trial.id, {PAGE}.order.map((name) => name.replace('.flac', ''))]")
 
 
-def consent(page, code, transducer):
+def consent(page, code, transducer, *, given=False):
+    """Read and agree; `given`: the link has the code already."""
     page.until("document.querySelector('form')")
     assert page.run("document.activeElement.tagName") == "H1", "the heading has the focus"
-    page.fill("input[type=text]", code)
+    if given:
+        assert page.run("document.querySelector('input[type=text]').value") == code
+    else:
+        assert page.run("document.querySelector('input[type=text]').value") == "", "nobody's code"
+        page.fill("input[type=text]", code)
     page.run(f"document.querySelector('select').value = '{transducer}'")
     page.fill("input[type=number]", "3")
     page.click("button[type=submit]")
     assert page.run("document.querySelector('form') !== null"), "without consent nothing begins"
     page.click("input[type=checkbox]")
     page.click("button[type=submit]")
+
+
+def set_volume(page):
+    """Music comes before the first noise."""
+    heading_is(page, "Volume")
+    assert page.run("document.querySelector('.next').disabled"), "first listen"
+    page.click("main > button")
+    page.until("Listen.running.player.playing")
+    go_on(page)
 
 
 def check_headphones(page):

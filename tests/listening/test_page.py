@@ -2,7 +2,6 @@
 
 import base64
 import json
-import threading
 
 import numpy as np
 import pytest
@@ -12,13 +11,13 @@ from hdemucs.listening.analysis.clean import clean
 from hdemucs.listening.answers.read import read_answers
 from hdemucs.listening.key import load_key
 from hdemucs.listening.publish.folder import publish
-from hdemucs.listening.serve.content import load_content
-from hdemucs.listening.serve.server import Server
 from hdemucs.listening.serve.standalone import standalone
+from hdemucs.listening.serve.texts import texts
 from tests.listening import listener
 from tests.listening.browser import chromium, executable
 from tests.listening.conftest import Published
 from tests.listening.family import RATE, inputs, listening_config, ratings_config
+from tests.listening.serving import running
 
 pytestmark = pytest.mark.skipif(
     executable() is None, reason="needs Chromium: apt-get install chromium (.ci/run does)"
@@ -42,13 +41,8 @@ def short(tmp_path_factory):
 def site(short, tmp_path_factory):
     """The address of a server, and where it keeps answers."""
     answers = tmp_path_factory.mktemp("answers")
-    server = Server(("127.0.0.1", 0), load_content(short.folder), answers)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", answers
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running(short.folder, answers) as port:
+        yield f"http://127.0.0.1:{port}", answers
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +78,7 @@ def mushra_answers(site, browser, key, short):
     """A session by keyboard, reloaded in the middle of a trial: what was meant, what came."""
     page = browser.page(site[0] + "/?session=mushra-01")
     listener.consent(page, "bea", "headphones")
+    listener.set_volume(page)
     listener.check_headphones(page)
     listener.train_mushra(page)
     score = scoring(key)
@@ -114,6 +109,7 @@ def test_a_mushra_session_arrives_as_it_was_rated(mushra_answers):
         assert answer["page_ms"] >= sum(rating["played_ms"] for rating in answer["ratings"]) * 0.9
         for rating in answer["ratings"]:
             assert rating["plays"] >= 1
+            assert 0 < rating["covered"] <= 1
             assert rating["played_ms"] >= 500
             assert rating["trace"][-1][1] == rating["score"]
 
@@ -122,7 +118,8 @@ def test_a_mushra_session_arrives_as_it_was_rated(mushra_answers):
 def mos_answers(site, browser, short):
     """A session by mouse, reloaded in the middle of a clip."""
     page = browser.page(site[0] + "/?session=mos-01&listener=cid")
-    listener.consent(page, "cid", "loudspeakers")
+    listener.consent(page, "cid", "loudspeakers", given=True)
+    listener.set_volume(page)
     listener.train_mos(page, 4)
 
     def before(number):
@@ -169,35 +166,28 @@ def test_the_analysis_gives_back_what_was_rated(mushra_answers, mos_answers, sho
     assert len(cleaned.dropped) == 0, "no real session is taken for none"
 
 
+ORDER = (
+    "Listen.plan(Listen.running.session, Listen.running.state, false)"
+    ".map((step) => [step.trial?.id, step.order])"
+)
+
+
 def test_listeners_hear_different_orders(site, browser):
     orders = []
     for code in ("bea", "cid", "bea"):
         page = browser.page(site[0] + f"/?session=mushra-02&listener={code}")
         page.until("document.querySelector('form')")
-        orders.append(page.run("Listen.running.plan().map((s) => [s.trial?.id, s.order])"))
+        orders.append(page.run(ORDER))
+        page.close()
     assert orders[0] == orders[2]
     assert orders[0] != orders[1]
 
 
-def test_a_server_that_is_away_loses_nothing(site, browser):
-    page = browser.page(site[0] + "/?session=mushra-02&listener=dan")
-    page.until("document.querySelector('form')")
-    page.run(
-        "window.fetch = () => Promise.reject(new Error('away'));"
-        "Object.assign(Listen.running.state, {agreed: true, about: {transducer: '', years: 1}});"
-        "Listen.running.complete('kept'), 1"
-    )
-    listener.heading_is(page, "Not sent yet")
-    page.reload()
-    listener.heading_is(page, "Done")
-    (stored,) = site[1].glob("mushra-02-*.json")
-    assert json.loads(stored.read_text())["comment"] == "kept"
-
-
 def test_a_stand_alone_file_needs_no_server(short, browser, tmp_path):
-    standalone(short.folder, "mushra-01", tmp_path / "session.html")
+    standalone(short.folder, "mushra-01", tmp_path / "session.html", texts("en"))
     page = browser.page(f"file://{tmp_path}/session.html?listener=eve")
-    listener.consent(page, "eve", "loudspeakers")
+    listener.consent(page, "eve", "loudspeakers", given=True)
+    listener.set_volume(page)
     listener.train_mushra(page)
 
 

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import queue
+import re
 import signal
 import socket
 import subprocess
@@ -11,29 +12,26 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
 from hdemucs.errors import UserError
 from hdemucs.listening.answers.form import parse
 from hdemucs.listening.answers.store import Kept, keep
+from hdemucs.listening.serve.app import LARGEST, Settings
 from hdemucs.listening.serve.content import load_content
-from hdemucs.listening.serve.server import LARGEST, Server, serve
+from hdemucs.listening.serve.server import Address, serve
 from tests.listening.answering import encoded, session, submission
+from tests.listening.serving import running as running_server
 
 
 @pytest.fixture(scope="module")
 def running(published, tmp_path_factory):
     """A server in this process: its port and the folder of answers."""
     answers = tmp_path_factory.mktemp("answers")
-    server = Server(("127.0.0.1", 0), load_content(published.folder), answers)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server.server_address[1], answers
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running_server(published.folder, answers) as port:
+        yield port, answers
 
 
 def ask(port, method, path, body=None, **headers):
@@ -41,15 +39,16 @@ def ask(port, method, path, body=None, **headers):
     try:
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body, headers)
-        reply = connection.getresponse()
-        return reply.status, reply.read(), dict(reply.getheaders())
+        with connection.getresponse() as reply:
+            found = {name.title(): value for name, value in reply.getheaders()}
+            return reply.status, reply.read(), found
     finally:
         connection.close()
 
 
-def post(port, body, **headers):
+def post(port, body, path="/answers", **headers):
     given = {"Content_Type": "application/json", **headers}
-    status, content, _ = ask(port, "POST", "/answers", body, **given)
+    status, content, _ = ask(port, "POST", path, body, **given)
     return status, json.loads(content)
 
 
@@ -60,6 +59,7 @@ def test_it_shows_the_test(running, published):
         assert (status, content) == (200, (published.folder / path).read_bytes())
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Content-Security-Policy"].startswith("default-src 'self'")
+        assert headers["Cache-Control"] == "no-cache"
     assert ask(port, "GET", "/")[1] == (published.folder / "index.html").read_bytes()
     status, content, headers = ask(port, "HEAD", "/index.html")
     assert (status, content) == (200, b"")
@@ -121,7 +121,14 @@ def test_malformed_answers_are_refused(running, published):
     foreign_stimulus = [
         {**good["trials"][0], "ratings": [{**good["trials"][0]["ratings"][0], "stimulus": "x"}]}
     ]
-    loud = [{**good["trials"][0], "ratings": [{**good["trials"][0]["ratings"][0], "score": 101}]}]
+    trial, *others = good["trials"]
+    first, *rest = trial["ratings"]
+
+    def rated(*ratings):
+        return [{**trial, "ratings": list(ratings)}, *others]
+
+    loud = rated({**first, "score": 101}, *rest)
+    other = {"quality": "contamination", "contamination": "quality"}[first["attribute"]]
     twice = [good["trials"][0], good["trials"][0]]
     for body in (
         b"", b"{", b"null", b"[]", b"\xff\xfe", deep, encoded({}),
@@ -131,6 +138,11 @@ def test_malformed_answers_are_refused(running, published):
         damaged(published, extra=1), damaged(published, format=2),
         damaged(published, trials=foreign_trial), damaged(published, trials=foreign_stimulus),
         damaged(published, trials=loud), damaged(published, trials=twice),
+        damaged(published, trials=[]), damaged(published, trials=others),
+        damaged(published, trials=rated(*rest)),
+        damaged(published, trials=rated(first, *rest, first)),
+        damaged(published, trials=rated({**first, "score": None}, *rest)),
+        damaged(published, trials=rated({**first, "attribute": other}, *rest)),
         damaged(published, comment="x" * 2001), damaged(published, about=None),
         encoded(good).replace(b'"years": 3', b'"years": NaN'),
     ):  # fmt: skip
@@ -138,6 +150,64 @@ def test_malformed_answers_are_refused(running, published):
         assert status == 400, body[:80]
         assert "\n" not in content["error"]
     assert set(answers.iterdir()) == before
+
+
+def test_an_opinion_of_100_is_refused(running, published):
+    given = submission(session(published.folder, "mos-01"), "eve", score=lambda *_: 100)
+    status, content = post(running[0], encoded(given))
+    assert (status, content["error"]) == (400, "score: 100 is not on the scale from 1 to 5")
+
+
+def test_a_page_behind_a_proxy_is_told_at_once_whether_its_answers_will_be_taken(
+    running, published, tmp_path
+):
+    """The proxy passes the browser's Origin on, and a Host of its own or the browser's."""
+    public = "https://listen.example.org"
+    status, content = post(running[0], b"{}", Origin=public, path="/hello")
+    assert status == 403
+    assert "--origin" in content["error"]
+    with running_server(published.folder, tmp_path, origins=(public,)) as port:
+        for host in ({}, {"Host": "listen.example.org"}):
+            assert post(port, b"{}", Origin=public, path="/hello", **host)[0] == 200
+        given = submission(session(published.folder, "mushra-01"), "proxied")
+        assert post(port, encoded(given), Origin=public)[0] == 201
+        assert ask(port, "GET", "/", Host="listen.example.org")[0] == 200
+        assert post(port, b"{}", Origin="https://evil.example", path="/hello")[0] == 403
+
+
+def test_sounds_are_kept_by_browsers_and_pages_are_not(running, published):
+    sets = json.loads((published.folder / "sessions.json").read_text())["sets"]
+    sound = next((published.folder / "mos" / "audio").iterdir()).name
+    kept = ask(running[0], "GET", f"/mos/audio/{sound}?v={sets}")[2]
+    assert kept["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert kept["Content-Type"] == "audio/flac"
+    for path in (f"/mos/audio/{sound}", f"/mos/audio/{sound}?v=older", "/index.html"):
+        assert ask(running[0], "GET", path)[2]["Cache-Control"] == "no-cache"
+
+
+def test_idle_and_silent_connections_keep_nobody_waiting(running):
+    """Twenty browsers with six connections each, all open and idle; somebody else comes."""
+    port, _ = running
+    with ExitStack() as stack:
+        for number in range(120):
+            client = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60))
+            if number % 2:
+                client.sendall(b"GET /page/app.css HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        started = time.monotonic()
+        assert ask(port, "GET", "/sessions.json")[0] == 200
+        assert time.monotonic() - started < 5
+
+
+def test_listeners_come_by_ipv6_too(published, tmp_path):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with running_server(published.folder, tmp_path, host="::1") as port:
+        connection = http.client.HTTPConnection("::1", port, timeout=60)
+        connection.request("GET", "/")
+        assert connection.getresponse().status == 200
+        connection.close()
 
 
 def test_oversized_and_foreign_requests_are_refused(running, published):
@@ -148,10 +218,10 @@ def test_oversized_and_foreign_requests_are_refused(running, published):
     assert post(port, good, Content_Type="application/x-www-form-urlencoded")[0] == 415
     assert post(port, good, Origin="http://evil.example")[0] == 403
     assert post(port, good, Host="evil.example")[0] == 403
-    assert ask(port, "POST", "/index.html", good, Content_Type="application/json")[0] == 404
-    assert ask(port, "GET", "/", Host=f"evil.example:{port}")[0] == 404
+    assert ask(port, "POST", "/index.html", good, Content_Type="application/json")[0] == 405
+    assert ask(port, "GET", "/", Host=f"evil.example:{port}")[0] == 403
     for method in ("PUT", "DELETE", "OPTIONS", "PATCH"):
-        assert ask(port, method, "/answers")[0] == 501
+        assert ask(port, method, "/answers")[0] == 405
     assert post(port, good, Origin=f"http://127.0.0.1:{port}")[0] == 201
 
 
@@ -164,7 +234,7 @@ def test_who_sends_what_is_not_read_still_hears_why(running):
         for _ in range(LARGEST >> 16):
             client.sendall(b" " * (1 << 16))
         client.sendall(b" ")
-        assert client.makefile("rb").read().startswith(b"HTTP/1.1 413")
+        assert client.recv(12) == b"HTTP/1.1 413"
 
 
 def test_a_body_without_a_length_is_refused(running):
@@ -174,7 +244,7 @@ def test_a_body_without_a_length_is_refused(running):
             b"POST /answers HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
         )
-        assert client.makefile("rb").read().startswith(b"HTTP/1.1 411")
+        assert client.recv(12) == b"HTTP/1.1 411"
 
 
 def test_a_full_disk_is_said_and_nothing_is_acknowledged(running, published, monkeypatch):
@@ -188,7 +258,7 @@ def test_a_full_disk_is_said_and_nothing_is_acknowledged(running, published, mon
     assert "nothing was lost" in content["error"]
     monkeypatch.undo()
     assert post(running[0], encoded(given))[0] == 201
-    assert not list(running[1].glob(".*")), "no half file is left"
+    assert not list(running[1].glob(".*.tmp")), "no half file is left"
 
 
 def test_two_that_keep_at_once_keep_one(published, tmp_path):
@@ -208,9 +278,9 @@ def test_two_that_keep_at_once_keep_one(published, tmp_path):
 
 def test_there_must_be_a_test_and_a_free_port(published, running, tmp_path):
     with pytest.raises(UserError, match="holds no listening test"):
-        serve(tmp_path, tmp_path / "answers", "127.0.0.1", 0)
+        serve(tmp_path, tmp_path / "answers", Address("127.0.0.1", 0), Settings())
     with pytest.raises(UserError, match="cannot be listened on"):
-        serve(published.folder, tmp_path, "127.0.0.1", running[0])
+        serve(published.folder, tmp_path, Address("127.0.0.1", running[0]), Settings())
 
 
 class Killed:
@@ -222,14 +292,15 @@ class Killed:
 
     def start(self):
         code = (
-            "from pathlib import Path; from hdemucs.listening.serve.server import serve; "
-            f"serve(Path({str(self.folder)!r}), Path({str(self.answers)!r}), '127.0.0.1', "
-            f"{self.port}, lambda url: print(url, flush=True))"
+            "from pathlib import Path; from hdemucs.listening.serve.app import Settings; "
+            "from hdemucs.listening.serve.server import Address, serve; "
+            f"serve(Path({str(self.folder)!r}), Path({str(self.answers)!r}), "
+            f"Address('127.0.0.1', {self.port}), Settings(), lambda url: print(url, flush=True))"
         )
         self.process = subprocess.Popen(
             [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
         )
-        self.port = int(self.process.stdout.readline().rstrip("/\n").rpartition(":")[2])
+        self.port = int(re.search(r"127\.0\.0\.1:(\d+)", self.process.stdout.readline())[1])
 
     def kill(self):
         self.process.kill()

@@ -8,14 +8,15 @@ import pytest
 
 from hdemucs.errors import UserError
 from hdemucs.listening.serve.standalone import standalone
+from hdemucs.listening.serve.texts import texts
 from tests.listening.answering import session
 from tests.listening.family import SYSTEMS
 
 
 @pytest.mark.parametrize("name", ["mushra-01", "mos-01"])
 def test_one_file_holds_the_session(published, tmp_path, name):
-    standalone(published.folder, name, tmp_path / "session.html")
-    page = (tmp_path / "session.html").read_text()
+    standalone(published.folder, name, tmp_path / "session.html", texts("en"))
+    page = (tmp_path / "session.html", texts("en")).read_text()
     assert not re.search(r'(src|href)="(?!data:)', page), "nothing comes from elsewhere"
     embedded = json.loads(re.search(r"Listen\.embedded = (.*);", page)[1])
     content = json.loads(re.search(r"Listen\.content = (.*);", page)[1])
@@ -30,4 +31,4 @@ def test_one_file_holds_the_session(published, tmp_path, name):
 
 def test_a_session_must_exist(published, tmp_path):
     with pytest.raises(UserError, match="is no session of this test; choose one of mos-01"):
-        standalone(published.folder, "mushra-99", tmp_path / "session.html")
+        standalone(published.folder, "mushra-99", tmp_path / "session.html", texts("en"))

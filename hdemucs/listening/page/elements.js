@@ -32,7 +32,3 @@ Listen.button = (text, onclick, attributes = {}) =>
   Listen.make("button", { type: "button", onclick, ...attributes }, text);
 
 Listen.paragraphs = (...texts) => texts.map((text) => Listen.make("p", {}, text));
-
-// A question's text about a source.
-Listen.named = (text, session, source) =>
-  text.replaceAll("{source}", session.names[source] ?? source);

@@ -46,9 +46,9 @@ Listen.HeadphoneCheck = class {
     this.place = Math.floor(3 * this.random());
     this.sound = await Listen.huggins(this.player.context.sampleRate, this.place, this.random);
     const answers = [0, 1, 2].map((place) =>
-      Listen.button(["First", "Second", "Third"][place], () => this.choose(place), { disabled: true }),
+      Listen.button(Listen.texts.check_answers[place], () => this.choose(place), { disabled: true }),
     );
-    const play = Listen.button("Play the three noises", async () => {
+    const play = Listen.button(Listen.text("check_play"), async () => {
       await this.player.context.resume();
       this.source?.stop();
       this.source = new AudioBufferSourceNode(this.player.context, { buffer: this.sound });
@@ -57,12 +57,11 @@ Listen.HeadphoneCheck = class {
       answers.forEach((button) => (button.disabled = false));
     });
     Listen.show(
-      `Headphones, ${this.trial + 1} of ${trials}`,
-      ...Listen.paragraphs("One of three noises hides a faint tone. Which one? It can be heard " +
-        "through headphones only; guess if you hear none."),
+      Listen.text("check_title", { number: this.trial + 1, count: trials }),
+      ...Listen.paragraphs(Listen.text("check")),
       play,
-      Listen.make("div", { class: "row", role: "group", "aria-label": "Noise with the tone" }, ...answers),
-      Listen.button("Skip this check", () => this.finish(), { class: "quiet" }),
+      Listen.make("div", { class: "row", role: "group", "aria-label": Listen.text("check_group") }, ...answers),
+      Listen.button(Listen.text("check_skip"), () => this.finish(), { class: "quiet" }),
     );
   }
 

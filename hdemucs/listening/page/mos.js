@@ -19,8 +19,11 @@ Listen.Mos = class {
     return this.order.map((name) => `${this.trial.folder}/${name}`);
   }
 
-  heard(_, milliseconds) {
-    for (const rating of Object.values(this.ratings)) rating.played_ms += Math.round(milliseconds);
+  heard(_, milliseconds, bins) {
+    for (const rating of Object.values(this.ratings)) {
+      rating.played_ms += Math.round(milliseconds);
+      Listen.hear(rating, bins);
+    }
     this.refresh();
   }
 
@@ -28,10 +31,10 @@ Listen.Mos = class {
     return Math.round(performance.now() - this.began);
   }
 
-  // Heard once as a whole, but for what a clock may miss.
+  // Every part of the clip was heard, in whatever order.
   get complete() {
     const [rating] = Object.values(this.ratings);
-    return rating.played_ms >= 1000 * this.player.duration - 100;
+    return Listen.covered(rating, this.player) > 0.99;
   }
 
   get left() {
@@ -41,26 +44,26 @@ Listen.Mos = class {
 
   view(next) {
     this.transport = new Listen.Transport(this.player, () => this.toggle());
-    this.next = Listen.button("Next", next, { class: "next", disabled: true });
-    const scales = Object.entries(this.session.questions).map((entry) => this.scale(...entry));
+    this.next = Listen.button(Listen.text("next"), next, { class: "next", disabled: true });
+    const scales = Object.keys(this.session.questions).map((attribute) => this.scale(attribute));
     this.element = Listen.make(
       "div",
       { class: "mos" },
-      Listen.make("p", { class: "ask" }, "You should hear: ",
-        Listen.make("strong", {}, Listen.named("{source}", this.session, this.trial.source)), "."),
+      Listen.make("p", { class: "ask" }, `${Listen.text("should_hear")} `,
+        Listen.make("strong", {}, Listen.source(this.trial.source)), "."),
       this.transport.element,
       ...scales,
-      Listen.make("p", { class: "keys" }, "Keys: space plays or pauses; arrows move within a question."),
+      Listen.make("p", { class: "keys" }, Listen.text("keys_mos")),
       this.next,
     );
     this.refresh();
     return this.element;
   }
 
-  scale(attribute, question) {
-    const name = (text) => Listen.named(text, this.session, this.trial.source);
+  scale(attribute) {
+    const name = (part) => Listen.question(attribute, part, this.trial.source);
     const points = Listen.POINTS.map((point) => {
-      const ends = { 1: name(question.low), 5: name(question.high) };
+      const ends = { 1: name("low"), 5: name("high") };
       const radio = Listen.make("input", {
         type: "radio", name: attribute, value: String(point),
         checked: this.ratings[attribute].score === point,
@@ -70,8 +73,8 @@ Listen.Mos = class {
       return Listen.make("label", { class: "point" }, radio, ` ${point} `, end);
     });
     return Listen.make("fieldset", {},
-      Listen.make("legend", {}, question.title),
-      Listen.make("p", {}, name(question.alone)),
+      Listen.make("legend", {}, name("title")),
+      Listen.make("p", {}, name("alone")),
       Listen.make("div", { class: "points" }, ...points));
   }
 
@@ -99,8 +102,8 @@ Listen.Mos = class {
     if (!this.element) return;
     this.transport.refresh();
     this.next.disabled = this.left > 0;
-    const heard = this.complete ? "" : "Listen to the whole clip once. ";
-    Listen.say(this.left ? `${heard}Answer both questions to go on.` : "Complete: you can go on");
+    const heard = this.complete ? "" : `${Listen.text("listen_once")} `;
+    Listen.say(this.left ? heard + Listen.text("answer_both") : Listen.text("complete"));
   }
 
   key(event) {
@@ -114,7 +117,7 @@ Listen.Mos = class {
   answer() {
     const stimulus = this.order[0].replace(/\.flac$/, "");
     return Object.entries(this.ratings).map(([attribute, rating]) => ({
-      stimulus, attribute, ...rating,
+      stimulus, attribute, ...Listen.rated(rating, this.player),
     }));
   }
 };

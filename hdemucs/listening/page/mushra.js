@@ -1,8 +1,15 @@
 // A MUSHRA trial: all stimuli of an excerpt against the open reference, one attribute, 0 to 100.
 "use strict";
 
-Listen.GRADES = ["excellent", "good", "fair", "poor", "bad"];
 Listen.ENOUGH = 500; // milliseconds that count as having listened
+
+// Where a key takes a slider, the same in every browser; null: that key moves none.
+Listen.moved = (key, value) => {
+  const steps = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10, Enter: 0 };
+  const ends = { Home: 0, End: 100 };
+  if (key in ends) return ends[key];
+  return key in steps ? Math.max(0, Math.min(100, value + steps[key])) : null;
+};
 
 Listen.Mushra = class {
   // `draft` is what was rated of this trial before a reload; `changed` saves it.
@@ -21,8 +28,11 @@ Listen.Mushra = class {
     return this.files.map((name) => `${this.trial.folder}/${name}`);
   }
 
-  heard(index, milliseconds) {
-    if (index > 0) this.ratings[index - 1].played_ms += Math.round(milliseconds);
+  heard(index, milliseconds, bins) {
+    if (index > 0) {
+      this.ratings[index - 1].played_ms += Math.round(milliseconds);
+      Listen.hear(this.ratings[index - 1], bins);
+    }
     this.refresh();
   }
 
@@ -36,7 +46,6 @@ Listen.Mushra = class {
   }
 
   view(next, numbers) {
-    const question = this.session.questions[this.trial.attribute];
     this.transport = new Listen.Transport(this.player, () => this.toggle());
     this.buttons = this.files.map((_, index) => this.stimulusButton(index));
     this.sliders = this.order.map((_, index) => this.slider(index));
@@ -44,11 +53,13 @@ Listen.Mushra = class {
       Listen.make("output", { class: numbers ? "value" : "value hidden", "aria-hidden": "true" }),
     );
     this.marks = this.order.map(() => Listen.make("span", { class: "mark" }));
-    this.next = Listen.button("Next", next, { class: "next", disabled: true });
+    this.next = Listen.button(Listen.text("next"), next, { class: "next", disabled: true });
     const scale = Listen.make(
       "div",
       { class: "scale", "aria-hidden": "true" },
-      ...Listen.GRADES.map((grade) => Listen.make("span", {}, grade)),
+      ...Listen.texts.grades.map((grade, place) =>
+        Listen.make("span", {}, Listen.make("b", {}, String(100 - 20 * place)), grade)),
+      Listen.make("b", { class: "zero" }, "0"),
     );
     const columns = this.order.map((_, index) =>
       Listen.make(
@@ -60,22 +71,22 @@ Listen.Mushra = class {
         this.marks[index],
       ),
     );
-    const name = (text) => Listen.named(text, this.session, this.trial.source);
+    const name = (part) => Listen.question(this.trial.attribute, part, this.trial.source);
+    const ends = Listen.text("ends", { low: name("low"), high: name("high") });
     this.element = Listen.make(
       "div",
       { class: "mushra" },
-      Listen.make("p", { class: "ask" }, name(question.ask)),
-      Listen.make("p", { class: "ends" }, `0: ${name(question.low)}. 100: ${name(question.high)}.`),
+      Listen.make("p", { class: "ask" }, name("ask")),
+      Listen.make("p", { class: "ends" }, ends),
       this.transport.element,
       Listen.make(
         "div",
-        { class: "board", role: "group", "aria-label": question.title },
+        { class: "board", role: "group", "aria-label": name("title") },
         Listen.make("div", { class: "column reference" }, this.buttons[0]),
         scale,
         ...columns,
       ),
-      Listen.make("p", { class: "keys" }, "Keys: R reference, 1 to 9, 0, - and = stimuli, arrows rate, " +
-        "space plays or pauses, [ ] loop ends, \\ whole excerpt."),
+      Listen.make("p", { class: "keys" }, Listen.text("keys_mushra")),
       this.next,
     );
     this.refresh();
@@ -83,7 +94,7 @@ Listen.Mushra = class {
   }
 
   stimulusButton(index) {
-    const text = index === 0 ? "Reference" : String(index);
+    const text = index === 0 ? Listen.text("reference") : String(index);
     const attributes = { class: "stimulus", "aria-pressed": "false" };
     return Listen.button(text, () => this.hear(index), attributes);
   }
@@ -91,13 +102,18 @@ Listen.Mushra = class {
   slider(index) {
     const slider = Listen.make("input", {
       type: "range", min: "0", max: "100", step: "1", value: "50",
-      "aria-label": `Rating of stimulus ${index + 1}`, "aria-orientation": "vertical",
+      "aria-label": Listen.text("rating_of", { number: index + 1 }), "aria-orientation": "vertical",
     });
     const rate = () => this.rate(index, Number(slider.value));
     slider.addEventListener("input", rate);
     slider.addEventListener("pointerup", () => slider.disabled || rate());
     slider.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") rate();
+      const moved = Listen.moved(event.key, Number(slider.value));
+      if (moved === null || slider.disabled) return;
+      event.preventDefault();
+      event.stopPropagation();
+      slider.value = String(moved);
+      rate();
     });
     return slider;
   }
@@ -138,7 +154,7 @@ Listen.Mushra = class {
     this.ratings.forEach((rating, index) => this.refreshColumn(rating, index, sounding));
     this.transport.refresh();
     this.next.disabled = this.left > 0;
-    Listen.say(this.left ? `${this.left} still to be played and rated` : "All played and rated");
+    Listen.say(this.left ? Listen.text("left", { count: this.left }) : Listen.text("complete"));
   }
 
   refreshColumn(rating, index, sounding) {
@@ -146,11 +162,11 @@ Listen.Mushra = class {
     slider.disabled = index + 1 !== sounding; // BS.1534-3, 5.4: only what is heard is rated
     slider.classList.toggle("unset", rating.score === null);
     if (rating.score !== null) slider.value = String(rating.score);
-    const said = rating.score === null ? "not rated yet" : String(rating.score);
+    const said = rating.score === null ? Listen.text("not_rated") : String(rating.score);
     slider.setAttribute("aria-valuetext", said);
     this.values[index].textContent = rating.score ?? "–";
     const done = rating.score !== null && rating.played_ms >= Listen.ENOUGH;
-    this.marks[index].textContent = done ? "✓ done" : "○ open";
+    this.marks[index].textContent = done ? `✓ ${Listen.text("done_mark")}` : `○ ${Listen.text("open_mark")}`;
   }
 
   key(event) {
@@ -169,7 +185,7 @@ Listen.Mushra = class {
     return this.order.map((name, index) => ({
       stimulus: name.replace(/\.flac$/, ""),
       attribute: this.trial.attribute,
-      ...this.ratings[index],
+      ...Listen.rated(this.ratings[index], this.player),
     }));
   }
 };

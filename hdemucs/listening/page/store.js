@@ -1,65 +1,93 @@
-// Answers survive a reload, a closed window and a server that is away.
+// Answers survive a reload, a closed window and a server that is away; one tab at a time writes.
 "use strict";
 
 Listen.Store = class {
   constructor(session, listener) {
-    this.key = `listen/${session.sets}/${session.session}/${listener}`;
+    this.prefix = Listen.Store.prefix(session);
+    this.key = this.prefix + listener;
+  }
+
+  static prefix(session) {
+    return `listen/${session.sets}/${session.session}/`;
+  }
+
+  // Sessions of this kind that somebody began here and did not end, the latest first.
+  static unfinished(session) {
+    const prefix = Listen.Store.prefix(session);
+    return Listen.stored(localStorage)
+      .filter(([key]) => key.startsWith(prefix) && !key.endsWith("/tab"))
+      .map(([, state]) => state)
+      .filter((state) => state?.agreed && !state.sent && !state.declined)
+      .sort((one, two) => two.started.localeCompare(one.started));
+  }
+
+  // Whether this tab may write: true once, false where another tab has the session open.
+  async own() {
+    try {
+      return await new Promise((resolve, reject) => {
+        navigator.locks
+          .request(this.key, { ifAvailable: true }, (lock) => {
+            resolve(lock !== null);
+            return lock && new Promise(() => {}); // held as long as this page lives
+          })
+          .catch(reject);
+      });
+    } catch {
+      return this.claim(); // no Web Locks outside https and localhost
+    }
+  }
+
+  // The same with a mark that its owner renews every second.
+  claim() {
+    const mark = `${this.key}/tab`;
+    const me = Listen.token(8);
+    const renew = () => Listen.put(localStorage, mark, { me, at: Date.now() });
+    const found = Listen.got(localStorage, mark);
+    if (found && Date.now() - found.at < 3000) return false;
+    renew();
+    setInterval(renew, 1000);
+    addEventListener("pagehide", () => Listen.put(localStorage, mark, null));
+    return true;
   }
 
   load() {
-    try {
-      return JSON.parse(localStorage.getItem(this.key));
-    } catch {
-      return null;
-    }
+    return Listen.got(localStorage, this.key);
   }
 
   save(state) {
-    try {
-      localStorage.setItem(this.key, JSON.stringify(state));
-    } catch {
-      Listen.say("This browser cannot keep your answers: please finish without closing the page.");
-    }
-  }
-
-  static lastListener() {
-    try {
-      return localStorage.getItem("listen/listener");
-    } catch {
-      return null;
-    }
-  }
-
-  static remember(listener) {
-    try {
-      if (listener === null) localStorage.removeItem("listen/listener");
-      else localStorage.setItem("listen/listener", listener);
-    } catch {
-      // Without storage the code lives as long as the page.
-    }
+    if (!Listen.put(localStorage, this.key, state)) Listen.say(Listen.text("storage_full"));
   }
 };
 
-// Send answers; true when the server has them safely, for the first time or again.
-Listen.send = async (answers) => {
+// Who sits at this tab: kept over a reload, gone with the tab.
+Listen.me = {
+  get: () => Listen.got(sessionStorage, "listen/me"),
+  set: (code) => Listen.put(sessionStorage, "listen/me", code),
+};
+
+Listen.got = (storage, key) => {
   try {
-    const reply = await fetch("answers", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(answers),
-    });
-    return reply.ok && (await reply.json()).submission === answers.submission;
+    return JSON.parse(storage.getItem(key));
+  } catch {
+    return null;
+  }
+};
+
+// Whether it was stored; null removes it.
+Listen.put = (storage, key, value) => {
+  try {
+    if (value === null) storage.removeItem(key);
+    else storage.setItem(key, JSON.stringify(value));
+    return true;
   } catch {
     return false;
   }
 };
 
-Listen.download = (answers) => {
-  const blob = new Blob([JSON.stringify(answers, null, 2)], { type: "application/json" });
-  const link = Listen.make("a", {
-    href: URL.createObjectURL(blob),
-    download: `${answers.session}-${answers.submission}.json`,
-  });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+Listen.stored = (storage) => {
+  try {
+    return Object.keys(storage).map((key) => [key, Listen.got(storage, key)]);
+  } catch {
+    return [];
+  }
 };

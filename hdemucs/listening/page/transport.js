@@ -4,15 +4,15 @@
 Listen.Transport = class {
   constructor(player, toggle) {
     this.player = player;
-    this.play = Listen.button("Play", toggle, { class: "play", "aria-keyshortcuts": "Space" });
+    this.play = Listen.button(Listen.text("play"), toggle, { class: "play", "aria-keyshortcuts": "Space" });
     this.head = Listen.make("span", { class: "head" });
     this.loop = Listen.make("span", { class: "loop" });
-    this.from = this.edge("Loop from", (value) => player.region(value, player.to));
-    this.to = this.edge("Loop to", (value) => player.region(player.from, value));
-    this.all = Listen.button("Whole excerpt", () => this.region(0, player.duration));
+    this.from = this.edge(Listen.text("loop_from"), (value) => player.region(value, player.to));
+    this.to = this.edge(Listen.text("loop_to"), (value) => player.region(player.from, value));
+    this.all = Listen.button(Listen.text("loop_all"), () => this.region(0, player.duration));
     this.element = Listen.make(
       "section",
-      { class: "transport", "aria-label": "Player" },
+      { class: "transport", "aria-label": Listen.text("player") },
       this.play,
       Listen.make("div", { class: "time", "aria-hidden": "true" }, this.loop, this.head),
       this.from.label,
@@ -47,7 +47,7 @@ Listen.Transport = class {
     write(this.to.input, to);
     this.loop.style.left = `${(100 * from) / duration}%`;
     this.loop.style.width = `${(100 * (to - from)) / duration}%`;
-    this.play.textContent = playing ? "Pause" : "Play";
+    this.play.textContent = Listen.text(playing ? "pause" : "play");
   }
 
   draw() {

@@ -47,8 +47,8 @@ def publish(config: ListeningConfig, inputs: Inputs, folder: Path, key: Path) ->
 
 def write_page(config: ListeningConfig, built: Built, root: Path) -> None:
     """The page's own files, and the list of sessions that it starts from."""
-    for path in sorted(PAGE.iterdir()):
-        place = root / path.name if path.name == INDEX else root / "page" / path.name
+    for path in sorted(path for path in PAGE.rglob("*") if path.is_file()):
+        place = root / INDEX if path.name == INDEX else root / "page" / path.relative_to(PAGE)
         write_bytes(place, path.read_bytes())
     write_json(root / LIST, session_list(config, built))
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hdemucs.errors import UserError
 from hdemucs.files import read_json
-from hdemucs.listening.answers.form import Submission
+from hdemucs.listening.answers.form import Submission, TrialAnswer
+from hdemucs.listening.answers.table import SCALES
 from hdemucs.listening.layout import INDEX, LIST, served
 
 CURE = "run `dvc repro listening`, or `dvc pull reports/listening`"
+Asked = Counter[tuple[str, str]]  # (stimulus, attribute): each is rated once
 
 
 @dataclass(frozen=True)
@@ -22,20 +26,32 @@ class Content:
     test: str
     sets: str
     sessions: Mapping[str, str]  # their set, by name
-    stimuli: Mapping[str, Mapping[str, frozenset[str]]]  # names by session and trial
+    asked: Mapping[str, Mapping[str, Asked]]  # by session and trial
 
     def check(self, submission: Submission) -> None:
-        """Raises: ValueError: answers to another test, session, trial or stimulus."""
+        """Raises: ValueError: answers to another test, or that no listener can have given."""
         if (submission.test, submission.sets) != (self.test, self.sets):
             raise ValueError("sets: answers to other sounds than these")
         if self.sessions.get(submission.session) != submission.set:
             raise ValueError("session: is none of this test")
-        known = self.stimuli[submission.session]
+        known = self.asked[submission.session]
+        given = {answer.trial for answer in submission.trials}
+        if not given <= set(known):
+            raise ValueError("trials: one is not of this session")
+        if given != set(known):
+            raise ValueError(f"trials: {len(set(known) - given)} of this session are missing")
         for answer in submission.trials:
-            if answer.trial not in known:
-                raise ValueError("trials: one is not of this session")
-            if not {rating.stimulus for rating in answer.ratings} <= known[answer.trial]:
-                raise ValueError("ratings: a stimulus is not of this trial")
+            check_ratings(answer, known[answer.trial], SCALES[submission.set])
+
+
+def check_ratings(answer: TrialAnswer, asked: Asked, scale: tuple[float, float]) -> None:
+    """Raises: ValueError: something else is rated than was asked, or off the scale."""
+    if Counter((rating.stimulus, rating.attribute) for rating in answer.ratings) != asked:
+        raise ValueError(f"ratings: of {answer.trial} are not one for each stimulus and question")
+    for rating in answer.ratings:
+        if rating.score is None or not scale[0] <= rating.score <= scale[1]:
+            low, high = scale
+            raise ValueError(f"score: {rating.score} is not on the scale from {low:g} to {high:g}")
 
 
 def load_content(folder: Path) -> Content:
@@ -59,15 +75,24 @@ def load_content(folder: Path) -> Content:
         test=found["test"],
         sets=found["sets"],
         sessions=sessions,
-        stimuli={name: stimuli(folder, kind, name) for name, kind in sessions.items()},
+        asked={name: asked(folder, kind, name) for name, kind in sessions.items()},
     )
 
 
-def stimuli(folder: Path, kind: str, session: str) -> dict[str, frozenset[str]]:
-    """Blind names of what is rated in each trial of a session."""
-    blocks = read_json(folder / kind / "sessions" / f"{session}.json", CURE)["blocks"]
+def asked(folder: Path, kind: str, session: str) -> dict[str, Asked]:
+    """What is rated in each trial of a session: blind names and attributes."""
+    content = read_json(folder / kind / "sessions" / f"{session}.json", CURE)
     return {
-        trial["id"]: frozenset(name.removesuffix(".flac") for name in trial["stimuli"])
-        for block in blocks
+        trial["id"]: Counter(
+            (name.removesuffix(".flac"), attribute)
+            for name in trial["stimuli"]
+            for attribute in attributes(trial, content)
+        )
+        for block in content["blocks"]
         for trial in block
     }
+
+
+def attributes(trial: Mapping[str, Any], content: Mapping[str, Any]) -> list[str]:
+    """A MUSHRA trial asks one question, a MOS trial all."""
+    return [trial["attribute"]] if "attribute" in trial else list(content["questions"])

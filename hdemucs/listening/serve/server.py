@@ -1,222 +1,115 @@
-"""The server of a listening test: shows its files and keeps answers; nothing else.
-
-Loopback unless told otherwise. Every request is bounded in size, time and number; paths are looked
-up in a list, never joined to a folder.
-"""
+"""A listening test served: on the loopback address unless told otherwise, until interrupted."""
 
 from __future__ import annotations
 
-import json
+import asyncio
 import signal
 import socket
-import threading
-from collections.abc import Callable
-from contextlib import suppress
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
-from urllib.parse import unquote, urlsplit
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from hdemucs.errors import UserError
-from hdemucs.listening.answers.form import parse
-from hdemucs.listening.answers.store import Kept, keep
+from hdemucs.listening.serve.app import LOOPBACK, Application, Settings
 from hdemucs.listening.serve.content import Content, load_content
+from hdemucs.listening.serve.panel import Panel
 
-LARGEST = 2 << 20  # bytes of an answer
-PATIENCE = 20.0  # seconds for a client to say something
-LIFETIME = 120.0  # seconds of a connection
-LINGER = 5.0  # seconds for a client to hear the last reply
-MOST = 64  # requests at once
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-TYPES = {
-    ".html": "text/html; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".json": "application/json",
-    ".flac": "audio/flac",
-}
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
-}
+IDLE = 5  # seconds that a connection may say nothing between two requests
+SILENT = 20.0  # seconds for the first request of a connection
+BACKLOG = 512
 
 
-class Handler(BaseHTTPRequestHandler):
-    """One connection."""
+class Protocol(H11Protocol):
+    """HTTP/1.1; closes connections that never ask for anything."""
 
-    protocol_version = "HTTP/1.1"
-    server_version, sys_version = "listen", ""
-    timeout = PATIENCE
-    disable_nagle_algorithm = True
-    server: Server
-    STATUS: ClassVar[dict[Kept, HTTPStatus]] = {
-        Kept.NEW: HTTPStatus.CREATED,
-        Kept.KNOWN: HTTPStatus.OK,
-        Kept.OTHER: HTTPStatus.CONFLICT,
-    }
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.loop.call_later(SILENT, self.close_silent)
 
-    def setup(self) -> None:
-        """A client that sends a byte now and then holds its place no longer than LIFETIME."""
-        super().setup()
-        self.end = threading.Timer(LIFETIME, self.hang_up)
-        self.end.daemon = True
-        self.end.start()
-
-    def finish(self) -> None:
-        with suppress(OSError):
-            self.linger()
-        self.end.cancel()
-        super().finish()
-
-    def linger(self) -> None:
-        """Let a client that is still sending hear the reply: closed on it, it hears a reset."""
-        self.connection.shutdown(socket.SHUT_WR)
-        self.connection.settimeout(LINGER)
-        left = 4 * LARGEST
-        while left > 0 and (unread := self.connection.recv(1 << 16)):
-            left -= len(unread)
-
-    def hang_up(self) -> None:
-        with suppress(OSError):
-            self.connection.shutdown(socket.SHUT_RDWR)
-
-    def do_GET(self) -> None:
-        path = unquote(urlsplit(self.path).path)
-        file = self.server.content.files.get(path) if self.at_home() else None
-        if file is None:
-            self.reply(HTTPStatus.NOT_FOUND, {"error": "there is no such file"})
-        else:
-            self.send(HTTPStatus.OK, TYPES.get(file.suffix, "application/octet-stream"), file)
-
-    def do_HEAD(self) -> None:
-        self.do_GET()
-
-    def do_POST(self) -> None:
-        try:
-            submission = parse(self.body())
-            self.server.content.check(submission)
-        except Refused as refused:
-            self.close_connection = True  # what was not read must not be taken for a request
-            self.reply(refused.status, {"error": str(refused)})
-        except (ValueError, RecursionError) as error:
-            self.reply(HTTPStatus.BAD_REQUEST, {"error": str(error)})
-        else:
-            self.store(submission)
-
-    def store(self, submission: Any) -> None:
-        """Acknowledge only what the disk has."""
-        try:
-            kept = keep(self.server.answers, submission)
-        except OSError as error:
-            self.log_error("%s not stored: %s", submission.submission, error)
-            problem = {"error": "the answer could not be stored; nothing was lost, try again"}
-            self.reply(HTTPStatus.INSUFFICIENT_STORAGE, problem)
-            return
-        result = {"submission": submission.submission, "result": kept.value}
-        self.reply(self.STATUS[kept], {"error": kept.value} if kept is Kept.OTHER else result)
-
-    def body(self) -> bytes:
-        """The request's body, if it may be read at all."""
-        if urlsplit(self.path).path != "/answers":
-            raise Refused(HTTPStatus.NOT_FOUND, "answers go to /answers")
-        if not self.at_home():
-            raise Refused(HTTPStatus.FORBIDDEN, "asked from another place")
-        if self.headers.get_content_type() != "application/json":
-            raise Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "answers are application/json")
-        length = self.length()
-        content = self.rfile.read(length)
-        if len(content) < length:
-            raise Refused(HTTPStatus.BAD_REQUEST, "the body ended early")
-        return content
-
-    def length(self) -> int:
-        """What the request says of its body's length."""
-        said = self.headers.get("Content-Length", "")
-        if not said.isascii() or not said.isdigit():
-            raise Refused(HTTPStatus.LENGTH_REQUIRED, "Content-Length is missing or no number")
-        if int(said) > LARGEST:
-            raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"more than {LARGEST} bytes")
-        return int(said)
-
-    def at_home(self) -> bool:
-        """Whether the page that asks is ours: no other site, no other name for this machine."""
-        host = self.headers.get("Host", "")
-        origin = self.headers.get("Origin")
-        known = self.server.open or urlsplit(f"//{host}").hostname in LOOPBACK
-        return known and (origin is None or urlsplit(origin).netloc == host)
-
-    def reply(self, status: HTTPStatus, content: dict[str, str]) -> None:
-        self.send(status, TYPES[".json"], json.dumps(content).encode())
-
-    def send(self, status: HTTPStatus, kind: str, content: bytes | Path) -> None:
-        data = content.read_bytes() if isinstance(content, Path) else content
-        self.send_response(status)
-        for name, value in {**HEADERS, "Content-Type": kind}.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(data)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        if not self.server.quiet:
-            super().log_message(format, *args)
+    def close_silent(self) -> None:
+        if self.cycle is None and not self.transport.is_closing():
+            self.transport.close()
 
 
-class Refused(Exception):  # noqa: N818  an answer to a client, no accident
-    """A request that is not even read."""
+class Server(uvicorn.Server):
+    """One test."""
 
-    def __init__(self, status: HTTPStatus, text: str) -> None:
-        super().__init__(text)
-        self.status = status
+    def __init__(self, listening: socket.socket, application: Application) -> None:
+        self.listening = listening
+        config = uvicorn.Config(
+            application.asgi(), http=Protocol, ws="none", lifespan="off", log_config=None,
+            access_log=False, server_header=False, timeout_keep_alive=IDLE,
+            timeout_graceful_shutdown=5, proxy_headers=True,
+        )  # fmt: skip
+        super().__init__(config)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Nothing: whoever runs the server says what stops it, before it begins."""
+        yield
+
+    def run_until_stopped(self) -> None:
+        asyncio.run(self.serve(sockets=[self.listening]))
 
 
-class Server(ThreadingHTTPServer):
-    """A test's server; at most MOST requests at once, others wait in line."""
+@dataclass(frozen=True)
+class Address:
+    """Where listeners come."""
 
-    daemon_threads = True
-    request_queue_size = 128
+    host: str
+    port: int
 
-    def __init__(self, address: tuple[str, int], content: Content, answers: Path) -> None:
-        self.content, self.answers, self.quiet = content, answers, True
-        self.open = address[0] not in LOOPBACK
-        self.places = threading.BoundedSemaphore(MOST)
-        super().__init__(address, Handler)
+    @property
+    def url(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}/"
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self.places.acquire()
-        super().process_request(request, client_address)
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self.places.release()
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens, for IPv4 or IPv6.
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no accident of ours."""
+    Raises:
+        UserError: the address is unknown or taken.
+    """
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+    except OSError as error:
+        problem = f"cannot be listened on ({error.strerror})"
+        raise UserError(f"{host}:{port}", problem, "choose another --port or --host") from error
+
+
+def server(content: Content, answers: Path, address: Address, settings: Settings) -> Server:
+    """A server that listens already; port 0 takes any free one."""
+    panel = Panel(content.sessions, answers)
+    anywhere = address.host not in LOOPBACK
+    application = Application(content, answers, settings, panel, anywhere)
+    return Server(listen(address.host, address.port), application)
 
 
 def serve(
-    folder: Path, answers: Path, host: str, port: int, ready: Callable[[str], None] = print
+    folder: Path,
+    answers: Path,
+    address: Address,
+    settings: Settings,
+    ready: Callable[[str], None] = print,
 ) -> None:
     """Serve the test in `folder` until interrupted; answers go to the folder `answers`.
 
-    `ready` is told the address. Port 0 takes any free one.
+    `ready` is told the addresses of the test and of the status page.
 
     Raises:
         UserError: there is no test, or the port is taken.
     """
-    content = load_content(folder)
-    try:
-        server = Server((host, port), content, answers)
-    except OSError as error:
-        problem = f"cannot be listened on ({error.strerror})"
-        raise UserError(f"{host}:{port}", problem, "choose another --port") from error
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
-    ready(f"http://{host}:{server.server_address[1]}/")
-    with server, suppress(KeyboardInterrupt):
-        server.serve_forever(poll_interval=0.1)
+    made = server(load_content(folder), answers, address, settings)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, made.handle_exit)
+    url = Address(address.host, made.listening.getsockname()[1]).url
+    ready(f"test: {url} (one link for everybody: {url}?join)")
+    ready(f"status, for you alone: {url}status?token={settings.token}")
+    made.run_until_stopped()

@@ -18,8 +18,8 @@ STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
 SCRIPT = re.compile(r'\n\s*<script defer src="([^"]+)"></script>')
 
 
-def standalone(folder: Path, session: str, path: Path) -> None:
-    """Write the session `session` of the test in `folder` to `path`.
+def standalone(folder: Path, session: str, path: Path, said: dict[str, Any]) -> None:
+    """Write the session `session` of the test in `folder` to `path`; `said`: the page's texts.
 
     Raises:
         UserError: there is no such session.
@@ -30,11 +30,12 @@ def standalone(folder: Path, session: str, path: Path) -> None:
         raise UserError(session, "is no session of this test", f"choose one of {known}")
     content = read_json(folder / found[session] / "sessions" / f"{session}.json", CURE)
     embedded = {name: encoded(folder / name) for name in sorted(set(files(content)))}
+    words = f"Listen.texts = {script(said)};\n"
     data = f"Listen.content = {script(content)};\nListen.embedded = {script(embedded)};\n"
     index = (folder / INDEX).read_text()
     names = SCRIPT.findall(index)
     parts = [(folder / name).read_text() for name in names]
-    code = "\n".join([parts[0], data, *parts[1:]])
+    code = "\n".join([*parts[:-1], data, words, parts[-1]])
     style = STYLE.sub(lambda match: f"<style>{(folder / match[1]).read_text()}</style>", index)
     page = SCRIPT.sub("", style)
     write_text(path, page.replace("</body>", f"<script>\n{code}</script>\n</body>"))

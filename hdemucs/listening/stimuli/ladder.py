@@ -14,11 +14,6 @@ from hdemucs.listening.stimuli.trials import REFERENCE, Stimulus, Trial, gains, 
 from hdemucs.loudness import loudness
 
 NAMES: dict[Attribute, str] = {"quality": "noise", "contamination": "accompaniment"}
-CAPTIONS: dict[Attribute, str] = {
-    "quality": "artefacts {level:g} dB under the instrument",
-    "contamination": "other instruments {level:g} dB under it",
-}
-CLEAN = "the reference itself"
 
 
 @dataclass(frozen=True)
@@ -27,7 +22,9 @@ class Ladder:
 
     trial: Trial
     attribute: Attribute
-    captions: dict[str, str]  # by condition
+    captions: dict[
+        str, str
+    ]  # by condition: "reference", or attribute and level, for the page's texts
 
 
 def ladders(config: ListeningConfig, materials: Sequence[tuple[Excerpt, Material]]) -> list[Ladder]:
@@ -53,10 +50,9 @@ def ladder(
         for name, level in names.items()
     ]
     stimuli = (Stimulus(REFERENCE, "reference", material.target), *made)
-    caption = CAPTIONS[attribute]
-    captions = {name: caption.format(level=-level) for name, level in names.items()}
+    captions = {name: f"{attribute}:{-level:g}" for name, level in names.items()}
     trial = Trial(excerpt, material.rate, stimuli, gains(config, stimuli, material.rate), {})
-    return Ladder(trial, attribute, {REFERENCE: CLEAN, **captions})
+    return Ladder(trial, attribute, {REFERENCE: REFERENCE, **captions})
 
 
 def impairment(
