@@ -52,7 +52,7 @@ class SlurmConfig:
     tasks_per_node: Count  # processes of one training; more than one in all: DDP
     gpus_per_node: Natural
     cpus_per_task: Count
-    memory_gb: Annotated[float, Field(gt=0, allow_inf_nan=False)]  # a node
+    memory_gb: Annotated[float, Field(gt=0)]  # a node
     time: Count  # minutes a job may run before it is stopped and queued again
     signal_delay: Annotated[int, Field(ge=10)]  # seconds before that at which the job is told
     array_parallelism: Count  # jobs of one submission that may run at once

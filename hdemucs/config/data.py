@@ -82,7 +82,7 @@ class FetchConfig:
     """The data of a study."""
 
     sources: tuple[str, ...]
-    sample_rate: Positive
+    sample_rate: Annotated[int, Field(ge=1, le=768_000)]  # Hz
     channels: Annotated[int, Field(ge=1, le=5)]
     residual: Annotated[float, Field(gt=0)]  # most |mixture - sum of stems|, of full scale
     data: Data

@@ -14,6 +14,9 @@ from hdemucs.files import read_json
 
 T = TypeVar("T")
 
+LARGEST = (1 << 53) - 1  # whole numbers that a 64-bit float holds
+FLOATS = 10**300  # under the largest 64-bit float
+
 CURE = "run `dvc repro resolve`, which writes it from params.yaml"
 
 
@@ -34,9 +37,33 @@ def validated(content: Any, kind: type[T], where: str) -> T:
     """
     hashable: Any = kind
     try:
-        return adapter(hashable).validate_json(json.dumps(content))
+        text = json.dumps(content, default=str)  # YAML has dates, which are no parameters either
+    except (TypeError, ValueError, RecursionError) as error:
+        problem = f"holds what no parameter can be ({error})"
+        raise UserError(where, problem, "write plain keys, numbers, texts and lists") from error
+    too_large(content, where)
+    try:
+        return adapter(hashable).validate_json(text)
     except ValidationError as error:
         raise refusal(error, where) from error
+
+
+def too_large(content: Any, where: str) -> None:
+    """Refuse whole numbers that are none in other programs' JSON (RFC 8259, 6), as a typo gives.
+
+    Raises:
+        UserError: naming the key of the first.
+    """
+    match content:
+        case int() if abs(content) > LARGEST:
+            problem = f"is {content:.3g}" if abs(content) < FLOATS else "has more than 300 digits"
+            raise UserError(where, f"{problem}: too large", "correct the value")
+        case dict():
+            for key, value in content.items():
+                too_large(value, f"{where}.{key}")
+        case list() | tuple():
+            for value in content:
+                too_large(value, where)
 
 
 @cache

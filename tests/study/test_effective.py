@@ -1,6 +1,7 @@
 """What a change of params.yaml reaches, and what it does not."""
 
 import copy
+import datetime
 import json
 from pathlib import Path
 
@@ -204,3 +205,42 @@ def test_only_outputs_of_unknown_variants_are_pruned(tmp_path):
     gone = prune({tmp_path: {"hybrid"}, tmp_path / "absent": set()})
     assert {path.name for path in gone} == {"old", "old.csv"}
     assert {path.name for path in tmp_path.iterdir()} == {"hybrid", "hybrid.csv", ".gitignore"}
+
+
+def numbers(tree, path=""):
+    """The dotted names of all numbers of nested mappings, those in lists apart."""
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from numbers(value, f"{path}{key}.")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield f"{path}{key}"
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("nan"), 10**400])
+def test_no_number_is_infinite(value):
+    """Each number of the file in its turn: refused, unless another scale's or overridden."""
+    paths = list(numbers({name: PARAMS[name] for name in ("base", "scales")}))
+    refused = 0
+    for path in paths:
+        try:
+            found = configurations(put(path, value))
+        except UserError as error:
+            assert "\n" not in str(error)
+            refused += 1
+        else:
+            json.dumps(found, allow_nan=False)
+            assert found == BEFORE or isinstance(value, int)
+    assert refused > len(paths) // 3
+
+
+@pytest.mark.parametrize("value", [datetime.date(2020, 1, 1), {1: {2: "x"}}, [[]] * 3, b"x", {()}])
+def test_what_yaml_has_beside_json_is_one_line(value):
+    with pytest.raises(UserError, match=r"excerpts\.seed: "):
+        configurations(put("base.excerpts.seed", value))
+
+
+def test_a_mapping_within_itself_is_one_line():
+    params = put("base.excerpts.seed", {})
+    params["base"]["excerpts"]["seed"]["x"] = params["base"]["excerpts"]
+    with pytest.raises(UserError, match=r"holds what no parameter can be|is \{"):
+        configurations(params)

@@ -11,7 +11,7 @@ from pydantic.dataclasses import dataclass
 from hdemucs.config.base import STRICT
 from hdemucs.config.model import Count, ModelConfig
 
-LevelIndex = Annotated[int, Field(ge=0)]
+LevelIndex = Annotated[int, Field(ge=0, le=16)]
 Info = Any  # pydantic's ValidationInfo: a protocol, which tests cannot check at run time
 Activation = Literal["gelu", "relu"]
 
@@ -67,7 +67,7 @@ class DemucsConfig(ModelConfig):
     """What both have."""
 
     channels: Annotated[int, Field(ge=GROUPS, multiple_of=GROUPS)]  # of the outermost level
-    depth: Annotated[int, Field(ge=2)]  # levels
+    depth: Annotated[int, Field(ge=2, le=16)]  # levels
     norm_from: LevelIndex | None  # first level with group norm; None: no level has
     activation: Activation
     rewrite: bool  # 1x1 convolutions in the encoder and 3-wide ones in the decoder, gated
