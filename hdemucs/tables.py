@@ -191,11 +191,12 @@ def hypertext(table: Table) -> str:
 
     head = line("th", (html.escape(str(column)) for column in table.frame.columns))
     body = "\n".join(line("td", (text(cell) for cell in row)) for row in rows_of(table))
-    notes = "".join(f"<li>{html.escape(note)}</li>" for note in table.notes)
+    items = "".join(f"<li>{html.escape(note)}</li>" for note in table.notes)
+    notes = f"<details><summary>What the numbers are</summary><ul>{items}</ul></details>"
     return (
         f'<figure class="table" id="{table.name}"><figcaption>{html.escape(table.title)}'
         f'</figcaption>\n<div class="wide"><table>\n<thead>{head}</thead>\n<tbody>\n{body}\n'
-        f"</tbody></table></div>\n<ul>{notes}</ul></figure>\n"
+        f"</tbody></table></div>\n{notes if table.notes else ''}</figure>\n"
     )
 
 

@@ -1,9 +1,10 @@
-"""Pages that open from disk: one template, no script, nothing from the network."""
+"""Pages that are one file: figures and data within, no script, nothing from the network."""
 
 from __future__ import annotations
 
+import base64
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +12,10 @@ from pathlib import Path
 from jinja2 import Environment, StrictUndefined
 
 from hdemucs.files import write_text
+
+MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv", "md": "text/markdown"}
+FORMS = ("csv", "md", "tex")  # of a table, to be saved from the page
+HOME = "index.html"
 
 
 @dataclass(frozen=True)
@@ -23,44 +28,55 @@ class Section:
     parts: tuple[str, ...]
 
 
-def picture(name: str, caption: str, note: str) -> str:
-    """A figure of `figures/`, linked to itself."""
-    source = f"figures/{name}.svg"
+def within(path: Path) -> str:
+    """A file as an address that holds it: a page that uses it needs nothing beside it."""
+    kind = MEDIA.get(path.suffix.removeprefix("."), "text/plain")
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+def picture(folder: Path, name: str, caption: str, note: str) -> str:
+    """A figure of `folder`, within the page: the smaller one of its drawing and its picture."""
+    forms = [folder / f"{name}.{suffix}" for suffix in ("svg", "png")]
+    source = within(min(forms, key=lambda path: path.stat().st_size))
+    said = html.escape(caption)
     return (
-        f'<figure id="{name}"><figcaption>{html.escape(caption)}</figcaption>'
-        f'<a href="{source}"><img src="{source}" alt="{html.escape(caption)}"></a>'
+        f'<figure id="figure-{name}"><figcaption>{said}</figcaption>'
+        f'<div class="wide"><img src="{source}" alt="{said}"></div>'
         f"<ul><li>{html.escape(note)}</li></ul></figure>"
     )
 
 
-def links(names: Sequence[str]) -> str:
-    """The other forms of tables."""
-    forms = ("csv", "md", "tex")
+def downloads(folder: Path, names: Sequence[str]) -> str:
+    """The other forms of tables, to be saved from the page."""
     items = "".join(
         f"<li>{html.escape(name)}: "
-        + ", ".join(f'<a href="tables/{name}.{form}">{form}</a>' for form in forms)
+        + ", ".join(
+            f'<a download="{name}.{form}" href="{within(folder / f"{name}.{form}")}">{form}</a>'
+            for form in FORMS
+        )
         + "</li>"
         for name in names
     )
     return f"<ul>{items}</ul>"
 
 
-def pages(targets: Mapping[str, str]) -> str:
-    """Links to other pages, by their path, with what is on them."""
-    items = (
-        f'<li><a href="{path}">{path}</a>: {html.escape(said)}</li>'
-        for path, said in targets.items()
-    )
-    return f"<ul>{''.join(items)}</ul>"
+def folded(title: str, *parts: str) -> str:
+    """Parts that open when asked for, and in print."""
+    return f"<details><summary>{html.escape(title)}</summary>\n{''.join(parts)}</details>"
 
 
 def write_page(
-    path: Path, title: str, lead: str, warnings: Sequence[str], sections: Sequence[Section]
+    path: Path,
+    title: str,
+    lead: Sequence[str],
+    warnings: Sequence[str],
+    sections: Sequence[Section],
 ) -> None:
+    """One page; any but the home page leads back there."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     template = environment.from_string(
         files("hdemucs.report").joinpath("page.html.j2").read_text(encoding="utf-8")
     )
-    write_text(
-        path, template.render(title=title, lead=lead, warnings=warnings, sections=sections) + "\n"
-    )
+    home = None if path.name == HOME else HOME
+    said = {"title": title, "lead": lead, "warnings": warnings, "sections": sections, "home": home}
+    write_text(path, template.render(said) + "\n")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from hdemucs.report.build import BESIDE
+from hdemucs.report.sections import BESIDE
 from tests.pipeline.conftest import STUDY, TRAINED
 
 SMALL = [
