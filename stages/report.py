@@ -7,8 +7,7 @@ from hdemucs.config.load import load
 from hdemucs.config.report import ReportConfig
 from hdemucs.data.manifest import load_manifest
 from hdemucs.errors import one_line
-from hdemucs.report.build import Places, build
-from hdemucs.report.data_page import write_data_report
+from hdemucs.report.build import Places, build_all
 
 
 def main() -> None:
@@ -16,8 +15,8 @@ def main() -> None:
     reports = Path("reports")
     manifest = load_manifest(Path("data/manifest.json"))
     residual = load(Path("configs/fetch.json"), FetchConfig).residual
-    build(load(Path("configs/report.json"), ReportConfig), Places.of(reports), reports)
-    write_data_report(manifest, residual, reports)
+    config = load(Path("configs/report.json"), ReportConfig)
+    build_all(config, Places.of(reports), manifest, residual, reports)
     print(f"open {reports / 'index.html'}")
 
 

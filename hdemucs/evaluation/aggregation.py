@@ -144,15 +144,17 @@ def metrics_of(systems: Iterable[System]) -> tuple[str, ...]:
 Summary = dict[str, dict[str, float | None]]
 
 
-def save_summary(folder: Path) -> None:
+def save_summary(folder: Path, place: Path | None = None) -> None:
     """<system>/summary.json: every number; <system>.json: what `dvc metrics` and `exp show` list.
 
     DVC's tables have a column a value and system, so theirs is SDR and nSDR over all sources alone.
+    `place`: another system's folder to write them to.
     """
     numbers = summary(load_system(folder))
-    write_json(folder / SUMMARY, numbers)
+    place = place or folder
+    write_json(place / SUMMARY, numbers)
     listed = {metric: numbers[metric][ALL] for metric in LISTED if metric in numbers}
-    write_json(folder.with_name(f"{folder.name}.json"), listed)
+    write_json(place.with_name(f"{place.name}.json"), listed)
 
 
 def summary(system: System) -> Summary:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hdemucs.config.report import ReportConfig
+from hdemucs.data.manifest import Manifest
 from hdemucs.data.musdb18 import MUSDB18_HQ
 from hdemucs.evaluation.aggregation import MEDIANS
 from hdemucs.evaluation.systems import load_systems
 from hdemucs.files import write_json, write_text
 from hdemucs.report import provenance, sections, verdict
 from hdemucs.report import scores as tables
+from hdemucs.report.data_page import write_data_report
 from hdemucs.report.figures import style
 from hdemucs.report.page import HOME, Section, folded, write_page
 from hdemucs.report.results import Results, arranged, long
@@ -59,6 +61,18 @@ def build(config: ReportConfig, places: Places, out: Path) -> None:
     first = (lead(results), *sections.said(findings))
     write_page(out / HOME, config.title, first, warnings(results), made)
     write_verdict(results, findings.cells, out)
+
+
+def build_all(
+    config: ReportConfig, places: Places, manifest: Manifest, residual: float, out: Path
+) -> None:
+    """All that the pipeline's report stage writes: the report, and the page of the data.
+
+    Raises:
+        UserError: scores are missing, damaged, or not comparable.
+    """
+    build(config, places, out)
+    write_data_report(manifest, residual, out)
 
 
 def write_verdict(results: Results, judged: list[verdict.Cell], out: Path) -> None:

@@ -1,43 +1,108 @@
-"""Whether the numbers of a report follow from its scores, and the scores from the models."""
+"""Whether a report follows from its scores, file by file, and the scores from the models."""
 
 from __future__ import annotations
 
 import csv
+import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 
-from hdemucs.config.report import ReportConfig
+from hdemucs.evaluation.aggregation import save_summary
+from hdemucs.evaluation.systems import SUMMARY
 from hdemucs.metrics.museval_json import TrackScores
-from hdemucs.report.build import Places, build
 
 ENOUGH = 1e-4  # dB: stored scores have five decimals
+FIGURES = (".svg", ".png")
+WRITTEN = ("tables", "figures")  # folders in which nothing else lies
+DRAWN_BY = re.compile(r"Matplotlib v?([0-9.]+)")
+WITHIN = re.compile(r"data:image/[a-z+]+;base64,[A-Za-z0-9+/=]+")  # a figure of a page
 
 
-def report_differences(config: ReportConfig, places: Places, reports: Path) -> list[str]:
-    """What a report built anew from the stored scores has otherwise, a line each; [] if nothing.
+def report_differences(make: Callable[[Path], None], reports: Path) -> list[str]:
+    """What a report made anew has otherwise than the stored one, a line each; [] if nothing.
+
+    `make` writes the whole report into a folder. Every file of it is compared byte for byte;
+    figures that another version of Matplotlib drew are only looked for.
 
     Raises:
         UserError: the scores cannot make a report.
     """
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch)
-        build(config, places, fresh)
-        names = sorted(path.name for path in (fresh / "tables").glob("*.csv"))
-        return [line for name in names for line in table_differences(name, fresh, reports)]
+        make(fresh)
+        names = sorted(path.relative_to(fresh) for path in fresh.rglob("*") if path.is_file())
+        drawn = drawn_alike(reports)
+        found = [line for name in names for line in file_differences(name, fresh, reports, drawn)]
+        return [*found, *strays(names, reports)]
 
 
-def table_differences(name: str, fresh: Path, reports: Path) -> Iterator[str]:
-    """The cells of one CSV table in which the stored one differs from the fresh one."""
-    stored = reports / "tables" / name
+def drawn_alike(reports: Path) -> bool:
+    """Whether the stored figures were drawn by the Matplotlib that is installed."""
+    first = next(iter(sorted((reports / "figures").glob("*.svg"))), None)
+    said = DRAWN_BY.search(first.read_text()) if first else None
+    return said is None or said[1].rstrip(".") == mpl.__version__
+
+
+def file_differences(
+    name: Path,
+    fresh: Path,
+    reports: Path,
+    drawn: bool,  # noqa: FBT001
+) -> Iterator[str]:
+    """What one stored file has otherwise than the fresh one; figures count where drawn alike."""
+    stored = reports / name
     if not stored.exists():
         yield f"{stored}: is missing"
-        return
+    elif name.suffix == ".csv":
+        yield from table_differences(stored, fresh / name)
+    elif name.suffix in FIGURES:
+        if drawn and stored.read_bytes() != (fresh / name).read_bytes():
+            yield f"{stored}: is not the figure that the scores give"
+    else:
+        yield from text_differences(stored, fresh / name, drawn)
+
+
+def text_differences(stored: Path, fresh: Path, drawn: bool) -> Iterator[str]:  # noqa: FBT001
+    """The first line in which two texts differ."""
+    texts = [path.read_text() for path in (stored, fresh)]
+    lines = [(text if drawn else WITHIN.sub("", text)).splitlines(keepends=True) for text in texts]
+    for number, (one, two) in enumerate(zip_longest(*lines, fillvalue=""), start=1):
+        if one != two:
+            yield f"{stored}, line {number}: {around(one, two)}"
+            return
+
+
+def around(one: str, two: str) -> str:
+    """Where two lines part, in words short enough to read."""
+    start = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), 0)
+    said, given = (text[max(0, start - 20) : start + 40].strip() for text in (one, two))
+    return f"{said!r} is stored, the scores give {given!r}"
+
+
+def strays(names: list[Path], reports: Path) -> Iterator[str]:
+    """Tables and figures that no report of these scores has."""
+    for folder in WRITTEN:
+        for path in sorted((reports / folder).glob("*")):
+            if path.relative_to(reports) not in names:
+                yield f"{path}: is not made by the report"
+
+
+def table_differences(stored: Path, fresh: Path) -> Iterator[str]:
+    """The cells of one CSV table in which the stored one differs from the fresh one."""
     none: list[str] = []
-    rows = zip_longest(cells(stored), cells(fresh / "tables" / name), fillvalue=none)
+    rows = zip_longest(cells(stored), cells(fresh), fillvalue=none)
+    before = len(found := list(cell_differences(stored, rows)))
+    yield from found
+    if not before and stored.read_bytes() != fresh.read_bytes():
+        yield f"{stored}: has the scores' cells, and is written otherwise"
+
+
+def cell_differences(stored: Path, rows: Iterable[tuple[list[str], list[str]]]) -> Iterator[str]:
     for number, (one, two) in enumerate(rows, start=1):
         for column, (old, new) in enumerate(zip_longest(one, two, fillvalue=""), start=1):
             if old != new:
@@ -48,6 +113,20 @@ def table_differences(name: str, fresh: Path, reports: Path) -> Iterator[str]:
 def cells(path: Path) -> list[list[str]]:
     with path.open(newline="") as file:
         return list(csv.reader(file))
+
+
+def summary_differences(folder: Path) -> list[str]:
+    """Whether a system's summary, and what DVC lists of it, follow from its tracks' scores."""
+    kept = [folder / SUMMARY, folder.with_name(f"{folder.name}.json")]
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch) / folder.name
+        save_summary(folder, copy)
+        fresh = [copy / SUMMARY, copy.with_name(f"{folder.name}.json")]
+        return [
+            f"{stored}: is not what the tracks' scores give"
+            for stored, made in zip(kept, fresh, strict=True)
+            if not stored.exists() or stored.read_bytes() != made.read_bytes()
+        ]
 
 
 def score_differences(

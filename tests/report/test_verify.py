@@ -3,12 +3,14 @@
 import dataclasses
 import shutil
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 
+from hdemucs.evaluation.aggregation import save_summary
 from hdemucs.evaluation.systems import load_system
 from hdemucs.report.build import Places, build
-from hdemucs.report.verify import report_differences, score_differences
+from hdemucs.report.verify import report_differences, score_differences, summary_differences
 
 from .conftest import CONFIG
 
@@ -21,23 +23,64 @@ def reports(study, tmp_path_factory):
     return folder
 
 
+def differences(reports):
+    return report_differences(lambda out: build(CONFIG, Places.of(reports), out), reports)
+
+
 def test_a_report_of_its_scores_differs_in_nothing(reports):
-    assert report_differences(CONFIG, Places.of(reports), reports) == []
+    assert differences(reports) == []
 
 
-def test_an_edited_cell_and_a_missing_table_are_named(reports, tmp_path):
-    edited = tmp_path / "reports"
-    shutil.copytree(reports, edited)
-    table = edited / "tables" / "scores_sdr.csv"
+def edited(path, old, new):
+    text = path.read_text()
+    assert old in text, path
+    path.write_text(text.replace(old, new, 1))
+
+
+def test_whatever_was_changed_is_named(reports, tmp_path):
+    copy = tmp_path / "reports"
+    shutil.copytree(reports, copy)
+    table = copy / "tables" / "scores_sdr.csv"
     lines = table.read_text().splitlines()
     cells = lines[3].split(",")
     old, cells[2] = cells[2], "99.0"
     table.write_text("\n".join([*lines[:3], ",".join(cells), *lines[4:], ""]))
-    (edited / "tables" / "stability.csv").unlink()
-    found = report_differences(CONFIG, Places.of(edited), edited)
-    assert found == [
-        f"{table}, line 4, column 3: '99.0' is stored, the scores give {old!r}",
-        f"{edited / 'tables' / 'stability.csv'}: is missing",
+    (copy / "tables" / "stability.csv").unlink()
+    (copy / "figures" / "sdr.svg").unlink()
+    (copy / "figures" / "old.png").write_bytes(b"of another time")
+    edited(copy / "figures" / "training.svg", "<path", "<path ")
+    edited(copy / "index.html", "Of the paper", "Of this paper")
+    for name in ("tables/ablation.md", "tables/ablation.tex", "tables/ablation.html"):
+        edited(copy / name, "Hybrid Demucs", "Hybrid Demucs!")
+    found = differences(copy)
+    named = {line.split(":")[0].split(",")[0].removeprefix(f"{copy}/") for line in found}
+    assert named == {
+        "figures/old.png", "figures/sdr.svg", "figures/training.svg", "index.html",
+        "tables/ablation.html", "tables/ablation.md", "tables/ablation.tex",
+        "tables/scores_sdr.csv", "tables/stability.csv",
+    }  # fmt: skip
+    assert f"{table}, line 4, column 3: '99.0' is stored, the scores give {old!r}" in found
+    assert f"{copy / 'tables' / 'stability.csv'}: is missing" in found
+    assert all("\n" not in line for line in found)
+
+
+def test_figures_of_another_matplotlib_are_looked_for_and_no_more(reports, tmp_path):
+    copy = tmp_path / "reports"
+    shutil.copytree(reports, copy)
+    for figure in (copy / "figures").glob("*.svg"):
+        figure.write_text(figure.read_text().replace(f"v{mpl.__version__}", "v0.1.0"))
+    (copy / "figures" / "sdr.png").unlink()
+    assert differences(copy) == [f"{copy / 'figures' / 'sdr.png'}: is missing"]
+
+
+def test_summaries_follow_from_the_scores(reports, tmp_path):
+    copy = tmp_path / "hybrid"
+    shutil.copytree(reports / "scores" / "hybrid", copy)
+    save_summary(copy)
+    assert summary_differences(copy) == []
+    edited(tmp_path / "hybrid.json", '"sdr": ', '"sdr": 1')
+    assert summary_differences(copy) == [
+        f"{tmp_path / 'hybrid.json'}: is not what the tracks' scores give"
     ]
 
 
