@@ -65,7 +65,8 @@ class AnchorsConfig:
     """The anchors of a MUSHRA trial."""
 
     names: tuple[AnchorName, ...]
-    transparent: float  # dB of nSDR above which an anchor is as good as the reference: dropped
+    transparent: float  # dB of nSDR above which an anchor is dropped, unless what it lacks is heard
+    audible: Annotated[float, Field(le=0)]  # LUFS of the loudest 400 ms of what it lacks
     dropped_frames: Share  # of the STFT frames (quality, distorted-target)
     noise_zeroed: Share  # of the time-frequency bins (quality, artifact: musical noise)
 

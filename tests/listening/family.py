@@ -13,6 +13,7 @@ from hdemucs.data.manifest import File, Manifest, Track
 from hdemucs.listening.excerpts import sample_path
 from hdemucs.listening.selection import select_from
 from hdemucs.listening.stimuli.inputs import Inputs
+from hdemucs.listening.stimuli.sets import build_sets
 
 RATE = 16_000
 SOURCES = ("drums", "bass", "other", "vocals")
@@ -32,7 +33,7 @@ LISTENING = {
     "level": {"gain": "trial", "loudness": -23.0, "peak": -1.0, "fade": 0.02},
     "anchors": {
         "names": ["lowpass-3500", "lowpass-7000", "mixture", "quality"],
-        "transparent": 25.0, "dropped_frames": 0.2, "noise_zeroed": 0.99,
+        "transparent": 25.0, "audible": -60.0, "dropped_frames": 0.2, "noise_zeroed": 0.99,
     },
     "training": {"accompaniment": [-18.0, -12.0, -6.0], "noise": [-24.0, -16.0, -6.0]},
     "mushra": {"sessions": 4, "trials": 5, "replicates": 1},
@@ -127,6 +128,10 @@ def inputs(folder: Path, rate: int = RATE, **changes) -> Inputs:
         for system, estimate in estimates.items():
             audio.write(sample_path(found.samples, system, excerpt), estimate, rate, bits=24)
     return found
+
+
+def build(config, inputs, root, secret="s3cret"):
+    return build_sets(config, inputs, root, secret)
 
 
 def tree(folder: Path) -> dict[str, bytes]:

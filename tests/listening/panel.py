@@ -39,14 +39,14 @@ def key(excerpts_per_source, systems=SYSTEMS, kind="mushra"):
     for source in SOURCES:
         for number in range(excerpts_per_source):
             excerpt = f"{source}-{number:03}"
-            mark = blind(1, kind, excerpt)
+            mark = blind("1", kind, excerpt)
             anchors = [a for a in ANCHORS if not (source == "bass" and a.startswith("lowpass"))]
             roles = {"reference": "reference", **dict.fromkeys(anchors, "anchor")}
             roles = {**roles, **dict.fromkeys(systems, "system")}
             if kind == "mos":
                 roles = {n: role for n, role in roles.items() if role != "anchor"}
             for condition, role in roles.items():
-                name = blind(1, kind, excerpt, condition, role)
+                name = blind("1", kind, excerpt, condition, role)
                 better = 8.0 - systems.index(condition) if condition in systems else None
                 entries.append(
                     Entry(

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from hdemucs.listening.stimuli.balance import Deal, dealt
-from hdemucs.listening.stimuli.sets import build_sets
-from tests.listening.family import SYSTEMS, listening_config, read
+from tests.listening.family import SYSTEMS, build, listening_config, read
 
 SHAPES = {  # conditions, excerpts of each source, sittings, clips a sitting
     "quick": (5, (3, 3, 3, 3), 4, 10),
@@ -68,7 +67,7 @@ def test_a_sitting_cannot_hear_more_clips_than_there_are():
 
 def test_the_sets_are_as_balanced_as_the_plan(material, tmp_path):
     """From files alone: what a listener of `mos-01` hears, by the key."""
-    made = build_sets(listening_config(), material, tmp_path)
+    made = build(listening_config(), material, tmp_path)
     entries = {entry.name: entry for entry in made.entries if entry.set == "mos"}
     for path in (tmp_path / "mos" / "sessions").iterdir():
         (block,) = read(path)["blocks"]

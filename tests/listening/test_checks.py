@@ -19,9 +19,8 @@ from hdemucs.listening.stimuli.checks import (
     check_unclipped,
     correlation,
 )
-from hdemucs.listening.stimuli.sets import build_sets
 from hdemucs.listening.stimuli.trials import compose, rendered
-from tests.listening.family import RATE, SYSTEMS, listening_config
+from tests.listening.family import RATE, SYSTEMS, build, listening_config
 
 
 def broken(material, folder, change, count=1):
@@ -37,7 +36,7 @@ def broken(material, folder, change, count=1):
 
 def refusal(material, folder, **changes):
     with pytest.raises(UserError) as caught:
-        build_sets(listening_config(**changes), material, folder / "sets")
+        build(listening_config(**changes), material, folder / "sets")
     message = str(caught.value)
     assert "\n" not in message
     assert message.count(";") >= 1, "subject: problem; cure"

@@ -2,7 +2,9 @@
 
 import json
 import re
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
@@ -12,6 +14,8 @@ from hdemucs.listening.key import load_key
 from hdemucs.listening.layout import served
 from hdemucs.listening.publish.folder import publish
 from tests.listening.family import SYSTEMS, listening_config, read, tree
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_everything_is_there(published):
@@ -52,6 +56,11 @@ def test_the_design_says_what_differs_from_the_standard(published):
     notes = "\n".join(record["notes"])
     assert "lowpass-7000: nears the Nyquist frequency of 8000 Hz" in notes
     assert re.search(r"lowpass-3500: dropped in \d of 8 excerpts", notes)
+    assert re.search(
+        r"lowpass-3500 of bass-\w+: dropped at nSDR [\d.]+ dB: what it takes away "
+        r"\(-[\d.]+ LUFS at its loudest\) stays under -60 LUFS",
+        notes,
+    )
     assert "bass: 2 excerpts where BS.1534-3 wants 5 for 2 systems" in notes
     design = (published.folder / "design.md").read_text()
     assert all(note in design for note in record["notes"])
@@ -89,7 +98,12 @@ def test_webmushra_configurations_are_one_json_line_a_page(published):
         assert pages[0]["type"] == "consent"
         assert pages[-1]["type"] == "finish"
         assert pages[-1]["questionnaire"][0]["name"] == "listener"
-        for block in pages[1:-1]:
+        trained = [page for page in pages[1:-1] if isinstance(page, dict)]
+        assert len(trained) == (4 if path.stem.startswith("mos") else 2)
+        for page in trained:
+            assert page["id"].startswith("training.")
+            assert_page(page, published.folder, hidden)
+        for block in pages[1 + len(trained) : -1]:
             assert block[0] == "random"
             for page in block[1:]:
                 assert_page(page, published.folder, hidden)
@@ -108,6 +122,9 @@ def assert_page(page, folder, hidden):
         assert [[point["value"] for point in scale] for scale in page["response"]] == [
             ["1", "2", "3", "4", "5"]
         ] * 2
+        ends = [(scale[0]["label"], scale[-1]["label"]) for scale in page["response"]]
+        assert ends[0] == ("1: very distorted", "5: no artefacts at all")
+        assert ends[1][1].startswith("5: only the ")
 
 
 def test_it_is_the_same_again_and_failure_leaves_it_alone(few, tmp_path):
@@ -120,11 +137,44 @@ def test_it_is_the_same_again_and_failure_leaves_it_alone(few, tmp_path):
     with pytest.raises(UserError):
         publish(listening_config(systems=("numbat",)), few, folder, key)
     assert tree(folder) == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["key.csv", "listening"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["key.csv", "listening", "secret"]
 
 
-def test_a_test_named_after_a_system_is_refused(few, tmp_path):
+def test_listings_by_time_tell_nothing(published):
+    stamps = {path.stat().st_mtime for path in published.folder.rglob("*")}
+    assert stamps == {946_684_800}
+
+
+def test_the_secret_is_drawn_once_and_kept_from_others(few, tmp_path):
+    folder, key = tmp_path / "listening", tmp_path / "private" / "key.csv"
+    publish(listening_config(), few, folder, key)
+    drawn = key.with_name("secret")
+    assert drawn.stat().st_mode & 0o077 == 0
+    assert not any(drawn.read_text().strip() in path.read_text() for path in text_files(folder))
+    names = {entry.name for entry in load_key(key)}
+    drawn.unlink()
+    publish(listening_config(), few, folder, key)
+    assert not names & {entry.name for entry in load_key(key)}, "the seed in git gives no name away"
+    drawn.write_text("short\n")
+    with pytest.raises(UserError, match="secret: is damaged"):
+        publish(listening_config(), few, folder, key)
+
+
+def text_files(folder):
+    return [p for p in folder.rglob("*") if p.suffix in {".json", ".md", ".csv", ".yaml", ".js"}]
+
+
+def test_nothing_secret_is_published():
+    """DVC pushes what it caches; git takes what it does not ignore."""
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    (private,) = [out for out in stages["listening"]["outs"] if "private" in str(out)]
+    assert private == {"private/listening/key.csv": {"cache": False}}
+    for name in ("private/listening/key.csv", "private/listening/secret", "reports/answers/a.json"):
+        run = subprocess.run(["git", "check-ignore", "-q", name], cwd=ROOT, check=False)
+        assert run.returncode == 0, f"{name} is not ignored by git"
+
+
+@pytest.mark.parametrize("name", ["wombat", "wombat-test", "a-wombat-b"])
+def test_a_test_named_after_a_system_is_refused(few, tmp_path, name):
     with pytest.raises(UserError, match="tells listeners of the system wombat"):
-        publish(
-            replace(listening_config(), name="wombat"), few, tmp_path / "out", tmp_path / "key.csv"
-        )
+        publish(replace(listening_config(), name=name), few, tmp_path / "out", tmp_path / "key.csv")

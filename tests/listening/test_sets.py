@@ -10,15 +10,17 @@ import pytest
 
 from hdemucs import audio
 from hdemucs.listening.key import load_key, save_key
-from hdemucs.listening.stimuli.sets import build_sets
+from hdemucs.listening.stimuli.anchors import Material
+from hdemucs.listening.stimuli.filters import filtered, low_pass
+from hdemucs.listening.stimuli.trials import lacks
 from hdemucs.loudness import loudness
-from tests.listening.family import RATE, SYSTEMS, listening_config, read, tree
+from tests.listening.family import RATE, SYSTEMS, build, listening_config, read, tree
 
 
 @pytest.fixture(scope="module")
 def built(material, tmp_path_factory):
     root = tmp_path_factory.mktemp("sets")
-    return root, build_sets(listening_config(), material, root)
+    return root, build(listening_config(), material, root)
 
 
 def path(root, entry):
@@ -40,7 +42,7 @@ def test_a_trial_has_all_conditions_once_and_the_reference_twice(built, material
         entries = [e for e in made.entries if e.excerpt == excerpt.id]
         mushra = Counter(e.condition for e in entries if e.set == "mushra")
         anchors = {"lowpass-3500", "lowpass-7000", "mixture", "quality"} - set(
-            made.dropped[excerpt.id]
+            gone(made, excerpt.id)
         )
         assert mushra == {"reference": 2, **dict.fromkeys((*anchors, *SYSTEMS), 1)}
         assert Counter(e.condition for e in entries if e.set == "mos") == dict.fromkeys(
@@ -51,11 +53,38 @@ def test_a_trial_has_all_conditions_once_and_the_reference_twice(built, material
 def test_transparent_anchors_are_dropped(built):
     """The bass has nothing above 3.5 kHz: both low-pass anchors are second references."""
     _, made = built
-    for excerpt, dropped in made.dropped.items():
-        assert min(dropped.values(), default=99) > 25
+    for excerpt, near in made.lacking.items():
+        assert min((found.nsdr_db for found in near.values()), default=99) > 25
         if excerpt.startswith("bass"):
-            assert set(dropped) == {"lowpass-3500", "lowpass-7000"}
-    assert any(len(dropped) < 2 for dropped in made.dropped.values())
+            assert gone(made, excerpt) == {"lowpass-3500", "lowpass-7000"}
+    assert any(len(gone(made, excerpt)) < 2 for excerpt in made.lacking)
+
+
+def test_an_anchor_that_lacks_what_is_heard_is_kept_whatever_its_energy():
+    """A bass with a click of treble: 40 dB of nSDR, and everybody hears that the click is gone."""
+    time = np.arange(3 * RATE) / RATE
+    bass = np.tile(0.1 * np.sin(2 * np.pi * 55 * time), (2, 1)).astype(np.float32)
+    clicks = 0.02 * np.sin(2 * np.pi * 6000 * time) * (time % 1 < 0.02)
+    config = listening_config()
+    for extra, audible in ((clicks, True), (0.0001 * clicks, False)):
+        target = bass + extra.astype(np.float32)
+        of = Material(target, [target], RATE)
+        found = lacks(config, of, filtered(target, low_pass(3500, RATE)))
+        assert found.nsdr_db > config.anchors.transparent
+        assert found.audible is audible
+
+
+def test_nothing_but_the_sound_tells_files_apart(built):
+    """The hidden reference used to be the only file of the open one's size."""
+    root, made = built
+    for folder in {path(root, entry).parent for entry in made.entries}:
+        assert len({file.stat().st_size for file in folder.iterdir()}) == 1
+    for folder in (root / "training").glob("*/*"):
+        assert len({file.stat().st_size for file in folder.iterdir()}) == 1
+
+
+def gone(made, excerpt):
+    return {name for name, found in made.lacking[excerpt].items() if not found.audible}
 
 
 def test_open_and_hidden_reference_are_the_same_bytes_and_nothing_else_is(built):
@@ -98,7 +127,7 @@ def test_samples_are_the_excerpts_own_times_the_gain_with_faded_ends(built, mate
 def test_one_gain_a_stimulus_levels_each(few, tmp_path):
     config = listening_config()
     level = type(config.level)(gain="stimulus", loudness=-30.0, peak=-1.0, fade=0.02)
-    made = build_sets(listening_config(level=level), few, tmp_path)
+    made = build(listening_config(level=level), few, tmp_path)
     for entry in made.entries:
         assert entry.lufs == pytest.approx(-30, abs=0.3)
 
@@ -106,7 +135,7 @@ def test_one_gain_a_stimulus_levels_each(few, tmp_path):
 def test_the_peak_limit_lowers_the_whole_trial(few, tmp_path):
     config = listening_config()
     level = type(config.level)(gain="trial", loudness=-5.0, peak=-3.0, fade=0.02)
-    made = build_sets(listening_config(level=level), few, tmp_path)
+    made = build(listening_config(level=level), few, tmp_path)
     for excerpt in few.excerpts.excerpts:
         entries = [e for e in made.entries if e.excerpt == excerpt.id]
         assert len({e.gain_db for e in entries}) == 1
@@ -166,11 +195,10 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(built, tmp_path):
     save_key(made.entries, tmp_path / "key.csv")
     code = (
         "from pathlib import Path\n"
-        "from tests.listening.family import inputs, listening_config\n"
+        "from tests.listening.family import build, inputs, listening_config\n"
         "from hdemucs.listening.key import save_key\n"
-        "from hdemucs.listening.stimuli.sets import build_sets\n"
         f"root = Path({str(tmp_path)!r})\n"
-        "made = build_sets(listening_config(), inputs(root / 'again'), root / 'sets')\n"
+        "made = build(listening_config(), inputs(root / 'again'), root / 'sets')\n"
         "save_key(made.entries, root / 'sets.csv')\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
@@ -178,17 +206,18 @@ def test_the_same_seed_gives_the_same_bytes_in_another_process(built, tmp_path):
     assert (tmp_path / "sets.csv").read_bytes() == (tmp_path / "key.csv").read_bytes()
 
 
-def test_another_seed_gives_other_names(built, few, tmp_path):
+def test_another_secret_gives_other_names(built, few, tmp_path):
     root, _ = built
-    build_sets(listening_config(seed=8), few, tmp_path)
+    build(listening_config(), few, tmp_path, "another")
     assert not set(tree(tmp_path / "mos" / "audio")) & set(tree(root / "mos" / "audio"))
 
 
 def test_another_system_leaves_names_and_sounds_of_the_others(built, few, tmp_path):
     root, _ = built
-    build_sets(listening_config(systems=("wombat",)), few, tmp_path)
-    few, many = tree(tmp_path / "mos" / "audio"), tree(root / "mos" / "audio")
-    assert few.items() < many.items()
+    build(listening_config(systems=("wombat",)), few, tmp_path)
+    fewer = {file.name: audio.read(file) for file in (tmp_path / "mos" / "audio").iterdir()}
+    for name, sound in fewer.items():
+        np.testing.assert_array_equal(sound, audio.read(root / "mos" / "audio" / name))
 
 
 def test_the_key_comes_back(built, tmp_path):

@@ -16,7 +16,7 @@ from tests.listening.family import SYSTEMS
 @pytest.mark.parametrize("name", ["mushra-01", "mos-01"])
 def test_one_file_holds_the_session(published, tmp_path, name):
     standalone(published.folder, name, tmp_path / "session.html", texts("en"))
-    page = (tmp_path / "session.html", texts("en")).read_text()
+    page = (tmp_path / "session.html").read_text()
     assert not re.search(r'(src|href)="(?!data:)', page), "nothing comes from elsewhere"
     embedded = json.loads(re.search(r"Listen\.embedded = (.*);", page)[1])
     content = json.loads(re.search(r"Listen\.content = (.*);", page)[1])

@@ -17,6 +17,7 @@ from hdemucs.errors import UserError
 from hdemucs.listening.answers.table import Answer, Sheet
 
 ATTRIBUTES = ("quality", "contamination")  # the order of the two scales of a clip
+TRAINING = "training."  # of a trial that is not counted
 LISTENER = "listener"  # the question that asks for a code
 MUSHRA_COLUMNS = {"trial_id", "rating_stimulus", "rating_score"}
 LSS_COLUMNS = {"trial_id", "stimuli"}
@@ -62,6 +63,8 @@ def sheets(path: Path, pairs: Iterable[tuple[tuple[str, str], Answer]]) -> list[
     sent: dict[tuple[tuple[str, str], int], list[Answer]] = {}
     times: Counter[tuple[object, ...]] = Counter()
     for who, answer in pairs:
+        if answer.trial.startswith(TRAINING):
+            continue
         rated = (who, answer.trial, answer.stimulus, answer.attribute)
         sent.setdefault((who, times[rated]), []).append(answer)
         times[rated] += 1

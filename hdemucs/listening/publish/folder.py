@@ -13,7 +13,9 @@ from hdemucs.listening.publish.design import design, instructions, readme
 from hdemucs.listening.publish.qc import write_qc
 from hdemucs.listening.publish.record import excerpts_csv, manifest, session_list
 from hdemucs.listening.publish.webmushra import configuration
+from hdemucs.listening.secret import secret
 from hdemucs.listening.stimuli.checks import check_blind
+from hdemucs.listening.stimuli.even import stamp
 from hdemucs.listening.stimuli.inputs import Inputs
 from hdemucs.listening.stimuli.render import SUFFIX
 from hdemucs.listening.stimuli.sets import MUSHRA, Built, build_sets
@@ -24,16 +26,19 @@ PAGE = Path(__file__).parents[1] / "page"
 def publish(config: ListeningConfig, inputs: Inputs, folder: Path, key: Path) -> str:
     """Write the test to `folder` and the key to `key`; says what was made.
 
+    The secret of the names lies beside the key, and is drawn where there is none.
+
     Raises:
         UserError: whatever would make the test worthless; `folder` and `key` stay as they were.
     """
     temporary = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
-        built = build_sets(config, inputs, temporary)
+        built = build_sets(config, inputs, temporary, secret(key.parent))
         write_page(config, built, temporary)
         write_records(config, inputs, built, temporary)
         check_blind(served(temporary), temporary, config.systems)
+        stamp(sorted(temporary.rglob("*")))
         shutil.rmtree(folder, ignore_errors=True)
         temporary.replace(folder)
     finally:

@@ -20,8 +20,8 @@ from hdemucs.files import replacing, write_text
 from hdemucs.listening.key import Entry
 from hdemucs.listening.stimuli.anchors import stft
 from hdemucs.listening.stimuli.checks import Correlation, best_lag
-from hdemucs.listening.stimuli.render import OPEN, SUFFIX
-from hdemucs.listening.stimuli.sets import AUDIO, MUSHRA, Built
+from hdemucs.listening.stimuli.render import OPEN
+from hdemucs.listening.stimuli.sets import MUSHRA, Built, sound
 
 Image = Float[np.ndarray, "frequency time"]
 
@@ -82,9 +82,15 @@ def sheet(root: Path, entries: Sequence[Entry], rate: int, path: Path) -> None:
         axis.set_frame_on(False)
     for entry in entries:
         axis = axes[excerpts.index(entry.excerpt)][conditions.index(entry.condition)]
-        sound = root / MUSHRA / AUDIO / entry.trial / f"{entry.name}{SUFFIX}"
         extent = (0, entry.seconds, 0, rate / 2000)
-        axis.imshow(image(sound), origin="lower", aspect="auto", extent=extent, vmin=FLOOR, vmax=0)
+        axis.imshow(
+            image(sound(root, entry)),
+            origin="lower",
+            aspect="auto",
+            extent=extent,
+            vmin=FLOOR,
+            vmax=0,
+        )
     for column, condition in enumerate(conditions):
         axes[0][column].set_title(condition, fontsize=7)
     for row, excerpt in enumerate(excerpts):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -13,6 +14,7 @@ from hdemucs.listening.excerpts import Excerpt, Excerpts
 from hdemucs.listening.key import digest
 from hdemucs.listening.stimuli.filters import measured, nears_nyquist
 from hdemucs.listening.stimuli.sets import FORMAT, Built
+from hdemucs.listening.stimuli.trials import Lacking
 
 
 def session_list(config: ListeningConfig, built: Built) -> dict[str, Any]:
@@ -50,7 +52,11 @@ def manifest(config: ListeningConfig, excerpts: Excerpts, built: Built) -> dict[
                 f"{LOWPASS}{edge}": asdict(measured(edge, excerpts.rate)) for edge in edges
             },
         },
-        "dropped": {excerpt: dict(lost) for excerpt, lost in built.dropped.items() if lost},
+        "anchors_near_the_reference": {
+            excerpt: {name: asdict(found) for name, found in near.items()}
+            for excerpt, near in built.lacking.items()
+            if near
+        },
         "notes": [*excerpts.notes, *notes(config, excerpts, built)],
         "sounds": {
             f"{entry.set}/{entry.trial}/{entry.name}": entry.sha256 for entry in by_name(built)
@@ -65,7 +71,7 @@ def by_name(built: Built) -> list[Any]:
 def profile(config: ListeningConfig, built: Built) -> str:
     """BS.1534-3 asks for both low-pass anchors in every trial; without them the name is loose."""
     both = {"lowpass-3500", "lowpass-7000"} <= set(config.anchors.names)
-    return "BS.1534-3" if both and not any(built.dropped.values()) else "MUSHRA-style"
+    return "BS.1534-3" if both and not any(map(dropped, built.lacking.values())) else "MUSHRA-style"
 
 
 def notes(config: ListeningConfig, excerpts: Excerpts, built: Built) -> list[str]:
@@ -78,13 +84,31 @@ def notes(config: ListeningConfig, excerpts: Excerpts, built: Built) -> list[str
                 f"{name}: nears the Nyquist frequency of {excerpts.rate / 2:g} Hz and takes away "
                 "little that this rate can carry"
             )
-        lost = sorted(excerpt for excerpt, names in built.dropped.items() if name in names)
+        lost = [excerpt for excerpt, near in built.lacking.items() if name in dropped(near)]
         if lost:
             said.append(
-                f"{name}: dropped in {len(lost)} of {len(built.dropped)} excerpts, where its nSDR "
-                f"is over {config.anchors.transparent:g} dB: {', '.join(lost)}"
+                f"{name}: dropped in {len(lost)} of {len(built.lacking)} excerpts, where it sounds "
+                "like the reference"
             )
+        near = ((excerpt, own[name]) for excerpt, own in built.lacking.items() if name in own)
+        said += [f"{name} of {excerpt}: {reason(found, config)}" for excerpt, found in near]
     return said + shortfalls(config, excerpts)
+
+
+def dropped(near: Mapping[str, Lacking]) -> list[str]:
+    """The anchors of an excerpt that sound like its reference."""
+    return [name for name, found in near.items() if not found.audible]
+
+
+def reason(found: Lacking, config: ListeningConfig) -> str:
+    """Why an anchor near the reference was dropped, or was not."""
+    limit = f"{config.anchors.audible:g} LUFS"
+    loudest = "silence" if found.loudest is None else f"{found.loudest:g} LUFS at its loudest"
+    if found.audible:
+        return f"kept at nSDR {found.nsdr_db:g} dB: what it takes away ({loudest}) passes {limit}"
+    return (
+        f"dropped at nSDR {found.nsdr_db:g} dB: what it takes away ({loudest}) stays under {limit}"
+    )
 
 
 def shortfalls(config: ListeningConfig, excerpts: Excerpts) -> list[str]:

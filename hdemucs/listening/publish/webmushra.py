@@ -10,20 +10,24 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from hdemucs.listening.stimuli.questions import POINTS, QUESTIONS, named
+from hdemucs.listening.stimuli.questions import POINTS, QUESTIONS, Question, named
 from hdemucs.listening.stimuli.sessions import MosTrial, MushraTrial, Session
+from hdemucs.listening.stimuli.trials import REFERENCE
 
 COMMIT = "07130f21"  # of webMUSHRA, of 18 May 2025
 RESOURCES = "configs/resources"
 LISTENER = "listener"  # question whose answer tells listeners apart
 CONSENT = (
-    "<p>You will hear short pieces of separated music and rate them. Your ratings are stored under "
-    "a code, without your name. You may stop at any time.</p>"
+    "<p>You will hear short pieces of separated music and rate them. Your ratings, the time that "
+    "each took and your code are stored, without your name. You may stop at any time.</p>"
 )
 
 
 def configuration(session: Session, hidden: Mapping[str, str]) -> str:
-    """One session; `hidden`: each folder's hidden reference, which webMUSHRA adds itself."""
+    """One session; `hidden`: each folder's hidden reference, which webMUSHRA adds itself.
+
+    The training pages come first; their trials are named so that the analysis leaves them out.
+    """
     head = {
         "testname": f"{session.test}, {session.session}",
         "testId": f"{session.test}-{session.session}",
@@ -60,7 +64,8 @@ def pages(session: Session, hidden: Mapping[str, str]) -> list[Any]:
         "mustConsent": True,
         "content": CONSENT,
     }
-    return [consent, *blocks, finish()]
+    training = [trial_page(session, trial, hidden, root) for trial in session.training]
+    return [consent, *training, *blocks, finish()]
 
 
 def trial_page(
@@ -75,7 +80,8 @@ def mushra_page(
     session: Session, trial: MushraTrial, hidden: Mapping[str, str], root: str
 ) -> dict[str, Any]:
     question = session.questions[trial.attribute]
-    stimuli = [name for name in trial.stimuli if name != hidden[trial.folder.rpartition("/")[2]]]
+    known = trial.captions or {hidden[trial.folder.rpartition("/")[2]]: REFERENCE}
+    stimuli = [name for name in trial.stimuli if known.get(name) != REFERENCE]
     return {
         "type": "mushra",
         "id": trial.id,
@@ -109,12 +115,17 @@ def mos_page(trial: MosTrial, root: str) -> dict[str, Any]:
         "mustRate": True,
         "mustPlayback": "ended",
         "stimuli": {stem(name): f"{root}/{trial.folder}/{name}"},
-        "response": [scale() for _ in QUESTIONS],
+        "response": [scale(question, trial.source) for question in QUESTIONS.values()],
     }
 
 
-def scale() -> list[dict[str, str]]:
-    return [{"value": str(point), "label": str(point)} for point in POINTS]
+def scale(question: Question, source: str) -> list[dict[str, str]]:
+    """Five points, the ends in words."""
+    ends = {POINTS[0]: f": {question.low}", POINTS[-1]: f": {question.high}"}
+    return [
+        {"value": str(point), "label": named(f"{point}{ends.get(point, '')}", source)}
+        for point in POINTS
+    ]
 
 
 def finish() -> dict[str, Any]:

@@ -47,6 +47,7 @@ HEADERS = {
 }
 FRESH = {"Cache-Control": "no-cache"}
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+ALIKE = {"Last-Modified": "Sat, 01 Jan 2000 00:00:00 GMT"}  # of files, which shall tell nothing
 STATUS = {Kept.NEW: 201, Kept.KNOWN: 200, Kept.OTHER: 409}
 
 
@@ -147,7 +148,12 @@ class Application:
         lasting = request.query_params.get("v") == self.content.sets
         return FileResponse(
             path,
-            headers={**HEADERS, **(FOR_EVER if lasting else FRESH)},
+            headers={
+                **HEADERS,
+                **ALIKE,
+                "ETag": f'"{self.content.sets}"',
+                **(FOR_EVER if lasting else FRESH),
+            },
             media_type=TYPES.get(path.suffix, "application/octet-stream"),
         )
 

@@ -66,9 +66,9 @@ def check_trial(trial: Trial, transparent: float) -> None:
     check_audible(trial)
     check_distinct(excerpt, trial.stimuli)
     kept = {stimulus.condition for stimulus in trial.stimuli if stimulus.role == "anchor"}
-    for name, score in trial.dropped.items():
+    for name, lacking in trial.dropped.items():
         if name in kept:
-            problem = f"anchor {name} is within {score:.0f} dB of the reference"
+            problem = f"anchor {name} is within {lacking.nsdr_db:.0f} dB of the reference"
             raise UserError(excerpt, problem, f"drop anchors over {transparent:.0f} dB")
 
 
@@ -132,9 +132,10 @@ def check_aligned(pooled: Mapping[str, Correlation], excerpts: int) -> None:
 
 
 def check_blind(served: Iterable[Path], root: Path, systems: Sequence[str]) -> None:
-    """Raises: UserError: a system's name in a served path or JSON file."""
+    """Raises: UserError: a system's name in a served path or JSON file, or as a part of a name."""
     words = [
-        re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])", re.IGNORECASE) for name in systems
+        re.compile(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", re.IGNORECASE)
+        for name in systems
     ]
     for path in served:
         place = path.relative_to(root).as_posix()

@@ -37,6 +37,7 @@ class Renderer:
     """Writes stimuli of the set `set` below `folder`."""
 
     config: ListeningConfig
+    secret: str
     set: str
     folder: Path
     roles: Sequence[str]  # which stimuli; "open": the reference once more
@@ -60,11 +61,11 @@ class Renderer:
         self, trial: Trial, stimulus: Stimulus, gain: float, roles: Sequence[str]
     ) -> list[Entry]:
         excerpt, rate, condition = trial.excerpt, trial.rate, stimulus.condition
-        dither = generator(self.config.seed, "dither", excerpt.id, condition)
+        dither = generator(self.secret, "dither", excerpt.id, condition)
         fade = round(self.config.level.fade * rate)
         samples, clipped = rendered(stimulus.signal, gain, fade, dither)
         check_unclipped(excerpt.id, condition, clipped)
-        mark = blind(self.config.seed, self.set, excerpt.id)
+        mark = blind(self.secret, self.set, excerpt.id)
         heard = (samples / SCALE).astype(np.float32)
         entry = Entry(
             set=self.set,
@@ -87,7 +88,7 @@ class Renderer:
         return [self.write(entry, role, samples, rate) for role in roles]
 
     def write(self, entry: Entry, role: str, samples: Pcm, rate: int) -> Entry:
-        name = blind(self.config.seed, self.set, entry.excerpt, entry.condition, role)
+        name = blind(self.secret, self.set, entry.excerpt, entry.condition, role)
         folder = self.folder / entry.trial if self.nested else self.folder
         path = folder / f"{name}{SUFFIX}"
         audio.write_samples(path, samples.T, rate, "PCM_16")

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from hdemucs.config.listening import ListeningConfig
-from hdemucs.files import write_json
+from hdemucs.files import sha256, write_json
 from hdemucs.listening.key import Entry, digest
 from hdemucs.listening.stimuli.checks import (
     Correlation,
@@ -17,10 +17,11 @@ from hdemucs.listening.stimuli.checks import (
     check_trial,
     correlation,
 )
+from hdemucs.listening.stimuli.even import pad
 from hdemucs.listening.stimuli.examples import Examples, render_examples
 from hdemucs.listening.stimuli.inputs import Inputs
 from hdemucs.listening.stimuli.questions import NAMES, QUESTIONS
-from hdemucs.listening.stimuli.render import OPEN, Renderer, served
+from hdemucs.listening.stimuli.render import OPEN, SUFFIX, Renderer, served
 from hdemucs.listening.stimuli.sessions import (
     Blocks,
     MosTrial,
@@ -29,7 +30,7 @@ from hdemucs.listening.stimuli.sessions import (
     mos_blocks,
     mushra_blocks,
 )
-from hdemucs.listening.stimuli.trials import REFERENCE, Trial, compose, generator
+from hdemucs.listening.stimuli.trials import REFERENCE, Lacking, Trial, compose, generator
 from hdemucs.progress import track
 
 FORMAT = 1
@@ -42,14 +43,16 @@ class Built:
     """What was rendered."""
 
     entries: tuple[Entry, ...]
-    dropped: dict[str, dict[str, float]]  # anchors by excerpt, their nSDR in dB
+    lacking: dict[str, dict[str, Lacking]]  # anchors near the reference, by excerpt and name
     correlations: dict[str, Correlation]  # by system, summed over excerpts
     examples: Examples
     sessions: tuple[Session, ...] = ()
 
 
-def build_sets(config: ListeningConfig, inputs: Inputs, root: Path) -> Built:
+def build_sets(config: ListeningConfig, inputs: Inputs, root: Path, secret: str) -> Built:
     """Render every trial below `root` and write the sessions of both sets.
+
+    Blind names and the plan follow from `secret`.
 
     Raises:
         UserError: whatever hdemucs.listening.stimuli.checks finds.
@@ -57,31 +60,47 @@ def build_sets(config: ListeningConfig, inputs: Inputs, root: Path) -> Built:
     check_names(config.systems)
     check_design(config, inputs.excerpts, inputs.manifest)
     entries: list[Entry] = []
-    dropped: dict[str, dict[str, float]] = {}
+    lacking: dict[str, dict[str, Lacking]] = {}
     correlations: dict[str, Correlation] = {}
     for excerpt in track(inputs.excerpts.excerpts, "listening sets", unit="excerpt"):
         estimates = inputs.estimates(excerpt, config.systems)
         trial = compose(config, excerpt, inputs.material(excerpt), estimates)
         check_trial(trial, config.anchors.transparent)
         pool(correlations, trial)
-        dropped[excerpt.id] = dict(trial.dropped)
-        for renderer in renderers(config, root):
+        lacking[excerpt.id] = dict(trial.lacking)
+        for renderer in renderers(config, root, secret):
             entries += renderer.trial(trial)
     check_aligned(correlations, len(inputs.excerpts.excerpts))
-    examples = render_examples(config, inputs, root)
-    built = Built(tuple(entries), dropped, correlations, examples)
-    sessions = tuple(plan_sessions(config, inputs, built))
+    examples = render_examples(config, inputs, root, secret)
+    built = Built(even(entries, root), lacking, correlations, examples)
+    sessions = tuple(plan_sessions(config, inputs, built, secret))
     for session in sessions:
         write_json(session_path(root, session), asdict(session))
     return replace(built, sessions=sessions)
 
 
-def renderers(config: ListeningConfig, root: Path) -> tuple[Renderer, Renderer]:
+def even(entries: Sequence[Entry], root: Path) -> tuple[Entry, ...]:
+    """Every file as large as the others of its trial, or of its set where trials are one clip."""
+    paths = [sound(root, entry) for entry in entries]
+    for folder in sorted({path.parent for path in paths}):
+        pad([path for path in paths if path.parent == folder])
+    return tuple(
+        replace(entry, sha256=sha256(path)) for entry, path in zip(entries, paths, strict=True)
+    )
+
+
+def sound(root: Path, entry: Entry) -> Path:
+    """Where a file of the sets lies."""
+    folder = root / entry.set / AUDIO
+    return (folder / entry.trial if entry.set == MUSHRA else folder) / f"{entry.name}{SUFFIX}"
+
+
+def renderers(config: ListeningConfig, root: Path, secret: str) -> tuple[Renderer, Renderer]:
     """MUSHRA's stimuli in a folder a trial; MOS clips, of systems and ground truth, together."""
     every = (OPEN, REFERENCE, "anchor", "system")
     return (
-        Renderer(config, MUSHRA, root / MUSHRA / AUDIO, every, nested=True),
-        Renderer(config, MOS, root / MOS / AUDIO, (REFERENCE, "system"), nested=False),
+        Renderer(config, secret, MUSHRA, root / MUSHRA / AUDIO, every, nested=True),
+        Renderer(config, secret, MOS, root / MOS / AUDIO, (REFERENCE, "system"), nested=False),
     )
 
 
@@ -93,13 +112,15 @@ def pool(correlations: dict[str, Correlation], trial: Trial) -> None:
             correlations[stimulus.condition] = correlations.get(stimulus.condition, 0.0) + found
 
 
-def plan_sessions(config: ListeningConfig, inputs: Inputs, built: Built) -> list[Session]:
+def plan_sessions(
+    config: ListeningConfig, inputs: Inputs, built: Built, secret: str
+) -> list[Session]:
     """The sessions of both sets, from what was rendered."""
     excerpts: dict[str, dict[str, list[Entry]]] = {MUSHRA: {}, MOS: {}}
     for entry in built.entries:
         excerpts[entry.set].setdefault(entry.trial, []).append(entry)
     mushra, mos = ([served(found) for found in excerpts[kind].values()] for kind in (MUSHRA, MOS))
-    rngs = {kind: generator(config.seed, "sessions", kind) for kind in (MUSHRA, MOS)}
+    rngs = {kind: generator(secret, "sessions", kind) for kind in (MUSHRA, MOS)}
     plans: dict[str, Sequence[Blocks]] = {
         MUSHRA: mushra_blocks(config.mushra, f"{MUSHRA}/{AUDIO}", mushra, rngs[MUSHRA]),
         MOS: mos_blocks(config.mos, f"{MOS}/{AUDIO}", mos, rngs[MOS]),

@@ -14,7 +14,7 @@ from hdemucs.audio import Signal
 from hdemucs.config.listening import ListeningConfig
 from hdemucs.listening.excerpts import Excerpt
 from hdemucs.listening.stimuli.anchors import RECIPES, Material, nsdr
-from hdemucs.loudness import loudness, true_peak
+from hdemucs.loudness import loudness, lufs, momentary_power, true_peak
 
 Role = Literal["reference", "anchor", "system"]
 Pcm = Int16[np.ndarray, "channel sample"]
@@ -37,6 +37,20 @@ class Stimulus:
 
 
 @dataclass(frozen=True)
+class Lacking:
+    """How an anchor differs from the reference: in energy, and in what can be heard of it.
+
+    Little energy is not little to hear: a bass without its treble loses 0.1 % of its energy and
+    all of its attacks. What is taken away counts as heard where its loudest 400 ms, at the level of
+    the test, are over `anchors.audible` LUFS.
+    """
+
+    nsdr_db: float
+    loudest: float | None  # LUFS of the difference, momentary, at the level of the test
+    audible: bool
+
+
+@dataclass(frozen=True)
 class Trial:
     """One excerpt's stimuli; the reference is the first."""
 
@@ -44,23 +58,28 @@ class Trial:
     rate: int
     stimuli: tuple[Stimulus, ...]
     gains: tuple[float, ...]  # dB, one a stimulus; all the same under `gain: trial`
-    dropped: Mapping[str, float]  # anchors as good as the reference, and their nSDR in dB
+    lacking: Mapping[str, Lacking]  # what anchors near the reference take away, by anchor
+
+    @property
+    def dropped(self) -> dict[str, Lacking]:
+        """Anchors that sound like the reference."""
+        return {name: found for name, found in self.lacking.items() if not found.audible}
 
     @property
     def reference(self) -> Stimulus:
         return self.stimuli[0]
 
 
-def generator(seed: int, *purpose: str) -> np.random.Generator:
+def generator(seed: int | str, *purpose: str) -> np.random.Generator:
     """Randomness of its own for each purpose: adding one changes no other."""
     digest = hashlib.sha256("|".join([str(seed), *purpose]).encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 
 
-def blind(seed: int, *what: str) -> str:
-    """A name that tells nothing to who does not know the seed."""
-    secret = hashlib.sha256(f"blind|{seed}".encode()).hexdigest()
-    name = hashlib.sha256("|".join([secret, *what]).encode()).hexdigest()[:BLIND]
+def blind(secret: str, *what: str) -> str:
+    """A name that tells nothing to who does not know the secret."""
+    hidden = hashlib.sha256(f"blind|{secret}".encode()).hexdigest()
+    name = hashlib.sha256("|".join([hidden, *what]).encode()).hexdigest()[:BLIND]
     return name.translate(LETTERS)
 
 
@@ -72,12 +91,22 @@ def compose(
         name: RECIPES[name](material, config.anchors, generator(config.seed, excerpt.id, name))
         for name in config.anchors.names
     }
-    scores = {name: nsdr(material.target, signal) for name, signal in made.items()}
-    dropped = {name: score for name, score in scores.items() if score > config.anchors.transparent}
-    anchors = [Stimulus(name, "anchor", made[name]) for name in made if name not in dropped]
+    lacking = {name: lacks(config, material, signal) for name, signal in made.items()}
+    near = {name: of for name, of in lacking.items() if of.nsdr_db > config.anchors.transparent}
+    kept = [name for name in made if name not in near or near[name].audible]
+    anchors = [Stimulus(name, "anchor", made[name]) for name in kept]
     systems = [Stimulus(name, "system", signal) for name, signal in estimates.items()]
     stimuli = (Stimulus(REFERENCE, "reference", material.target), *anchors, *systems)
-    return Trial(excerpt, material.rate, stimuli, gains(config, stimuli, material.rate), dropped)
+    return Trial(excerpt, material.rate, stimuli, gains(config, stimuli, material.rate), near)
+
+
+def lacks(config: ListeningConfig, material: Material, anchor: Signal) -> Lacking:
+    """What an anchor takes away from its target."""
+    target, rate = material.target, material.rate
+    up = config.level.loudness - loudness(target, rate)
+    loudest = float(lufs(momentary_power(target - anchor, rate)).max()) + up
+    known = round(loudest, 1) if np.isfinite(loudest) else None
+    return Lacking(round(nsdr(target, anchor), 1), known, loudest > config.anchors.audible)
 
 
 def gains(config: ListeningConfig, stimuli: tuple[Stimulus, ...], rate: int) -> tuple[float, ...]:
