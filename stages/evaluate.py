@@ -23,7 +23,7 @@ def main(name: str) -> None:
     metrics = load(Path("configs/evaluate.json"), EvaluationConfig).metrics
     manifest, root = songs()
     folder = Path("reports/scores") / name
-    separate = separator(load_published(Path("models") / name).bag, manifest.sample_rate, how)
+    separate = separator(load_published(Path("models") / name).ensemble, manifest.sample_rate, how)
     scores = score_separated(manifest, root, separate, metrics, folder / NAME, jobs())
     data = data_facts(manifest, Path("data/manifest.json"))
     facts = Facts(system=name, kind="model", data=data, metrics=metrics, separation=how.separation)

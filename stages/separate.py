@@ -11,6 +11,7 @@ from hdemucs.models.published import load_published
 from hdemucs.progress import track as progress
 from hdemucs.runs.dispatch import here_or_as_job
 from hdemucs.runs.songs import songs
+from hdemucs.separation.system import filtered
 from hdemucs.separation.testset import estimate
 
 BITS = 24  # levels are set and dither added later, on the way to 16
@@ -21,13 +22,13 @@ def main(name: str) -> None:
     how = load(Path(f"configs/separation/{name}.json"), EstimationConfig)
     excerpts = load_excerpts(Path("reports/excerpts.json"))
     manifest, root = songs()
-    bag = load_published(Path("models") / name).bag
+    ensemble = filtered(load_published(Path("models") / name).ensemble, how.post).eval()
     chosen = [track for track in manifest.split("test") if track.name in excerpts.tracks]
     for track in progress(chosen, f"separate {name}", unit="tracks"):
         mixture, _ = song(root, manifest, track)
-        estimates = estimate(bag, track.name, mixture, manifest.sample_rate, how)
+        estimates = estimate(ensemble, track.name, mixture, manifest.sample_rate, how)
         for excerpt in excerpts.of(track.name):
-            stem = estimates[manifest.sources.index(excerpt.source)]
+            stem = estimates[ensemble.sources.index(excerpt.source)]
             cut = stem[:, excerpt.start : excerpt.start + excerpt.frames].numpy()
             place = Path("samples") / name / f"{excerpt.id}.wav"
             audio.write(place, cut, manifest.sample_rate, BITS)

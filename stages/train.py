@@ -38,7 +38,7 @@ def root(here: Workspace) -> Path:
 
 def tuned(here: Workspace) -> bool:
     """Whether a variant of the study is fine-tuned."""
-    return any(here.origin(name) is not None for name in here.variants)
+    return any(here.origin(name) is not None for name in here.trainings)
 
 
 if __name__ == "__main__":

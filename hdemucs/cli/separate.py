@@ -6,19 +6,24 @@ import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from hdemucs.config.estimation import EstimationConfig
+from hdemucs.config.load import load
 from hdemucs.config.separation import SeparationConfig
 from hdemucs.errors import UserError, shown
 from hdemucs.formats.channels import said
 from hdemucs.formats.sound import Sound, look, opened
-from hdemucs.models.ensemble import Bag
+from hdemucs.models.ensemble import Ensemble
 from hdemucs.models.published import load_published
 from hdemucs.separation.find import Song, find_songs, spare
 from hdemucs.separation.resampled import Resampled
 from hdemucs.separation.songs import Output, blocks_of, names_of, write_estimates
+from hdemucs.separation.system import filtered
 
+SEGMENT = 44.0  # seconds, where neither the model nor the user says another
 LONGEST = 3600.0  # seconds of a segment: its weights alone take 160 MB an hour at 44.1 kHz
 MOST_SHIFTS = 1000
 SEEDS = 1 << 63  # what torch's generators take
@@ -30,7 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path("separated"), help="folder of the stems")
     parser.add_argument("--shifts", type=int, default=1, help="random shifts to average over")
     parser.add_argument("--overlap", type=float, default=0.25, help="share of a segment, 0 to 1")
-    parser.add_argument("--segment", type=float, default=44.0, help="seconds in memory at a time")
+    parser.add_argument("--segment", type=float, help="seconds in memory at a time")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--two-stems", metavar="SOURCE", help="this source, and all others summed")
     parser.add_argument("--format", choices=["wav", "flac"], default="wav")
@@ -51,18 +56,20 @@ def run(args: argparse.Namespace) -> None:
     good, failed = looked(songs)
     if not good:
         conclude(failed, len(songs))
-    bag, of_model, facts = load_published(args.model)
+    ensemble, of_model, facts = load_published(args.model)
+    hold(ensemble, args.segment)
+    ensemble = filtered(ensemble, post_of(args.model))
     output = Output(f".{args.format}", bits(args), args.two_stems)
-    spare(songs, [f"{name}{output.suffix}" for name in names_of(of_model.sources, args.two_stems)])
-    on_device(bag, args.device)
+    spare(songs, [f"{name}{output.suffix}" for name in names_of(ensemble.sources, args.two_stems)])
+    on_device(ensemble, args.device)
     for song in good:
         generator = torch.Generator().manual_seed(args.seed)
         try:
             with opened(song.path) as sound:
                 file = Resampled(sound, facts["sample_rate"], of_model.audio_channels)
-                blocks = blocks_of(bag, file, facts["sample_rate"], config, generator)
+                blocks = blocks_of(ensemble, file, facts["sample_rate"], config, generator)
                 clipped = write_estimates(
-                    blocks, file, of_model.sources, facts["sample_rate"], song.folder, output
+                    blocks, file, ensemble.sources, facts["sample_rate"], song.folder, output
                 )
                 for line in remarks(sound, of_model.audio_channels, clipped):
                     print(shown(f"{song.path}: {line}"))
@@ -120,7 +127,8 @@ def separation(args: argparse.Namespace) -> SeparationConfig:
     """
     if not 0 <= args.overlap < 1:
         raise UserError(f"--overlap {args.overlap}", "is no share", "take 0 or more, less than 1")
-    if not 0 < args.segment <= LONGEST:
+    segment = SEGMENT if args.segment is None else args.segment
+    if not 0 < segment <= LONGEST:
         problem = f"is not between 0 and {LONGEST:.0f} seconds"
         raise UserError(f"--segment {args.segment}", problem, "take about the model's own segment")
     if not 0 <= args.shifts <= MOST_SHIFTS:
@@ -130,7 +138,7 @@ def separation(args: argparse.Namespace) -> SeparationConfig:
     if not 0 <= args.seed < SEEDS:
         raise UserError(f"--seed {args.seed}", f"is not from 0 to {SEEDS - 1}", "take another")
     return SeparationConfig(
-        segment=args.segment, overlap=args.overlap, shifts=args.shifts, max_shift=0.5
+        segment=segment, overlap=args.overlap, shifts=args.shifts, max_shift=0.5
     )
 
 
@@ -144,13 +152,32 @@ def bits(args: argparse.Namespace) -> int:
     return int(args.bits)
 
 
-def on_device(bag: Bag, name: str) -> Bag:
+def hold(ensemble: Ensemble, asked: float | None) -> None:
+    """
+    Raises:
+        UserError: the model takes segments of another length alone.
+    """
+    for chunk in {each.chunk for each in ensemble.conditions} - {None, asked}:
+        if asked is not None:
+            problem = f"is no length for this model, which was made for segments of {chunk:g} s"
+            raise UserError(f"--segment {asked:g}", problem, "leave the option out")
+
+
+def post_of(folder: Path) -> Any:
+    """The post-filter that the study has for a model of its own; None: nothing."""
+    how = Path("configs/separation") / f"{folder.name}.json"
+    if folder.resolve().parent != Path("models").resolve() or not how.exists():
+        return None
+    return load(how, EstimationConfig).post
+
+
+def on_device(ensemble: Ensemble, name: str) -> Ensemble:
     """
     Raises:
         UserError: there is no such device.
     """
     try:
-        return bag.to(torch.device(name))
+        return ensemble.eval().to(torch.device(name))
     except (RuntimeError, AssertionError) as error:
         problem = f"is not to be had ({str(error).splitlines()[0]})"
         raise UserError(f"--device {name}", problem, "take cpu") from error

@@ -78,8 +78,8 @@ def rescored(here: Workspace, folders: list[Path]) -> Iterator[tuple[str, list[s
         if not (Path("models") / name).is_dir():
             continue
         how = load(Path(f"configs/separation/{name}.json"), EstimationConfig)
-        bag = load_published(Path("models") / name).bag
-        separate = separator(bag, manifest.sample_rate, how)
+        ensemble = load_published(Path("models") / name).ensemble
+        separate = separator(ensemble, manifest.sample_rate, how)
         with tempfile.TemporaryDirectory() as scratch:
             pictures = Path(scratch) / name / "spectrograms.png"
             fresh = score_separated(manifest, root, separate, metrics, pictures, jobs())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from hdemucs.config.base import STRICT
+from hdemucs.config.parts import chosen
 from hdemucs.config.separation import SeparationConfig
 
 
@@ -17,5 +18,6 @@ class EstimationConfig:
 
     variant: str
     separation: SeparationConfig
+    post: Annotated[Any, chosen("post", optional=True)]  # of all sources' estimates; None: nothing
     seed: Annotated[int, Field(ge=0)]  # of the random shifts
     threads: Annotated[int, Field(ge=1)]  # of torch: the same number, the same bytes

@@ -1,8 +1,8 @@
-"""Several models as one: the paper's best numbers are bags of two or four."""
+"""Several models as one: bags of models of the same sources, and a model for each source."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from jaxtyping import Float
@@ -11,44 +11,62 @@ from torch import Tensor, nn
 from hdemucs.errors import UserError
 
 from .blocks.containers import Sequence as Modules
-from .family import Mixture, Separator, Sources
+from .family import DEMUCS, Conditions, Mixture, Separator, Sources
 
 Estimates = Float[Tensor, "*batch source channel length"]
+Every = Float[Tensor, "*batch every channel length"]  # source of the ensemble
+Weights = Sequence[Mapping[str, float]]
 
 
-class Bag(nn.Module):
+class Ensemble(nn.Module):
     """The weighted mean of models' estimates, source by source.
 
-    Whoever separates a song with random shifts gives each model its own, and combines what
-    they made of the song; `forward` is for those who do not: all models see the same.
+    Its sources are those of all models together, in the order in which they come first. A model
+    alone is an ensemble of one. Whoever separates a song with random shifts gives each model its
+    own, and combines what they made of the song; `forward` is for those who do not.
     """
 
     shares: Tensor  # [model, source]; of each source, they add up to 1
 
     def __init__(
-        self, models: Iterable[Separator], weights: Sequence[Sequence[float]] | None = None
+        self,
+        models: Iterable[Separator],
+        weights: Weights | None = None,
+        conditions: Sequence[Conditions] | None = None,
     ) -> None:
-        """`weights[model][source]`, on any scale; None: all the same.
+        """`weights[model]`: by source, on any scale; None: all the same.
 
         Raises:
-            UserError: the models' sources differ, or the weights do not fit them.
+            UserError: the weights do not fit the models' sources.
         """
         super().__init__()
         self.models = Modules[Separator](models)
-        self.sources = same_sources(self.models)
-        shape = (len(self.models), len(self.sources))
-        self.register_buffer("shares", shares(weights, shape), persistent=False)
+        self.sources = tuple(dict.fromkeys(s for model in self.models for s in model.sources))
+        self.conditions = tuple(conditions or [DEMUCS] * len(self.models))
+        self.places = [[self.sources.index(s) for s in model.sources] for model in self.models]
+        own = [model.sources for model in self.models]
+        self.register_buffer("shares", shares(weights, own, self.sources), persistent=False)
 
-    def combine(self, estimates: Iterable[Estimates]) -> Estimates:
+    def combine(self, estimates: Iterable[Estimates]) -> Every:
         """The mean of one estimate a model, in the models' order; one at a time in memory."""
         parts = (
-            share[:, None, None].to(estimate) * estimate
-            for share, estimate in zip(self.shares, estimates, strict=True)
+            self.weighed(model, estimate)
+            for model, estimate in zip(range(len(self.models)), estimates, strict=True)
         )
         total = next(parts)
         for part in parts:
             total = total + part
         return total
+
+    def weighed(self, model: int, estimate: Estimates) -> Every:
+        """A model's part of the mean: its shares of its estimates, zeros for other sources."""
+        places = self.places[model]
+        own = self.shares[model, places][:, None, None].to(estimate) * estimate
+        if len(places) == len(self.sources) == own.shape[-3] and places == sorted(places):
+            return own
+        every = own.new_zeros(*own.shape[:-3], len(self.sources), *own.shape[-2:])
+        every[..., places, :, :] = own
+        return every
 
     def forward(self, mix: Mixture) -> Sources:
         return self.combine(model(mix) for model in self.models)
@@ -58,23 +76,17 @@ class Bag(nn.Module):
         return max(model.valid_length(length) for model in self.models)
 
 
-def same_sources(models: Iterable[Separator]) -> tuple[str, ...]:
-    lists = {model.sources for model in models}
-    if len(lists) != 1:
-        raise UserError(
-            "bag", f"its models give {sorted(lists)}", "take models of the same sources"
-        )
-    return lists.pop()
-
-
-def shares(weights: Sequence[Sequence[float]] | None, shape: tuple[int, int]) -> Tensor:
-    """Weights scaled to add up to 1 for each source: [model, source]."""
-    if weights is None:
-        return torch.full(shape, 1 / shape[0])
-    if [len(row) for row in weights] != [shape[1]] * shape[0]:
-        problem = f"must be {shape[0]} rows, one a model, of {shape[1]} numbers, one a source"
+def shares(
+    weights: Weights | None, own: Sequence[tuple[str, ...]], sources: tuple[str, ...]
+) -> Float[Tensor, "model source"]:
+    """Weights scaled to add up to 1 for each source; 0 where a model does not have it."""
+    given = [dict.fromkeys(names, 1.0) for names in own] if weights is None else list(weights)
+    if [set(each) for each in given] != [set(names) for names in own]:
+        problem = "must give each model a number for each of its sources, and no others"
         raise UserError("bag.weights", problem, "correct them")
-    rows = torch.tensor(weights, dtype=torch.float64)
+    rows = torch.tensor(
+        [[each.get(source, 0.0) for source in sources] for each in given], dtype=torch.float64
+    )
     if not (rows.isfinite().all() and (rows >= 0).all() and (rows.sum(0) > 0).all()):
         problem = "leave a source without a model, or are negative"
         raise UserError("bag.weights", problem, "give each source some positive weight")

@@ -61,6 +61,9 @@ class Conditions:
     chunk: float | None  # seconds that songs must be cut to; None: any length will do
 
 
+DEMUCS = Conditions(normalise="mixture", chunk=None)  # what Demucs models are made for
+
+
 def middle(x: Tensor, length: int) -> Tensor:
     """The middle `length` samples of the last axis: where `centre` puts its estimates."""
     return x.narrow(-1, (x.shape[-1] - length) // 2, length)

@@ -1,7 +1,7 @@
-"""What is published under a variant's name: one model, or a bag of several.
+"""What is published under a variant's name: one model, or an ensemble of several.
 
 models/<variant>/model.safetensors, model.json
-models/<bag>/bag.json, <member>/model.safetensors, <member>/model.json
+models/<variant>/ensemble.json, <member>/model.safetensors, <member>/model.json
 """
 
 from __future__ import annotations
@@ -19,46 +19,44 @@ from hdemucs.config.load import validated
 from hdemucs.config.model import ModelConfig
 from hdemucs.errors import UserError
 from hdemucs.files import read_json, replacing, write_json
-from hdemucs.models.ensemble import Bag
-from hdemucs.models.store import CARD, WEIGHTS, load_model
+from hdemucs.models.ensemble import Ensemble
+from hdemucs.models.store import CARD, WEIGHTS, Stored, load_model
 
-BAG = "bag.json"
-CURE = "assemble the bag again, or fetch it with `dvc pull`"
+ENSEMBLE = "ensemble.json"
+CURE = "assemble the ensemble again, or fetch it with `dvc pull`"
+
+Weights = Mapping[str, Mapping[str, float]]  # by member, then by source
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class BagCard:
-    """What bag.json says."""
+class EnsembleCard:
+    """What ensemble.json says."""
 
-    format: Literal["hdemucs bag 1"]
-    members: tuple[str, ...]
-    weights: tuple[tuple[float, ...], ...] | None  # [member][source]; None: all alike
+    format: Literal["hdemucs ensemble 1"]
+    members: dict[str, dict[str, float]]  # weights of each, by source
 
 
 class Published(NamedTuple):
-    """A system that separates; a model alone is a bag of one."""
+    """A system that separates; a model alone is an ensemble of one."""
 
-    bag: Bag
+    ensemble: Ensemble
     config: ModelConfig  # of its first model
     facts: dict[str, Any]  # of its first model
 
 
-def save_bag(
-    folder: Path, members: Mapping[str, Path], weights: tuple[tuple[float, ...], ...] | None
-) -> None:
+def save_ensemble(folder: Path, places: Mapping[str, Path], weights: Weights) -> None:
     """Copy the members' models into `folder`, and say how they are weighed.
 
     Raises:
-        UserError: a member is missing or damaged, the members' sources differ, or the weights do
-            not fit them.
+        UserError: a member is missing or damaged, or the weights do not fit the members.
     """
-    Bag([load_model(place)[0] for place in members.values()], weights)
-    for name, place in members.items():
+    together([load_model(place) for place in places.values()], weights)
+    for name, place in places.items():
         for file in (WEIGHTS, CARD):
             with replacing(folder / name / file) as temporary:
                 shutil.copyfile(place / file, temporary)
-    card = BagCard(format="hdemucs bag 1", members=tuple(members), weights=weights)
-    write_json(folder / BAG, asdict(card))
+    said = {name: dict(each) for name, each in weights.items()}
+    write_json(folder / ENSEMBLE, asdict(EnsembleCard(format="hdemucs ensemble 1", members=said)))
 
 
 def load_published(folder: Path) -> Published:
@@ -67,13 +65,25 @@ def load_published(folder: Path) -> Published:
     Raises:
         UserError: a file is missing or damaged, or its models do not go together.
     """
-    if not (folder / BAG).exists():
-        model, config, facts, _ = load_model(folder)
-        return Published(Bag([model]).eval(), config, facts)
-    card = validated(read_json(folder / BAG, CURE), BagCard, str(folder / BAG))
-    loaded = [load_model(folder / name) for name in card.members]
-    rates = {facts["sample_rate"] for _, _, facts, _ in loaded}
-    if len(rates) != 1:
-        raise UserError(folder, f"its models have rates {sorted(rates)}", "take models of one rate")
-    bag = Bag([each.model for each in loaded], card.weights)
-    return Published(bag.eval(), loaded[0][1], loaded[0][2])
+    if not (folder / ENSEMBLE).exists():
+        stored, ensemble = [load_model(folder)], None
+    else:
+        card = validated(read_json(folder / ENSEMBLE, CURE), EnsembleCard, str(folder / ENSEMBLE))
+        stored, ensemble = [load_model(folder / name) for name in card.members], card.members
+    alike(folder, "rates", [each.facts.get("sample_rate") for each in stored])
+    alike(folder, "channels", [each.config.audio_channels for each in stored])
+    return Published(together(stored, ensemble).eval(), stored[0].config, stored[0].facts)
+
+
+def together(stored: list[Stored], weights: Weights | None) -> Ensemble:
+    rows = None if weights is None else list(weights.values())
+    return Ensemble([s.model for s in stored], rows, [s.conditions for s in stored])
+
+
+def alike(folder: Path, what: str, values: list[Any]) -> None:
+    """
+    Raises:
+        UserError: models that differ in this.
+    """
+    if len(set(values)) != 1:
+        raise UserError(folder, f"its models have {what} {sorted(set(values))}", "take equal ones")

@@ -22,10 +22,9 @@ from hdemucs.config.parts import chosen
 from hdemucs.errors import UserError
 from hdemucs.files import read_json, sha256, write_bytes, write_json
 
-from .family import Conditions, Separator, build, skeleton
+from .family import DEMUCS, Conditions, Separator, build, skeleton
 
 WEIGHTS, CARD = "model.safetensors", "model.json"
-DEMUCS = Conditions(normalise="mixture", chunk=None)
 CURE = "train the model again, or fetch it with `dvc pull`"
 
 

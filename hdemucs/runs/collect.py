@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import csv
+import io
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
-from hdemucs.config.bag import BagConfig, is_bag
 from hdemucs.config.cluster import load_cluster
+from hdemucs.config.ensemble import EnsembleConfig, variant_of
 from hdemucs.config.load import load
 from hdemucs.files import read_json, write_text
 from hdemucs.report.runs import RunFacts, load_runs, save_runs
@@ -19,7 +23,7 @@ from hdemucs.runs.wait import finish
 from hdemucs.runs.workspace import Workspace
 from hdemucs.versions import remark
 
-NO_CURVE = "epoch,train_loss,valid_loss,valid_nsdr\n"  # a bag is not trained
+CURVE = ("epoch", "train_loss", "valid_loss", "valid_nsdr")  # of an ensemble
 
 
 @dataclass(frozen=True)
@@ -32,65 +36,97 @@ class Collector:
     def collect(self, name: str) -> str:
         """Publish a variant to models/, reports/curves/ and reports/runs/; says from what.
 
-        Raises:
-            UserError: its training failed, or what it is changed meanwhile.
-        """
-        bag = is_bag(self.here.config(name))
-        source, runs = self.bag(name) if bag else self.single(name)
-        save_runs(self.here.root / "reports/runs" / f"{name}.json", runs)
-        return source
+        Its own trainings run side by side; those of other variants are taken as they are.
 
-    def single(self, name: str) -> tuple[str, list[RunFacts]]:
-        run = self.finished(name)
-        check_unchanged(run, self.here)
-        done = read_json(run.folder / "DONE.json", CURE)
-        remark(run.name, "was trained under", done["versions"])
+        Raises:
+            UserError: a training failed, or what it is changed meanwhile.
+        """
+        members, here = self.here.members(name), self.here
+        lacking = [m for m in members if m in here.own(name) or here.trained(m) is None]
+        for run in self.finished(lacking):
+            check_unchanged(run, here)
+            remark(
+                run.name, "was trained under", read_json(run.folder / "DONE.json", CURE)["versions"]
+            )
+        if members == (name,):
+            self.publish_model(name)
+        else:
+            self.publish_ensemble(name, members)
+        facts = [facts for member in members for facts in self.provenance(member)]
+        save_runs(here.root / "reports/runs" / f"{name}.json", facts)
+        return ", ".join(here.run(member).name for member in members)
+
+    def publish_model(self, name: str) -> None:
+        """The one training that a variant is."""
         model, curve = self.places(name)
         files = {file: model / file for file in ("model.safetensors", "model.json")}
-        publish(run, {**files, "history.csv": curve})
-        return run.name, [facts(run, self.start(name))]
+        publish(self.here.run(name), {**files, "history.csv": curve})
 
-    def bag(self, name: str) -> tuple[str, list[RunFacts]]:
-        """Its members' models, whichever of them dvc has come to."""
-        from hdemucs.models.published import save_bag  # torch: a second that only bags need
+    def publish_ensemble(self, name: str, members: Sequence[str]) -> None:
+        """The members' models, and the curves of those that are the variant's own."""
+        from hdemucs.models.published import save_ensemble  # torch: a second that few need
 
-        config = load(self.here.config(name), BagConfig)
-        folders = {m: self.here.trained(m) or self.finished(m).folder for m in config.members}
+        config, own = load(self.here.config(name), EnsembleConfig), self.here.own(name)
         model, curve = self.places(name)
-        save_bag(model, folders, config.weights)
-        write_text(curve, NO_CURVE)
-        return ", ".join(folders), [run for m in folders for run in self.provenance(m)]
+        weights = {member: each.weights for member, each in config.members.items()}
+        save_ensemble(
+            model, {m: self.here.trained(m) or self.here.place(m) for m in members}, weights
+        )
+        write_text(curve, curves([self.here.run(each).folder / "history.csv" for each in own]))
 
     def places(self, name: str) -> tuple[Path, Path]:
         """Where a variant's model and its curve are published."""
         return self.here.root / "models" / name, self.here.root / f"reports/curves/{name}.csv"
 
-    def provenance(self, name: str) -> tuple[RunFacts, ...]:
-        """What is kept of a member's training."""
-        run = self.here.run(name)
-        published = self.here.root / "reports/runs" / f"{name}.json"
-        return (facts(run, self.start(name)),) if run.done else load_runs(published)
+    def provenance(self, training: str) -> tuple[RunFacts, ...]:
+        """What is kept of a training."""
+        run = self.here.run(training)
+        if run.done:
+            return (facts(run, self.start(training)),)
+        published = self.here.root / "reports/runs" / f"{variant_of(training)}.json"
+        return tuple(known for known in load_runs(published) if known.run == run.name)
 
     def start(self, name: str) -> RunFacts | None:
         """What is kept of the training that a variant's starts from."""
         origin = self.here.origin(name)
         return None if origin is None else self.provenance(origin)[0]
 
-    def finished(self, name: str) -> Run:
-        """A variant's run, done; what it starts from comes first."""
-        origin = self.here.origin(name)
-        if origin is not None and self.here.trained(origin) is None:
-            self.finished(origin)
-        run = self.here.run(name)
-        if not run.done:
-            run = self.here.made(name)
-            self.train(run)
-        return run
+    def finished(self, trainings: Sequence[str]) -> list[Run]:
+        """The runs of trainings, done; what they start from comes first."""
+        here = self.here
+        origins = [origin for each in trainings if (origin := here.origin(each))]
+        missing = [origin for origin in dict.fromkeys(origins) if here.trained(origin) is None]
+        if missing:
+            self.finished(missing)
+        runs = [here.run(training) for training in trainings]
+        if not all(run.done for run in runs):
+            self.train([run if run.done else here.made(run.variant) for run in runs])
+        return runs
 
-    def train(self, run: Run) -> None:
-        """Have it trained, and with it the others that this dvc command will come to."""
-        cluster = load_cluster(self.here.home)
+    def train(self, runs: Sequence[Run]) -> None:
+        """Have them trained, and with them the others that this dvc command will come to."""
+        cluster, variant = load_cluster(self.here.home), variant_of(runs[0].variant)
         fleet = Launcher.of(self.here, cluster, self.songs())
-        siblings = stale_siblings(run.variant) if cluster.presubmit else []
-        others = self.here.startable(siblings, run.variant)
-        finish(fleet, run, others, cluster.poll)
+        siblings = stale_siblings(variant) if cluster.presubmit else []
+        others = self.here.startable(siblings, variant)
+        for place, run in enumerate(runs):
+            finish(fleet, run, [*runs[place + 1 :], *others], cluster.poll)
+
+
+def curves(histories: Sequence[Path]) -> str:
+    """The histories of an ensemble's own trainings, one below the other; a bag has none.
+
+    Losses and nSDR are the means of trainings that had so many epochs.
+    """
+    tables = [list(csv.DictReader(io.StringIO(path.read_text()))) for path in histories]
+    lines = [",".join(CURVE)]
+    for rows in zip_longest(*tables):
+        there = [row for row in rows if row]
+        means = [mean_of(there, column) for column in CURVE[1:]]
+        lines.append(",".join([there[0]["epoch"], *means]))
+    return "\n".join(lines) + "\n"
+
+
+def mean_of(rows: Sequence[Mapping[str, str]], column: str) -> str:
+    values = [float(row[column]) for row in rows if row[column]]
+    return repr(math.fsum(values) / len(values)) if values else ""

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from hdemucs.config.bag import is_bag
 from hdemucs.config.cluster import ClusterConfig, load_cluster
 from hdemucs.errors import one_line
 from hdemucs.runs.dvc_plan import stale_siblings
@@ -69,5 +68,4 @@ def ready(errand: StageJob, cluster: ClusterConfig) -> list[StageJob]:
     """The same stage for the other variants that dvc will come to and whose models are there."""
     here = errand.here
     names = stale_siblings(errand.variant, errand.stage) if cluster.presubmit else []
-    known = [name for name in names if not is_bag(here.config(name))]
-    return [replace(errand, variant=name) for name in known if here.published(name)]
+    return [replace(errand, variant=name) for name in names if here.published(name)]

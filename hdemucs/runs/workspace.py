@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hdemucs.config.bag import is_bag
+from hdemucs.config.ensemble import members_of, variant_of
 from hdemucs.config.load import load
 from hdemucs.config.training import TrainConfig, deciding
 from hdemucs.errors import UserError
@@ -50,12 +50,26 @@ class Workspace:
 
     @property
     def variants(self) -> list[str]:
-        """The study's, bags left out: nothing is trained for them."""
-        paths = sorted((self.root / "configs" / "train").glob("*.json"))
-        return [path.stem for path in paths if not is_bag(path)]
+        """The study's."""
+        return sorted(path.stem for path in (self.root / "configs" / "separation").glob("*.json"))
 
-    def config(self, variant: str) -> Path:
-        return self.root / "configs" / "train" / f"{variant}.json"
+    @property
+    def trainings(self) -> list[str]:
+        """All of the study's variants; none for a bag, whose members are other variants'."""
+        paths = sorted((self.root / "configs" / "train").glob("*.json"))
+        return [path.stem for path in paths if members_of(path) == (path.stem,)]
+
+    def members(self, variant: str) -> tuple[str, ...]:
+        """The trainings that a variant is made of, its own and other variants'."""
+        return members_of(self.config(variant))
+
+    def own(self, variant: str) -> list[str]:
+        """Those of them that are the variant's own."""
+        return [name for name in self.members(variant) if variant_of(name) == variant]
+
+    def config(self, name: str) -> Path:
+        """Of a variant, or of a training."""
+        return self.root / "configs" / "train" / f"{name}.json"
 
     def start(self, variant: str) -> Path | None:
         """The folder of the finished model that a variant's training starts from.
@@ -77,21 +91,36 @@ class Workspace:
         start = load(self.config(variant), TrainConfig).training.start_from
         return None if start is None else start.variant
 
-    def trained(self, variant: str) -> Path | None:
-        """Where the finished model of a variant is, as it is configured now; None: nowhere.
+    def trained(self, training: str) -> Path | None:
+        """Where the finished model of a training is, as it is configured now; None: nowhere.
 
         In its run; or published, by this checkout or one that was pulled from.
         """
-        run = self.run(variant)
+        run = self.run(training)
         if run.done:
             return run.folder
-        return self.root / "models" / variant if self.published(variant) else None
+        return self.place(training) if self.has(training) else None
+
+    def place(self, training: str) -> Path:
+        """Where a training's model is published: as its variant, or as a member of it."""
+        variant = variant_of(training)
+        folder = self.root / "models" / variant
+        return folder if training == variant else folder / training
+
+    def has(self, training: str) -> bool:
+        """Whether models/ has a training's model as it is configured now."""
+        known = load_runs(self.root / f"reports/runs/{variant_of(training)}.json")
+        whole = (self.place(training) / "model.safetensors").exists()
+        return whole and self.run(training).name in [facts.run for facts in known]
 
     def published(self, variant: str) -> bool:
-        """Whether models/ has a variant as it is configured now."""
-        origins = [facts.run for facts in load_runs(self.root / f"reports/runs/{variant}.json")]
-        whole = (self.root / "models" / variant / "model.safetensors").exists()
-        return whole and origins == [self.run(variant).name]
+        """Whether models/ has a variant, all of it, as it is configured now."""
+        members, folder = self.members(variant), self.root / "models" / variant
+        if members == (variant,):
+            return self.has(variant)
+        known = load_runs(self.root / f"reports/runs/{variant}.json")
+        runs = [self.run(training).name for training in members]
+        return (folder / "ensemble.json").exists() and [facts.run for facts in known] == runs
 
     def identity(self, variant: str) -> Identity:
         """What training this variant would be, by the files as they are now."""
@@ -127,6 +156,6 @@ class Workspace:
 
     def startable(self, siblings: Sequence[str], variant: str) -> list[Run]:
         """The runs of those siblings that start from no model that is still being trained."""
-        training = {variant, *siblings}
-        single = [name for name in siblings if not is_bag(self.config(name))]
-        return [self.made(name) for name in single if self.origin(name) not in training]
+        training = {own for name in {variant, *siblings} for own in self.own(name)}
+        others = [own for name in siblings for own in self.own(name)]
+        return [self.made(name) for name in others if self.origin(name) not in training]

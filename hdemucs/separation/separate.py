@@ -56,11 +56,3 @@ def statistics(mix: Song) -> tuple[float, float]:
     """Mean and standard deviation of the mono mixture, as the paper normalises a track."""
     mono = mix.mean(0)
     return mono.mean().item(), max(mono.std().item(), SILENCE)
-
-
-def separate_song(
-    model: Model, mix: Song, rate: int, config: SeparationConfig, generator: torch.Generator
-) -> Sources:
-    """The sources of a song as it is on disk: normalised by its mono mixture, and back again."""
-    mean, std = statistics(mix)
-    return separate(model, (mix - mean) / std, rate, config, generator) * std + mean

@@ -13,12 +13,12 @@ import torch
 from hdemucs import audio
 from hdemucs.config.separation import SeparationConfig
 from hdemucs.errors import UserError
-from hdemucs.models.ensemble import Bag
+from hdemucs.models.ensemble import Ensemble
 from hdemucs.progress import Progress
-from hdemucs.separation.bags import stream_bag
 from hdemucs.separation.overlap import Block, Chunk
 from hdemucs.separation.resampled import Resampled
 from hdemucs.separation.separate import SILENCE
+from hdemucs.separation.system import Readable, stream_system
 
 PIECE = 1 << 18  # samples read at a time for the statistics
 
@@ -64,18 +64,24 @@ def names_of(sources: tuple[str, ...], two_stems: str | None) -> list[str]:
 
 
 def blocks_of(
-    bag: Bag, song: Resampled, rate: int, config: SeparationConfig, generator: torch.Generator
+    ensemble: Ensemble,
+    song: Resampled,
+    rate: int,
+    config: SeparationConfig,
+    generator: torch.Generator,
 ) -> Iterator[Block]:
     """The song's sources at the song's own scale, block after block, on the CPU."""
-    mean, std = statistics(song)
-    device = bag.shares.device
+    device = ensemble.shares.device
 
     def read(start: int, frames: int) -> Chunk:
-        return ((song.read(start, frames) - mean) / std).to(device)
+        return song.read(start, frames).to(device)
+
+    def shared(_place: int) -> torch.Generator:
+        return generator
 
     with torch.no_grad():
-        for block in stream_bag(bag, read, song.length, rate, config, generator):
-            yield block.cpu() * std + mean
+        heard = Readable(read, song.length, rate, statistics(song))
+        yield from (block.cpu() for block in stream_system(ensemble, heard, config, shared))
 
 
 def write_estimates(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 
 from hdemucs.audio import Signal
 from hdemucs.config.estimation import EstimationConfig
-from hdemucs.models.ensemble import Bag
-from hdemucs.separation.separate import Song, Sources, separate_song
+from hdemucs.models.ensemble import Ensemble
+from hdemucs.separation.separate import Song, Sources
+from hdemucs.separation.system import filtered, separate_by
 
 
 def generator_of(seed: int, track: str, member: int) -> torch.Generator:
@@ -19,32 +20,31 @@ def generator_of(seed: int, track: str, member: int) -> torch.Generator:
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
 
 
-def estimate(bag: Bag, track: str, mixture: Song, rate: int, config: EstimationConfig) -> Sources:
+def estimate(
+    ensemble: Ensemble, track: str, mixture: Song, rate: int, config: EstimationConfig
+) -> Sources:
     """The sources of one whole track, as its file has them; each model has its own shifts.
 
-    The song goes to where the bag is, and its sources come back to the CPU.
+    The song goes to where the models are, and its sources come back to the CPU.
     """
     torch.set_num_threads(config.threads)
-    device = bag.shares.device
+    mix = mixture.to(ensemble.shares.device)
 
-    def each() -> Iterator[Sources]:
-        for place, model in enumerate(bag.models):
-            generator = generator_of(config.seed, track, place)
-            yield separate_song(model, mixture.to(device), rate, config.separation, generator)
+    def generator(place: int) -> torch.Generator:
+        return generator_of(config.seed, track, place)
 
-    with torch.no_grad():
-        return bag.combine(each()).cpu()
+    return separate_by(ensemble, mix, rate, config.separation, generator).cpu()
 
 
 def separator(
-    bag: Bag, rate: int, config: EstimationConfig
+    ensemble: Ensemble, rate: int, config: EstimationConfig
 ) -> Callable[[str, Signal], dict[str, Signal]]:
     """`estimate` for those who score: a track's name and mixture in, arrays by source out."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    there = bag.to(device)
+    there = filtered(ensemble, config.post).eval().to(device)
 
     def separate(track: str, mixture: Signal) -> dict[str, Signal]:
         sources = estimate(there, track, torch.from_numpy(mixture), rate, config)
-        return dict(zip(bag.sources, sources.numpy(), strict=True))
+        return dict(zip(there.sources, sources.numpy(), strict=True))
 
     return separate

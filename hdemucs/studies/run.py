@@ -20,7 +20,6 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from hdemucs.config.bag import is_bag
 from hdemucs.config.cluster import load_cluster
 from hdemucs.data.manifest import load_manifest
 from hdemucs.datasets.place import where
@@ -115,8 +114,9 @@ class Study:
     def steps(self, seconds: float) -> dict[str, int]:
         """Steps an epoch of every system that is trained, so that all take the same CPU time."""
         found = self.timed(seconds)
-        for entry in found.values():
-            fit = int(seconds / self.config.epochs / entry["seconds_per_step"])
+        for name, entry in found.items():
+            share = seconds / len(self.here.own(name))  # of each of its trainings
+            fit = int(share / self.config.epochs / entry["seconds_per_step"])
             entry["steps_per_epoch"] = max(1, fit)
         write_json(self.out / STEPS, {"seconds": seconds, "systems": found})
         return {name: entry["steps_per_epoch"] for name, entry in found.items()}
@@ -128,13 +128,15 @@ class Study:
         """
         file = self.out / STEPS
         known = read_json(file, "restore it from git")["systems"] if file.exists() else {}
-        for name in self.here.variants:
-            asked = self.timed_as(name)
+        trained = [name for name in self.here.variants if self.here.own(name)]
+        for name in trained:
+            first = self.here.own(name)[0]  # the others are alike
+            asked = self.timed_as(first)
             if known.get(name, {}).get("of") != asked:
-                pace = self.pace(name, SHARE * seconds)
+                pace = self.pace(first, SHARE * seconds)
                 known[name] = {"seconds_per_step": pace, "of": asked}
                 write_json(file, {"seconds": seconds, "systems": known})
-        return {name: known[name] for name in self.here.variants}
+        return {name: known[name] for name in trained}
 
     def timed_as(self, name: str) -> str:
         """Digest of what a step's time depends on: the model and its recipe, not their length."""
@@ -154,10 +156,8 @@ class Study:
         """All systems, as many side by side as cluster.yaml says; then each is published."""
         cluster = load_cluster(self.folder)
         launcher = Launcher.of(self.here, cluster, self.data)
-        runs = [self.here.made(name) for name in self.here.variants]
-        launcher.ensure(runs)
-        bags = [n for n in self.config.variants if is_bag(self.here.config(n))]
-        for name in [*self.here.variants, *bags]:
+        launcher.ensure([self.here.made(name) for name in self.here.trainings])
+        for name in sorted(self.here.variants, key=lambda name: not self.here.own(name)):
             self.stage("train", name)
 
     def score(self) -> None:

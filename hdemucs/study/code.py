@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hdemucs.config.ensemble import members
 from hdemucs.registry import modules_of
 from hdemucs.study.source import Source
 
@@ -69,10 +70,9 @@ def chosen(configs: Iterable[Any]) -> list[str]:
 
 
 def trainings(variant: str, config: Read) -> list[Any]:
-    """A variant's configuration; of a bag, its members' as well."""
+    """A variant's configuration; of an ensemble, its members' as well."""
     own = config(f"train/{variant}.json")
-    members = own["members"] if own.get("kind") == "bag" else ()
-    return [own, *(config(f"train/{name}.json") for name in members)]
+    return [own, *(config(f"train/{name}.json") for name in members(variant, own))]
 
 
 def digests(variants: Iterable[str], configs: Mapping[str, Any], root: Path) -> dict[str, Any]:

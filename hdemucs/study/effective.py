@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from pydantic.dataclasses import dataclass
 
-from hdemucs.config.bag import BagConfig
 from hdemucs.config.base import STRICT
+from hdemucs.config.ensemble import variant_of
 from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.listening import ListeningConfig, check_stimuli
 from hdemucs.config.load import validated
-from hdemucs.config.training import TrainConfig, deciding
-from hdemucs.files import digest, write_text
-from hdemucs.registry import part
+from hdemucs.files import write_text
 from hdemucs.study.params import Tree, changed, unknown
 from hdemucs.study.sections import SECTIONS, Study
-from hdemucs.study.variants import check_names, effective, known
+from hdemucs.study.trainings import Trainings
+from hdemucs.study.variants import check_names, known
 
 # Parts that variants share.
 SHARED = ("families", "training", "fine_tuning", "validation", "separation", "estimation")
@@ -53,13 +51,19 @@ def configurations(params: Tree) -> dict[str, Any]:
 def train_configuration(params: Tree, scale: str, name: str) -> Any:
     """TrainConfig of any variant that is trained, at any scale, in the study or not.
 
+    Where each source has a training of its own: that of `<variant>.<source>`, or the first.
+
     Raises:
         UserError: there is no such scale or variant, or it is a bag.
     """
     found = read({**params, "scale": scale})
-    variant = known(found.variants, name, "variant", "")
-    base = stages(found, scale)
-    return training(variant, base, scale, found)
+    variant = known(found.variants, variant_of(name), "variant", "")
+    own = trainings(found, scale).of(variant)
+    return own.get(name) or next(iter(own.values()))
+
+
+def trainings(params: Params, scale: str) -> Trainings:
+    return Trainings(params.base, scale, params.scales, params.variants)
 
 
 def at_scale(params: Params, scale: str) -> dict[str, Any]:
@@ -67,8 +71,9 @@ def at_scale(params: Params, scale: str) -> dict[str, Any]:
     base = stages(params, scale)
     study = Study(scale, names, base, params.variants)
     out = {f"{name}.json": section(name, study) for name in SECTIONS}
+    asked = trainings(params, scale)
     for name in params.variants:
-        files = of_variant(name, base, scale, params)
+        files = of_variant(name, base, asked)
         out.update(files if name in names else {})
     return out
 
@@ -86,15 +91,10 @@ def stages(params: Params, scale: str) -> dict[str, Any]:
     return changed(params.base, rest, where)
 
 
-def of_variant(name: str, base: Tree, scale: str, params: Params) -> dict[str, Any]:
-    """A variant's two files."""
-    parts = effective(params.base, scale, params.scales, params.variants, name)
-    separated = separation(name, base, parts)
-    if "bag" in params.variants[name]:
-        trained = bag(name, base, scale, params)
-    else:
-        trained = training(name, base, scale, params)
-    return {f"train/{name}.json": trained, f"separation/{name}.json": separated}
+def of_variant(name: str, base: Tree, asked: Trainings) -> dict[str, Any]:
+    """A variant's files: what it is, each of its own trainings, and how it separates."""
+    trained = {f"train/{key}.json": each for key, each in asked.configurations(name).items()}
+    return {**trained, f"separation/{name}.json": separation(name, base, asked.parts(name))}
 
 
 def read(params: Tree) -> Params:
@@ -120,55 +120,11 @@ def section(name: str, study: Study) -> Any:
     return content
 
 
-def training(name: str, base: Tree, scale: str, params: Params) -> Any:
-    """TrainConfig of one variant."""
-    parts = effective(params.base, scale, params.scales, params.variants, name)
-    origin = params.variants[name].get("fine_tune")
-    start = origin and {
-        "variant": origin,
-        "config": digest(deciding(training(origin, base, scale, params))),
-    }
-    trained = {key: value for key, value in parts["training"].items() if key != "per_source"}
-    content = {
-        "variant": name,
-        "sample_rate": base["fetch"]["sample_rate"],
-        "sources": base["fetch"]["sources"],
-        "model": completed(parts["model"], base["fetch"]),
-        "training": {**trained, "start_from": start},
-        "validation": parts["validation"],
-    }
-    validated(content, TrainConfig, f"variants.{name}")
-    return content
-
-
-def completed(model: Tree, data: Tree) -> dict[str, Any]:
-    """A model's configuration with what follows from the data."""
-    known = {"sources": data["sources"], "audio_channels": data["channels"]}
-    rate = {"sample_rate": data["sample_rate"]}
-    wanted = {field.name for field in fields(part("model", model["kind"]).config)}
-    return {**model, **known, **(rate if "sample_rate" in wanted else {})}
-
-
-def bag(name: str, base: Tree, scale: str, params: Params) -> Any:
-    """BagConfig of one variant."""
-    where = f"variants.{name}.bag"
-    said = changed({"members": [], "weights": None}, params.variants[name]["bag"], where)
-    members = [known(params.variants, other, f"{where}.members", name) for other in said["members"]]
-    content = {
-        "kind": "bag",
-        "variant": name,
-        "members": {
-            other: digest(deciding(training(other, base, scale, params))) for other in members
-        },
-        "weights": said["weights"],
-    }
-    validated(content, BagConfig, where)
-    return content
-
-
 def separation(name: str, base: Tree, parts: Tree) -> Any:
     """EstimationConfig of one variant."""
-    content = {"variant": name, "separation": parts["separation"], **base["estimation"]}
+    separated = {key: value for key, value in parts["separation"].items() if key != "post"}
+    post = parts["separation"]["post"]
+    content = {"variant": name, "separation": separated, "post": post, **base["estimation"]}
     validated(content, EstimationConfig, f"variants.{name}")
     return content
 

@@ -50,7 +50,7 @@ def foundation(base: Tree, scale: str, scales: Tree, variants: Tree, name: str) 
         changes = changed(base["fine_tuning"], scales[scale].get("fine_tuning"), here)
         return {**parts, "training": changed(parts["training"], changes, "base.fine_tuning")}
     if "bag" in variant:
-        return {"model": {}, "training": {}, **shared(base, {f"scales.{scale}": scales[scale]})}
+        return {"model": {}, **shared(base, {f"scales.{scale}": scales[scale]})}
     family = variant["family"]
     if family not in base["families"]:
         raise unknown(f"{where}.family={family}", family, base["families"], "family")

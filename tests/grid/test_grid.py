@@ -77,7 +77,7 @@ def test_a_bag_holds_its_members_as_they_were_published(grid, name):
     for member in members:
         weights = grid.published(member) / "model.safetensors"
         assert (folder / member / "model.safetensors").read_bytes() == weights.read_bytes()
-    bag = load_published(folder).bag
+    bag = load_published(folder).ensemble
     asked = VARIANTS[name]["bag"].get("weights") or [[1.0] * len(bag.sources)] * len(members)
     for source in range(len(bag.sources)):
         total = sum(row[source] for row in asked)

@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from hdemucs.errors import UserError
-from hdemucs.models.ensemble import Bag
+from hdemucs.models.ensemble import Ensemble
 from hdemucs.models.family import build
-from tests.family import FAMILY, hybrid_config
+from tests.family import FAMILY, SOURCES, hybrid_config
 
 MDX = [
     [1.0, 1.0, 0.0, 0.0],
@@ -17,6 +17,11 @@ MDX = [
 NAMES = ["waveform", "v2", "hybrid", "hybrid-bands"]
 
 
+def by_source(rows):
+    """Rows of weights, a number a source, as ensembles take them."""
+    return [dict(zip(SOURCES, row, strict=False)) for row in rows]
+
+
 def models():
     return [build(FAMILY[name], seed=1).eval() for name in NAMES]
 
@@ -25,14 +30,14 @@ def models():
 def test_equal_weights_are_the_mean():
     members, mix = models(), torch.randn(2, 2, 3001)
     mean = torch.stack([model(mix) for model in members]).mean(0)
-    torch.testing.assert_close(Bag(members)(mix), mean)
+    torch.testing.assert_close(Ensemble(members)(mix), mean)
 
 
 @torch.no_grad()
 def test_each_source_has_its_own_weights():
     members, mix = models(), torch.randn(1, 2, 3001)
     waveform, v2, hybrid, bands = (model(mix)[0] for model in members)
-    drums, bass, other, vocals = Bag(members, MDX)(mix)[0]
+    drums, bass, other, vocals = Ensemble(members, by_source(MDX))(mix)[0]
     torch.testing.assert_close(drums, (waveform[0] + hybrid[0] + bands[0]) / 3)
     torch.testing.assert_close(bass, (waveform[1] + v2[1]) / 2)
     torch.testing.assert_close(other, (hybrid[2] + bands[2]) / 2)
@@ -41,12 +46,14 @@ def test_each_source_has_its_own_weights():
 
 def test_weights_are_on_any_scale():
     members = models()[:2]
-    some, more = Bag(members, [[1.0] * 4, [3.0] * 4]), Bag(members, [[10.0] * 4, [30.0] * 4])
+    some, more = (
+        Ensemble(members, by_source([[scale] * 4, [3 * scale] * 4])) for scale in (1.0, 10.0)
+    )
     torch.testing.assert_close(some.shares, more.shares)
 
 
 def test_a_bag_needs_no_more_context_than_its_models():
-    assert Bag(models()).valid_length(5003) == models()[0].valid_length(5003)
+    assert Ensemble(models()).valid_length(5003) == models()[0].valid_length(5003)
 
 
 WRONG = {
@@ -61,10 +68,17 @@ WRONG = {
 @pytest.mark.parametrize("what", WRONG)
 def test_weights_need(what):
     with pytest.raises(UserError, match=r"bag\.weights"):
-        Bag(models()[:2], WRONG[what])
+        Ensemble(models()[:2], by_source(WRONG[what]))
 
 
-def test_sources_must_agree():
-    other = build(hybrid_config(sources=("drums", "rest")), seed=1)
-    with pytest.raises(UserError, match="same sources"):
-        Bag([models()[0], other])
+@torch.no_grad()
+def test_its_sources_are_what_its_members_give_together():
+    """A model for each source; one more that gives two of them has its share of these alone."""
+    mix, names = torch.randn(1, 2, 3001), (("vocals",), ("drums",), ("drums", "vocals"))
+    members = [build(hybrid_config(sources=each), seed=1).eval() for each in names]
+    ensemble = Ensemble(members, [{"vocals": 1.0}, {"drums": 3.0}, {"drums": 1.0, "vocals": 0.0}])
+    vocals, drums, both = (model(mix)[0] for model in members)
+    found = ensemble(mix)[0]
+    assert ensemble.sources == ("vocals", "drums")
+    torch.testing.assert_close(found[0], vocals[0])
+    torch.testing.assert_close(found[1], 0.75 * drums[0] + 0.25 * both[0])

@@ -5,9 +5,9 @@ import torch
 
 from hdemucs.errors import UserError
 from hdemucs.models.family import build
-from hdemucs.models.published import load_published, save_bag
+from hdemucs.models.published import load_published, save_ensemble
 from hdemucs.models.store import save_model
-from tests.family import FAMILY
+from tests.family import FAMILY, SOURCES
 
 MIX = torch.randn(1, 2, 4000, generator=torch.Generator().manual_seed(0))
 
@@ -23,27 +23,29 @@ def shelf(tmp_path):
 @torch.no_grad()
 def test_a_model_is_a_bag_of_one(shelf):
     alone = load_published(shelf / "0")
-    assert len(alone.bag.models) == 1
-    torch.testing.assert_close(alone.bag(MIX), alone.bag.models[0](MIX))
+    assert len(alone.ensemble.models) == 1
+    torch.testing.assert_close(alone.ensemble(MIX), alone.ensemble.models[0](MIX))
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("weights", [None, ((3.0, 1.0, 0.0, 1.0), (1.0, 1.0, 1.0, 0.0))])
-def test_a_bag_is_the_weighted_mean_of_its_members(shelf, weights):
-    save_bag(shelf / "bag", {"a": shelf / "0", "b": shelf / "1"}, weights)
-    bag = load_published(shelf / "bag").bag
-    first, second = (load_published(shelf / name).bag(MIX) for name in "01")
-    rows = torch.tensor(weights or ((1.0,) * 4,) * 2)
-    share = (rows / rows.sum(0))[:, None, :, None, None]
+@pytest.mark.parametrize("rows", [((1.0,) * 4,) * 2, ((3.0, 1.0, 0.0, 1.0), (1.0, 1.0, 1.0, 0.0))])
+def test_a_bag_is_the_weighted_mean_of_its_members(shelf, rows):
+    weights = {n: dict(zip(SOURCES, row, strict=True)) for n, row in zip("ab", rows, strict=True)}
+    save_ensemble(shelf / "bag", {"a": shelf / "0", "b": shelf / "1"}, weights)
+    bag = load_published(shelf / "bag").ensemble
+    first, second = (load_published(shelf / name).ensemble(MIX) for name in "01")
+    each = torch.tensor(rows)
+    share = (each / each.sum(0))[:, None, :, None, None]
     torch.testing.assert_close(bag(MIX), share[0] * first + share[1] * second)
 
 
 def test_what_does_not_go_together_is_refused(shelf):
-    save_bag(shelf / "bag", {"a": shelf / "0", "c": shelf / "2"}, None)
+    alike = dict.fromkeys("ac", dict.fromkeys(SOURCES, 1.0))
+    save_ensemble(shelf / "bag", {"a": shelf / "0", "c": shelf / "2"}, alike)
     with pytest.raises(UserError, match="rates"):
         load_published(shelf / "bag")
     with pytest.raises(UserError, match=r"bag\.weights"):
-        save_bag(shelf / "bad", {"a": shelf / "0"}, ((1.0,),))
-    (shelf / "bag" / "bag.json").write_text("{")
-    with pytest.raises(UserError, match=r"bag\.json"):
+        save_ensemble(shelf / "bad", {"a": shelf / "0"}, {"a": {"drums": 1.0}})
+    (shelf / "bag" / "ensemble.json").write_text("{")
+    with pytest.raises(UserError, match=r"ensemble\.json"):
         load_published(shelf / "bag")

@@ -20,7 +20,7 @@ SMALL = [
 ]
 LARGE = [
     *(f"models/{name}/model.safetensors" for name in TRAINED),
-    "models/bag/bag.json",
+    "models/bag/ensemble.json",
     "models/bag/hybrid_ft/model.safetensors",
     *(f"samples/{name}" for name in STUDY),
     "reports/listening/index.html",

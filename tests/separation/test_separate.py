@@ -6,8 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hdemucs.config.separation import SeparationConfig
+from hdemucs.models.ensemble import Ensemble
+from hdemucs.models.family import Conditions, Separator
 from hdemucs.separation.overlap import overlap_add, stride_of, triangle
-from hdemucs.separation.separate import separate, separate_song
+from hdemucs.separation.separate import separate
+from hdemucs.separation.system import separate_by
 
 RATE = 100
 
@@ -112,6 +115,40 @@ def test_the_same_generator_gives_the_same_shifts():
     assert not torch.equal(once, other)
 
 
+class Plain(Separator):
+    """A function of the mixture as a model."""
+
+    sources = ("one", "other")
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, mix):
+        return self.function(mix)
+
+
+def by_itself(function, mix, how, **conditions):
+    """A song by one model, made for these conditions."""
+    made = Conditions(**{"normalise": "mixture", "chunk": None, **conditions})
+    ensemble = Ensemble([Plain(function)], conditions=[made])
+    return separate_by(ensemble, mix, RATE, how, lambda _: generator())
+
+
+def test_a_model_hears_songs_as_it_was_trained_on_them():
+    """As they are, where the recipe does not normalise; in chunks of one length, where it must."""
+    lengths = []
+
+    def seen(chunk):
+        lengths.append(chunk.shape[-1])
+        return halves(chunk)
+
+    mix = song(500)
+    out = by_itself(seen, mix, config(segment=9.0), normalise="none", chunk=0.5)
+    torch.testing.assert_close(out, halves(mix[None])[0])
+    assert max(lengths) == 50
+
+
 def test_the_scale_of_a_song_is_kept():
     """Normalised for the model, and back: 20 dB more in, 20 dB more out."""
 
@@ -120,11 +157,10 @@ def test_the_scale_of_a_song_is_kept():
         return halves(chunk)
 
     mix = song(500)
-    quiet = separate_song(seen, mix * 1e-3, RATE, config(segment=9.0), generator())
-    loud = separate_song(seen, mix * 1e-2, RATE, config(segment=9.0), generator())
+    quiet, loud = (by_itself(seen, mix * factor, config(segment=9.0)) for factor in (1e-3, 1e-2))
     torch.testing.assert_close(loud, 10 * quiet, rtol=1e-3, atol=1e-5)
 
 
 def test_a_silent_song_stays_silent():
-    out = separate_song(halves, torch.zeros(2, 300), RATE, config(), generator())
+    out = by_itself(halves, torch.zeros(2, 300), config())
     assert not out.any()

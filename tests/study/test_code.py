@@ -164,7 +164,7 @@ def test_an_entry_that_is_not_there_is_refused(tree):
 def test_a_bags_code_holds_its_members_families():
     """Whatever they are; a member's configuration is what it names."""
     configs = json.loads(json.dumps(CONFIGS))
-    configs["train/bag.json"] = {"kind": "bag", "members": {"hybrid": "0", "waveform": "0"}}
+    configs["train/bag.json"] = {"kind": "ensemble", "members": {"hybrid": {}, "waveform": {}}}
     configs["separation/bag.json"] = {}
     of_bag = of_variant("separate", "bag", configs.get).digests(PROJECT).keys()
     for member in ("hybrid", "waveform"):

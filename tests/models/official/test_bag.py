@@ -5,9 +5,10 @@ import torch
 from demucs.apply import BagOfModels, apply_model
 
 from hdemucs.config.separation import SeparationConfig
-from hdemucs.models.ensemble import Bag
-from hdemucs.models.family import build
-from hdemucs.separation.bags import stream_bag
+from hdemucs.models.ensemble import Ensemble
+from hdemucs.models.family import Conditions, build
+from hdemucs.separation.system import Readable, stream_system
+from tests.family import SOURCES
 from tests.models.official.counterparts import CASES, load_official_state
 
 WEIGHTS = [[1.0, 2.0, 0.0, 1.0], [3.0, 1.0, 1.0, 0.5]]
@@ -33,7 +34,11 @@ def test_a_song_separated_by_a_bag(names, weights):
     def read(start, frames):
         return mix[:, start : start + frames]
 
-    blocks = stream_bag(Bag(ours, weights), read, 40_000, 16_000, config, generator)
+    rows = weights and [dict(zip(SOURCES, row, strict=True)) for row in weights]
+    as_it_is = Conditions(normalise="none", chunk=None)
+    ensemble = Ensemble(ours, rows, [as_it_is] * len(ours))
+    song = Readable(read, 40_000, 16_000, (0.0, 1.0))
+    blocks = stream_system(ensemble, song, config, lambda _: generator)
     estimates = torch.cat(list(blocks), dim=-1)
     atol = 1e-5 * expected.abs().max().item()
     torch.testing.assert_close(estimates, expected, atol=atol, rtol=0)

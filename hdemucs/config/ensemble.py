@@ -1,0 +1,53 @@
+"""Several trainings as one system; a training alone is a system of one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from hdemucs.config.base import STRICT
+from hdemucs.files import read_json
+
+CURE = "run `dvc repro resolve`, which writes it from params.yaml"
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class MemberConfig:
+    """One training of an ensemble."""
+
+    config: str  # SHA-256 of what decides its weights
+    weights: Annotated[
+        dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]], Field(min_length=1)
+    ]  # of its estimate of each of its sources, on any scale
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class EnsembleConfig:
+    """configs/train/<variant>.json of a bag, or of a variant with one training a source."""
+
+    kind: Literal["ensemble"]
+    variant: str
+    members: Annotated[dict[str, MemberConfig], Field(min_length=1)]  # by training
+
+
+def members_of(path: Path) -> tuple[str, ...]:
+    """The trainings that a variant is made of, from its configuration's file.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    return members(path.stem, read_json(path, CURE))
+
+
+def members(name: str, content: object) -> tuple[str, ...]:
+    """The same, from the file's content."""
+    found = content.get("members") if isinstance(content, dict) else None
+    return tuple(found) if found else (name,)
+
+
+def variant_of(training: str) -> str:
+    """The variant that a training is of: `open_unmix` for `open_unmix.vocals`."""
+    return training.partition(".")[0]

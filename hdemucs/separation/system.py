@@ -1,0 +1,89 @@
+"""Songs to sources by a whole system: every model as it was made for, and what comes after them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from hdemucs.config.parts import built
+from hdemucs.config.separation import SeparationConfig, in_chunks
+from hdemucs.errors import UserError
+from hdemucs.models.ensemble import Ensemble
+from hdemucs.models.family import Conditions
+from hdemucs.separation.overlap import Block, Chunk, Reader
+from hdemucs.separation.separate import statistics, stream
+from hdemucs.separation.shifts import in_step
+
+Song = Float[Tensor, "channel sample"]
+Level = tuple[float, float]  # mean and standard deviation of a song's mono mixture
+Generators = Callable[[int], torch.Generator]  # of the shifts of each model, by its place
+
+AS_IT_IS: Level = (0.0, 1.0)
+
+
+def filtered(ensemble: Ensemble, post: Any) -> Ensemble:
+    """The ensemble with a post-filter over the estimates of all its models; None: as it is.
+
+    Raises:
+        UserError: models that see songs at different scales, or what the filter says.
+    """
+    if post is None:
+        return ensemble
+    if len(set(ensemble.conditions)) != 1:
+        problem = "filters estimates of models that were made for different conditions"
+        raise UserError("separation.post", problem, "use null, or models of one recipe")
+    model = built("post", post, list(ensemble.models))
+    return Ensemble([model], conditions=ensemble.conditions[:1])
+
+
+@dataclass(frozen=True)
+class Readable:
+    """A song that is read part by part."""
+
+    read: Reader  # at its own scale
+    length: int  # samples
+    rate: int  # Hz
+    level: Level
+
+
+def stream_system(
+    ensemble: Ensemble, song: Readable, config: SeparationConfig, generators: Generators
+) -> Iterator[Block]:
+    """The sources of a song, block after block, at the song's own scale.
+
+    Each model separates the song by itself, with shifts of its own. Source: the official
+    `apply_model` on a `BagOfModels`; a segment a model is in memory.
+    """
+
+    def own(place: int, conditions: Conditions) -> Iterator[Block]:
+        mean, std = song.level if conditions.normalise == "mixture" else AS_IT_IS
+
+        def scaled(start: int, frames: int) -> Chunk:
+            return (song.read(start, frames) - mean) / std
+
+        asked = in_chunks(config, conditions.chunk)
+        model, generator = ensemble.models[place], generators(place)
+        for block in stream(model, scaled, song.length, song.rate, asked, generator):
+            yield block * std + mean
+
+    streams = [own(place, each) for place, each in enumerate(ensemble.conditions)]
+    for estimates in in_step(streams):
+        yield ensemble.combine(estimates)
+
+
+@torch.no_grad()
+def separate_by(
+    ensemble: Ensemble, mix: Song, rate: int, config: SeparationConfig, generators: Generators
+) -> Float[Tensor, "source channel sample"]:
+    """The sources of a song in memory, at its own scale."""
+
+    def read(start: int, frames: int) -> Chunk:
+        return mix[..., start : start + frames]
+
+    song = Readable(read, mix.shape[-1], rate, statistics(mix))
+    return torch.cat(list(stream_system(ensemble, song, config, generators)), dim=-1)

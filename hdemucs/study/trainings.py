@@ -1,0 +1,120 @@
+"""Every training that the variants ask for at one scale, and how a variant is made of them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from functools import cache
+from typing import Any
+
+from hdemucs.config.ensemble import EnsembleConfig
+from hdemucs.config.load import validated
+from hdemucs.config.training import TrainConfig, deciding
+from hdemucs.errors import UserError
+from hdemucs.files import digest
+from hdemucs.registry import part
+from hdemucs.study.params import Tree, changed
+from hdemucs.study.variants import effective, known
+
+
+class Trainings:
+    """One scale; whatever several variants need is worked out and checked once."""
+
+    def __init__(self, base: Tree, scale: str, scales: Tree, variants: Tree) -> None:
+        """`base` as params.yaml has it, without the scale's changes."""
+        self.base, self.scale, self.scales, self.variants = base, scale, scales, variants
+        self.data = changed(base["fetch"], scales[scale].get("fetch"), f"scales.{scale}.fetch")
+        self.parts = cache(self._parts)
+        self.of = cache(self._of)
+
+    def configurations(self, name: str) -> dict[str, Any]:
+        """By the names under configs/train/: what a variant is, and its own trainings."""
+        self.parts(name)
+        if "bag" in self.variants[name]:
+            return {name: self.bag(name)}
+        own = self.of(name)
+        if tuple(own) == (name,):
+            return own
+        members = {t: dict.fromkeys(config["model"]["sources"], 1.0) for t, config in own.items()}
+        return {name: self.ensemble(name, members), **own}
+
+    def _parts(self, name: str) -> dict[str, Any]:
+        """A variant's model, training, validation and separation."""
+        return effective(self.base, self.scale, self.scales, self.variants, name)
+
+    def _of(self, name: str) -> dict[str, Any]:
+        """The TrainConfig of each training of a variant that is trained, by the training's name.
+
+        Raises:
+            UserError: a parameter that is unknown, missing, of a wrong type or out of range.
+        """
+        data = tuple(self.data["sources"])
+        if not self.parts(name)["training"]["per_source"]:
+            return {name: self.training(name, name, data)}
+        trainings = {source: f"{name}.{source}" for source in data}
+        return {t: self.training(name, t, (source,)) for source, t in trainings.items()}
+
+    def training(self, name: str, training: str, sources: tuple[str, ...]) -> Any:
+        """The TrainConfig of one training, of a model of some sources."""
+        parts, where = self.parts(name), f"variants.{name}"
+        recipe = {k: v for k, v in parts["training"].items() if k != "per_source"}
+        content = {
+            "variant": training,
+            "sample_rate": self.data["sample_rate"],
+            "sources": self.data["sources"],
+            "model": self.completed(parts["model"], sources, where),
+            "training": {**recipe, "start_from": self.start(name, training)},
+            "validation": parts["validation"],
+        }
+        validated(content, TrainConfig, where)
+        return content
+
+    def start(self, name: str, training: str) -> dict[str, str] | None:
+        """Of fine-tuning: its origin's training of the same sources."""
+        origin = self.variants[name].get("fine_tune")
+        if origin is None:
+            return None
+        begun = origin + training.removeprefix(name)
+        if begun not in self.of(origin):
+            problem = f"is not as {origin} has it"
+            cure = "tune as many networks as the origin has"
+            raise UserError(f"variants.{name}.training.per_source", problem, cure)
+        return {"variant": begun, "config": digest(deciding(self.of(origin)[begun]))}
+
+    def completed(self, model: Tree, sources: tuple[str, ...], where: str) -> dict[str, Any]:
+        """A model's configuration with what follows from the data."""
+        if "kind" not in model:
+            raise UserError(f"{where}.model.kind", "is missing", "name the family's kind")
+        follows = {"sources": list(sources), "audio_channels": self.data["channels"]}
+        rate = {"sample_rate": self.data["sample_rate"]}
+        wanted = {field.name for field in fields(part("model", model["kind"]).config)}
+        return {**model, **follows, **(rate if "sample_rate" in wanted else {})}
+
+    def bag(self, name: str) -> Any:
+        """The EnsembleConfig of finished variants, weighed by rows of `bag.weights`."""
+        where, sources = f"variants.{name}.bag", tuple(self.data["sources"])
+        said = changed({"members": [], "weights": None}, self.variants[name]["bag"], where)
+        names = [known(self.variants, m, f"{where}.members", name) for m in said["members"]]
+        rows = said["weights"] or [[1.0] * len(sources)] * len(names)
+        if not names or [len(row) for row in rows] != [len(sources)] * len(names):
+            problem = f"must be a row for each of the {len(names)} members: {', '.join(sources)}"
+            raise UserError(f"{where}.weights", problem, "correct members and weights")
+        members = {
+            training: {s: row[sources.index(s)] for s in config["model"]["sources"]}
+            for member, row in zip(names, rows, strict=True)
+            for training, config in self.of(member).items()
+        }
+        return self.ensemble(name, members)
+
+    def ensemble(self, name: str, members: dict[str, dict[str, float]]) -> Any:
+        """The EnsembleConfig of trainings with their weights."""
+        every = {t: c for n in members for t, c in self.of(n.partition(".")[0]).items()}
+        content = {
+            "kind": "ensemble",
+            "variant": name,
+            "members": {
+                training: {"config": digest(deciding(every[training])), "weights": weights}
+                for training, weights in members.items()
+            },
+        }
+        validated(content, EnsembleConfig, f"variants.{name}")
+        return content
