@@ -29,10 +29,26 @@ def fetch(config: FetchConfig, home: Path, jobs: int) -> Manifest:
     for split in SPLITS:
         if not main[1].split(split):
             raise UserError(main[0], f"has no {split} tracks", f"give it some under splits.{split}")
+    hold_sounding(*main)
     if not config.extra:
         return main[1]
     extra = [placed(own, config, home, jobs) for own in config.extra]
     return fetch_joined(main, extra, where(name_of(config), home))
+
+
+def hold_sounding(root: Path, manifest: Manifest) -> None:
+    """Hold every source to a song to learn it from, and one to score it on.
+
+    Raises:
+        UserError: a source is silent in all training or in all test tracks.
+    """
+    for split in ("train", "test"):
+        tracks = manifest.split(split)
+        for source in manifest.sources:
+            if not any(track.files[source].peak for track in tracks):
+                problem = f"is silent in all {len(tracks)} {split} tracks"
+                cure = "add a song with it, or leave it out of fetch.sources"
+                raise UserError(f"{root}: {source}", problem, cure)
 
 
 def fetch_main(config: FetchConfig, home: Path, jobs: int) -> Placed:

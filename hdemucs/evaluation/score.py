@@ -20,6 +20,8 @@ from hdemucs.metrics.sisdr import si_sdr
 
 Signal = Float[np.ndarray, "_ _"]  # [channel, sample], of any shape until it is checked
 Signals = Mapping[str, Signal]  # by source
+Framed = Mapping[str, Float[np.ndarray, "source frame"]]  # by metric
+Whole = Mapping[str, Float[np.ndarray, " source"]]
 
 
 def score_track(
@@ -27,27 +29,48 @@ def score_track(
 ) -> TrackScores:
     """All scores of one track's estimates.
 
-    Estimates longer than their references are cut, as museval does.
+    Estimates longer than their references are cut, as museval does. A source whose reference is
+    silent throughout, as vocals of an instrumental, has no score, and the others are scored as if
+    the track had no such source: BSSEval is undefined for it.
 
     Raises:
         UserError: an estimate is missing, shorter than its reference, has other channels, is silent
-            throughout or holds NaN; or a reference is silent or holds NaN. The line names both.
+            throughout though its reference is not, or holds NaN; or all references are silent, or
+            one holds NaN. The line names both.
     """
     names = tuple(references)
-    reference = checked(references, names, f"{track}: reference")
-    estimate = checked(estimates, names, f"{track}: estimate", reference.shape)
+    known = checked(references, names, f"{track}: reference")
+    given = checked(estimates, names, f"{track}: estimate", known.shape)
+    sounding = ~silent(known)
+    if not sounding.any():
+        raise UserError(f"{track}: references", "are all silent", "leave this track out")
+    for name, wrong in zip(names, sounding & silent(given), strict=True):
+        if wrong:
+            refuse_silence(f"{track}: estimate of {name}")
+    reference, estimate = known[sounding], given[sounding]
     framed = framewise(reference, estimate, rate, config)
     whole = {"nSDR": nsdr(reference, estimate), "SI-SDR": si_sdr(reference, estimate)}
+    places = iter(range(len(reference)))
     sources = {
-        name: SourceScores(
-            {metric: scores[index] for metric, scores in framed.frames.items()},
-            {metric: float(scores[index]) for metric, scores in whole.items()},
-        )
-        for index, name in enumerate(names)
+        name: of_source(framed.frames, whole, next(places) if sounds else None)
+        for name, sounds in zip(names, sounding, strict=True)
     }
     if framed.dependent:
         warnings.warn(IllPosedWarning(f"{track}: {ILL_POSED}"), stacklevel=2)
     return TrackScores(track, config.window, config.hop, sources, framed.dependent)
+
+
+def of_source(framed: Framed, whole: Whole, place: int | None) -> SourceScores:
+    """The scores at one place of the arrays; NaN throughout for a source that has none."""
+    if place is None:
+        return SourceScores(
+            {metric: np.full(scores.shape[1:], np.nan) for metric, scores in framed.items()},
+            dict.fromkeys(whole, float("nan")),
+        )
+    return SourceScores(
+        {metric: scores[place] for metric, scores in framed.items()},
+        {metric: float(scores[place]) for metric, scores in whole.items()},
+    )
 
 
 def checked(
@@ -62,11 +85,7 @@ def checked(
     if shape is None and len(lengths) != 1:
         raise UserError(what, f"sources differ in shape {sorted(lengths)}", "make them alike")
     samples = shape[-1] if shape else None
-    stacked = np.stack([signals[name][:, :samples] for name in names])
-    for name, quiet in zip(names, silent(stacked), strict=True):
-        if quiet:
-            refuse_silence(f"{what} of {name}")
-    return stacked
+    return np.stack([signals[name][:, :samples] for name in names])
 
 
 def hold(signal: Signal, what: str, shape: tuple[int, ...] | None) -> None:
@@ -86,4 +105,4 @@ def hold(signal: Signal, what: str, shape: tuple[int, ...] | None) -> None:
 
 def refuse_silence(what: str) -> NoReturn:
     problem = "is silent (left + right = 0) throughout, which leaves BSSEval undefined"
-    raise UserError(what, problem, "leave this source out, or make the file again")
+    raise UserError(what, problem, "make the file again")

@@ -14,6 +14,7 @@ from hdemucs.report.results import Results, Row, track_scores
 from hdemucs.report.scores import heading, name_of, notes
 from hdemucs.statistics.decisions import holm
 from hdemucs.statistics.differences import Difference, compared
+from hdemucs.statistics.intervals import median_of_scored
 from hdemucs.tables import Cell, Strong, Table
 
 MINUS = "\N{MINUS SIGN}"
@@ -125,7 +126,7 @@ def differences(results: Results, found: list[Comparison]) -> Table:
 
 def ranks(scores: Float[np.ndarray, "row source track"]) -> Float[np.ndarray, " row"]:
     """Place of each row, 1 the best, by the mean over sources of the median over tracks."""
-    numbers = np.nanmedian(scores, axis=-1).mean(-1)
+    numbers = median_of_scored(scores).mean(-1)
     return 1.0 + np.array([(numbers > one).sum() for one in numbers])
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from hdemucs.config.report import ReportConfig, RowConfig
 from hdemucs.errors import UserError
-from hdemucs.evaluation.aggregation import ALL, Aggregation, tidy, totals
+from hdemucs.evaluation.aggregation import ALL, Aggregation, tidy, totals, usual
 from hdemucs.evaluation.systems import Facts, System
 from hdemucs.report.runs import RunFacts
 
@@ -88,6 +88,11 @@ class Results:
             names=self.numbers.index.names,
         )
         return self.numbers.reindex(keys)[columns].droplevel(["metric", "aggregation"])
+
+    def scored(self, metric: str) -> dict[str, int]:
+        """In how many tracks each source has a score: not where its reference is silent."""
+        found = track_scores(self.rows[0], metric).dropna(subset="score")
+        return {s: found.loc[found["source"].eq(s), "track"].nunique() for s in self.sources}
 
     @property
     def dependent(self) -> tuple[str, ...]:
@@ -178,9 +183,9 @@ def numbers(row: Row, metric: str, aggregation: Aggregation) -> dict[str, float]
     return {str(source): float(value) for source, value in values.items()}
 
 
-def track_scores(row: Row, metric: str, average: str = "median") -> pd.DataFrame:
-    """The lines of a row's tidy scores of one metric, its frames averaged so."""
-    scores = row.scores
+def track_scores(row: Row, metric: str) -> pd.DataFrame:
+    """The lines of a row's tidy scores of one metric, its frames averaged as usual."""
+    scores, average = row.scores, usual(metric).frames.__name__
     return scores[scores["metric"].eq(metric) & scores["average"].eq(average)]
 
 

@@ -53,6 +53,10 @@ def notes(results: Results, metric: str, aggregation: Aggregation) -> tuple[str,
 
 def doubts(results: Results, metric: str, aggregation: Aggregation) -> Iterator[str]:
     """What of a table's numbers means less than it seems to."""
+    fewer = {s: n for s, n in results.scored(metric).items() if n < len(results.tracks)}
+    if fewer:
+        counts = ", ".join(f"{heading(source)} {count}" for source, count in fewer.items())
+        yield f"Tracks with a score, of {len(results.tracks)}: {counts} (silent in the others)."
     if metric in FILTERED and results.dependent:
         named = ", ".join(results.dependent[:NAMED])
         yield (

@@ -98,14 +98,24 @@ def crossed(values: Paired, level: float) -> Interval:
     return Interval(*found.bounds(level), found.method)
 
 
+def median_of_scored(scores: np.ndarray) -> np.ndarray:
+    """The median over tracks (the last axis) of those that have a score; NaN where none has."""
+    some = ~np.isnan(scores).all(axis=-1, keepdims=True)
+    return np.where(some[..., 0], np.nanmedian(np.where(some, scores, 0.0), axis=-1), np.nan)
+
+
 def median_interval(scores: Float[np.ndarray, "source track"], config: IntervalConfig) -> Interval:
-    """For the mean over sources of the median over tracks: percentile bootstrap over tracks."""
-    if scores.shape[-1] < FEW:
+    """For the mean over sources of the median over tracks: percentile bootstrap over tracks.
+
+    Tracks may have no score for a source (NaN). Draws in which none has one are left out.
+    """
+    if (~np.isnan(scores)).sum(axis=-1).min() < FEW:
         return Interval(float("-inf"), float("inf"), f"under {FEW} tracks: no interval")
 
     def statistic(drawn: np.ndarray) -> np.ndarray:
-        return np.nanmedian(drawn, axis=-1).mean(0)
+        return median_of_scored(drawn).mean(0)
 
     tails = [0.5 - config.level / 2, 0.5 + config.level / 2]
-    low, high = np.quantile(resampled(scores, statistic, config), tails)
+    values = resampled(scores, statistic, config)
+    low, high = np.quantile(values[~np.isnan(values)], tails)
     return Interval(float(low), float(high), "percentile bootstrap over tracks")

@@ -339,6 +339,17 @@ def test_a_study_needs_tracks_to_validate_and_to_test(more, tmp_path):
         fetch(study(more), tmp_path, jobs=1)
 
 
+def test_an_instrumental_is_tested_on_but_not_instrumentals_alone(band, tmp_path):
+    """What scoring and training could not use is refused before both."""
+    (band / "songs" / "03 Last" / "lead vox.ogg").unlink()
+    with pytest.raises(UserError, match=r"vocals: is silent in all 1 test tracks; add a song with"):
+        fetch(study(load_own(band / "band.yaml")), tmp_path, jobs=1)
+    shutil.copytree(band / SONG, band / "songs" / "03 Next")
+    put(band / "songs" / "03 Next" / "kick.wav", tone(70))
+    manifest = fetch(study(load_own(band / "band.yaml")), tmp_path, jobs=1)
+    assert [track.files["vocals"].peak > 0 for track in manifest.split("test")] == [False, True]
+
+
 def test_extra_tracks_may_not_be_tested_on(band, tmp_path):
     own = load_own(band / "band.yaml")
     with pytest.raises(UserError, match=r"is extra data, yet '02 Middle' is to valid; put all its"):

@@ -55,3 +55,15 @@ def test_scores_of_every_oracle(manifest, tmp_path):
 
     assert mean("mixture") < mean("mixture-quarter") < mean("irm-magnitude") < mean("irm-power")
     assert mean("static-wiener") < mean("irm-magnitude")
+
+
+def test_every_oracle_scores_an_instrumental(manifest, tmp_path):
+    """Its silent vocals alone have no score; masks and filters of silence are no trouble."""
+    test = manifest.tracks[1]
+    vocals = audio.read(tmp_path / test.files["vocals"].path)
+    audio.write(tmp_path / test.files["vocals"].path, 0 * vocals, RATE, bits=0)
+    mixture = audio.read(tmp_path / test.files[MIXTURE].path) - vocals
+    audio.write(tmp_path / test.files[MIXTURE].path, mixture, RATE, bits=0)
+    for name, tracks in score_oracles(manifest, tmp_path, CONFIG, 1).items():
+        for source, scores in tracks[0].sources.items():
+            assert np.isnan(scores.whole["nSDR"]) == (source == "vocals"), name

@@ -88,8 +88,36 @@ def test_bad_references_are_one_line(signals):
         score_track(
             "T", references | {"bass": references["bass"][:, 1:]}, estimates, RATE, config()
         )
-    with pytest.raises(UserError, match="T: reference of drums: is silent"):
-        score_track("T", references | {"drums": 0 * references["drums"]}, estimates, RATE, config())
+    silence = {name: 0 * x for name, x in references.items()}
+    with pytest.raises(UserError, match="T: references: are all silent; leave this track out"):
+        score_track("T", silence, estimates, RATE, config())
+
+
+@pytest.mark.parametrize("backend", ["own", "museval"])
+@pytest.mark.parametrize("estimated", [0, 1])
+def test_a_silent_source_has_no_score_and_takes_none_from_the_others(
+    signals, tmp_path, backend, estimated
+):
+    """An instrumental: whatever is estimated for its vocals, the others are scored without."""
+    references, estimates = signals
+    asked = config(metrics="all", backend=backend)
+    instrumental = references | {"vocals": 0 * references["vocals"]}
+    given = estimates | {"vocals": estimated * estimates["vocals"]}
+    scores = score_track("T", instrumental, given, RATE, asked)
+    two = [{name: signal[name] for name in NAMES[:2]} for signal in signals]
+    without = score_track("T", *two, RATE, asked)
+    for name in NAMES[:2]:
+        assert scores.sources[name].whole == without.sources[name].whole
+        for metric, frames in without.sources[name].frames.items():
+            np.testing.assert_array_equal(scores.sources[name].frames[metric], frames)
+    save(scores, tmp_path / "T.json")
+    for one in (scores, load(tmp_path / "T.json")):
+        assert np.isnan(one.sources["vocals"].frames["SDR"]).all()
+        assert np.isnan(list(one.sources["vocals"].whole.values())).all()
+    full = score_track("U", references, estimates, RATE, asked)
+    both = summary(System("x", (scores, full), None))
+    assert both["sdr"]["vocals"] == summary(System("x", (full,), None))["sdr"]["vocals"]
+    assert None not in both["nsdr"].values()
 
 
 def test_references_that_determine_no_filters_are_marked_in_the_scores(signals, tmp_path):

@@ -33,8 +33,8 @@ def boxes(results: Results, metric: str = "SDR") -> Figure:
 def panel(axis: Axes, rows: list[Row], source: str, metric: str) -> None:
     scatter = np.random.default_rng(SEED)
     for place, row in enumerate(rows):
-        scores = np.nanmean(matrix(row, metric, source), axis=0)
-        scores = scores[~np.isnan(scores)]
+        scores = matrix(row, metric, source).mean(axis=0)
+        scores = scores[~np.isnan(scores)]  # tracks in which the source sounds
         colour = COLOURS[0] if row.config else QUIET
         axis.boxplot(
             [scores],
