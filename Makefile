@@ -8,7 +8,7 @@ REFERENCE := $(VENV)/reference/.ready
 export PATH := $(BIN):$(PATH)
 export PYTHONUNBUFFERED := 1
 
-.PHONY: repro test test-rehearsal test-slurm test-slow lint format setup
+.PHONY: benchmarks repro test test-rehearsal test-slurm test-slow lint format setup
 
 repro: $(READY)  ## everything: data, models, scores, tables, figures, listening sets
 	dvc --wait-for-lock repro $(TARGETS)
@@ -28,6 +28,9 @@ test-slurm: $(READY)  ## every fault of a cluster, on a real one that this start
 test-slow: $(READY)  ## the long versions of the tests
 	tests/system.sh chromium
 	pytest -m slow $(ARGS)
+
+benchmarks: $(READY)  ## every page of reports/benchmarks/, measured on this machine
+	hdemucs bench all
 
 lint: $(READY)
 	ruff format --check .

@@ -1,7 +1,5 @@
 """Our metrics beside museval's on one long track: time, memory, and how far the numbers differ.
 
-    python -m hdemucs.benchmarks.metrics reports/benchmark-metrics.md --seconds 240
-
 Each candidate runs alone in a process of its own with one thread, one after the other, in one run;
 ratios of CPU time are what counts, as they hold on other machines too.
 """
@@ -24,7 +22,6 @@ import numpy as np
 import torch
 from scipy.signal import lfilter
 
-from hdemucs.errors import one_line
 from hdemucs.evaluation.backend import by_museval
 from hdemucs.files import write_text
 from hdemucs.metrics.bsseval.evaluate import bsseval
@@ -148,7 +145,7 @@ def lines(measured: Sequence[Measured], seconds: float) -> Iterator[str]:
             yield f"| {one.name}: {metric} | {difference(scores, first.scores[metric]):.1e} |"
     names = ", ".join(f"{name} {version(name)}" for name in ("museval", "numpy", "scipy", "torch"))
     yield f"\n{platform.machine()}, Python {platform.python_version()}, {names}."
-    yield "Made by `python -m hdemucs.benchmarks.metrics`."
+    yield "Made by `hdemucs bench metrics`."
 
 
 def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
@@ -159,14 +156,10 @@ def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
     return float(np.abs(ours[meant] - theirs[meant]).max())
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("page", type=Path)
-    parser.add_argument("--seconds", type=float, default=240.0)
-    asked = parser.parse_args()
-    write_text(asked.page, "\n".join(lines(run(asked.seconds), asked.seconds)) + "\n")
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--seconds", type=float, default=240.0, help="of the track (%(default)s)")
 
 
-if __name__ == "__main__":
-    with one_line():
-        main()
+def make(asked: argparse.Namespace, page: Path) -> None:
+    """Measure, and write the page."""
+    write_text(page, "\n".join(lines(run(asked.seconds), asked.seconds)) + "\n")

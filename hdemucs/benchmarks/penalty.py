@@ -1,13 +1,11 @@
-"""The penalty's cost and error on the full-size hybrid: reports/studies/penalty.md.
-
-python -m hdemucs.benchmarks.penalty
-"""
+"""The penalty's cost and error on the full-size hybrid."""
 
 from __future__ import annotations
 
 import dataclasses
 import platform
 import time
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +28,6 @@ from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.processes import Processes
 from hdemucs.training.svd_penalty.penalty import Penalised, Penalty, penalised
 
-OUT = Path("reports/studies/penalty.md")
 DIMENSIONS, ROUNDS = 100, 4  # of the official estimate, svd=base2
 LOOKS, SECONDS, BATCH = (1, 20, 60), 1.0, 4  # steps of training at which errors are measured
 TIMES = 3
@@ -130,7 +127,11 @@ def row(step: int, penalty: Penalty) -> str:
     )
 
 
-def main() -> None:
+def arguments(_parser: ArgumentParser) -> None:
+    """None."""
+
+
+def make(_asked: Namespace, page: Path) -> None:
     """Train a little, compare, write the page."""
     torch.set_num_threads(1)
     keep_freed_memory()
@@ -156,7 +157,7 @@ def main() -> None:
         learner.optimiser.inner.zero_grad()
     forward, both = sum(forwards) / len(forwards), sum(boths) / len(boths)
     took, late = sum(ours) / len(ours), sorted(ours[-TIMES:])[TIMES // 2]
-    write_text(OUT, PAGE.format(
+    write_text(page, PAGE.format(
         rows="\n".join(rows), ours=took, forward=forward, both=both, ratio=both / took,
         value=forward / took, late=late, later=boths[-1] / late, latest=forwards[-1] / late,
         matrices=len(settings.each), rank=settings.rank, last=LOOKS[-1],
@@ -167,7 +168,7 @@ def main() -> None:
 PAGE = """# The penalty: directions followed from step to step, beside a new randomised SVD
 
 The sum of the largest squared singular values of the {matrices} matrices of the full-size hybrid,
-with its gradient, as each training step needs it. Made by `python -m hdemucs.benchmarks.penalty` in
+with its gradient, as each training step needs it. Made by `hdemucs bench penalty` in
 one run, on one {machine} core, torch {torch}; CPU time in {last} steps of training. Ours: the mean
 of all steps, each on weights that have moved, and the median of the last {times}, by when the
 largest values lie close together; the others, whose cost stays the same: the mean of {looks} in
@@ -225,7 +226,3 @@ spectral norm by up to 4 %, while the second largest squared value is 0.01 % to 
   above 1e-2. Images in double precision: 0.39 s for 0.34 s, errors alike. The two products of a
   round tile by tile, in cache: 0.023 s a round for 0.027 s; not worth its code.
 """
-
-
-if __name__ == "__main__":
-    main()

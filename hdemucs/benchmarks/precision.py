@@ -1,7 +1,6 @@
-"""Losses and speed with bf16 and compiled layers: -> reports/studies/precision.md.
+"""Losses and speed with bf16 and compiled layers.
 
-python -m hdemucs.benchmarks.precision: not a stage of dvc.yaml, since it is timed. On a GPU where
-there is one, else on one core.
+On a GPU where there is one, else on one core.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import platform
 import time
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +30,6 @@ from hdemucs.training.learner import Learner
 from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.processes import Processes
 
-OUT = Path("reports/studies/precision.md")
 STEPS, SECONDS, BATCH = 100, 2.0, 4
 SWITCHES = {
     "fp32": (False, False),
@@ -94,7 +93,11 @@ def row(variant: str, name: str, found: Training, plain: Training) -> str:
     )
 
 
-def main() -> None:
+def arguments(_parser: ArgumentParser) -> None:
+    """None."""
+
+
+def make(_asked: Namespace, page: Path) -> None:
     """Train each model four times, write the page."""
     torch.set_num_threads(1)
     keep_freed_memory()
@@ -109,7 +112,7 @@ def main() -> None:
             f"{len(list(build(config.model, 0).compile_units()))} layers of the {variant} model"
         )
     place = torch.cuda.get_device_name() if device.type == "cuda" else platform.machine() + " core"
-    write_text(OUT, PAGE.format(
+    write_text(page, PAGE.format(
         rows="\n".join(rows), steps=STEPS, batch=BATCH, seconds=SECONDS, place=place,
         torch=torch.__version__, counts=" and ".join(counts),
     ))  # fmt: skip
@@ -119,7 +122,7 @@ PAGE = """# bf16 and compiled layers beside plain fp32
 
 The quick scale's models, {steps} steps from the same weights on the same batches ({batch} segments
 of {seconds:g} s of the study's songs, augmented alike, penalty included), on one {place}, torch
-{torch}. Made by `python -m hdemucs.benchmarks.precision` in one run. Losses are compared with
+{torch}. Made by `hdemucs bench precision` in one run. Losses are compared with
 fp32's step by step (the largest difference) and over the last 20 steps (the sum's); time is a
 step's median after the first half.
 
@@ -138,7 +141,3 @@ step's median after the first half.
 - On this core neither is worth it: these models are convolutions, LSTMs and memory, and the other
   work on the machine shows in the ratios. The switches are for GPUs, not measured here.
 """
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
-"""Our repitch beside other ways, once: reports/studies/repitch.{md,svg}.
+"""Our repitch beside other ways.
 
-apt install soundstretch && python -m hdemucs.benchmarks.repitch
+Needs Debian's soundstretch: apt install soundstretch
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import time
+from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -28,7 +29,6 @@ PITCHES = np.array([110, 220, 277.18, 329.63, 440, 880, 1760])  # Hz
 LOUD = 8.0  # as stems are after normalisation
 NEAR = 0.006  # a tenth of a semitone
 WIDTH = 0.28  # of a bar and its space; three are a group
-OUT = Path("reports/studies")
 CHANGES = [(0, 0.88), (0, 0.95), (0, 1.05), (0, 1.12), (-2, 1.0), (2, 1.0), (-1, 1.07), (2, 0.91)]
 INK = {"python-stretch": "#0072b2", "soundstretch": "#d55e00", "torchaudio": "#009e73"}
 WINDOW = 2048  # of the phase vocoder: as librosa's and torchaudio's examples have it
@@ -124,7 +124,7 @@ def measured(change: Changer) -> list[tuple[float, float, float]]:
     ]
 
 
-def figure(results: dict[str, list[tuple[float, float, float]]]) -> None:
+def figure(results: dict[str, list[tuple[float, float, float]]], place: Path) -> None:
     """Three rows of groups of bars."""
     mpl.rcParams.update({"svg.hashsalt": "hdemucs", "font.size": 9})
     titles = ("partials over the rest, dB", "clicks out of place, ms", "energy within 5 ms, %")
@@ -140,18 +140,22 @@ def figure(results: dict[str, list[tuple[float, float, float]]]) -> None:
     )
     labels = [f"{semitones:+d} st\n{100 * (speed - 1):+.0f} %" for semitones, speed in CHANGES]
     axes[-1].set_xticks(np.arange(len(CHANGES)) + WIDTH, labels)
-    chart.savefig(OUT / "repitch.svg", metadata={"Date": None})
+    chart.savefig(place, metadata={"Date": None})
 
 
-def main() -> None:
+def arguments(_parser: ArgumentParser) -> None:
+    """None."""
+
+
+def make(_asked: Namespace, page: Path) -> None:
     """Measure all, write the page."""
-    OUT.mkdir(parents=True, exist_ok=True)
+    page.parent.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     ways = (ours, theirs, vocoder)
     changers: dict[str, Changer] = dict(zip(INK, ways, strict=True))
     results = {name: measured(change) for name, change in changers.items()}
     cost = {name: seconds(change) for name, change in changers.items()}
-    figure(results)
+    figure(results, page.with_suffix(".svg"))
     rows = [
         f"| {name} | {np.mean([v[0] for v in values]):.1f} | {np.mean([v[1] for v in values]):.1f}"
         f" | {np.mean([v[2] for v in values]):.0f} | {SECONDS / cost[name]:.0f} |"
@@ -167,7 +171,7 @@ def main() -> None:
         "ours": np.abs(loud).max(),
         "sent": np.abs(LOUD * chord()).max(),
     }
-    write_text(OUT / "repitch.md", PAGE.format(**numbers))
+    write_text(page, PAGE.format(**numbers))
 
 
 PAGE = """# Repitch: Signalsmith Stretch in the process, beside soundstretch and a phase vocoder
@@ -178,7 +182,7 @@ Of the other libraries that need no binary, pedalboard 0.9.26 and pylibrb 0.1.2 
 pytsmod 0.3.8 are under the GPL, which this project does not use; audiotsm 0.1.2 (MIT) has had no
 release since 2017; librosa 0.11 (ISC) and torchaudio (BSD) have the plain phase vocoder, and here
 is torchaudio's, with its resampler. Made once by
-`python -m hdemucs.benchmarks.repitch`, on {changes} changes of pitch and tempo that the paper's
+`hdemucs bench repitch`, on {changes} changes of pitch and tempo that the paper's
 augmentation can draw, for a chord of seven steady partials and for a train of clicks.
 
 | | partials, dB | clicks out of place, ms | energy within 5 ms, % | times real time |
@@ -198,7 +202,3 @@ augmentation can draw, for a chord of seven steady partials and for a train of c
 What it does not say: how much either changes a model's SDR. Both do to the training data what the
 paper asks for; nobody has measured the difference.
 """
-
-
-if __name__ == "__main__":
-    main()

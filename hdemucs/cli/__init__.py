@@ -16,6 +16,7 @@ COMMANDS = {
     "data": "what data there is, and whether it is whole",
     "runs": "training runs: list, logs, cancel, prune",
     "study": "many systems with the same CPU time each, compared; its tables from committed scores",
+    "bench": "benchmarks: each measures one thing here and writes a page",
     "preflight": "one real training step: memory, speed, hours, disk",
     "listen": "serve a listening test, analyse its answers",
     "import-official": "an official .th checkpoint into our form, running no code from it",

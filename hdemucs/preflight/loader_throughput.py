@@ -1,6 +1,7 @@
 """How fast a run's examples come: repitching is what takes time before a step, and cores.
 
-Reading is not counted: one core reads hundreds of examples a second (reports/data-speed.md).
+Reading is not counted: one core reads hundreds of examples a second, as
+reports/benchmarks/loaders.md shows.
 """
 
 from __future__ import annotations

@@ -170,8 +170,8 @@ def provenance_section(results: Results, parts: Parts) -> Section:
     made.append(folded("Every table as CSV, Markdown and LaTeX", *saved(parts)))
     beside = "; ".join(f"reports/{path}: {text}" for path, text in BESIDE.items())
     told = (
-        "How fast and how near to museval the metrics are: reports/benchmark-metrics.md. How often "
-        "the intervals hold the truth: reports/intervals.md.",
+        "How fast and how near to museval the metrics are: reports/benchmarks/metrics.md. How "
+        "often the intervals hold the truth: reports/benchmarks/intervals.md.",
         "`hdemucs verify` makes this report anew from the stored scores and says what differs.",
         f"Beside this page: {beside}.",
     )

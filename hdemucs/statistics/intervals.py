@@ -1,7 +1,7 @@
 """Intervals for means and medians over tracks, chosen by how well they cover in simulation.
 
-`reports/intervals.md` (made by `hdemucs.statistics.coverage`) shows the coverage that each choice
-here rests on.
+`reports/benchmarks/intervals.md` (made by `hdemucs bench intervals`) shows the coverage that each
+choice here rests on.
 """
 
 from __future__ import annotations

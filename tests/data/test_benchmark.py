@@ -1,11 +1,11 @@
 """The benchmark runs both loaders on the same files; what it finds is not tested: it is timed."""
 
-from hdemucs.benchmarks.loaders import RATE, SEGMENT, Speed, noise, official, ours, ratio
+from hdemucs.benchmarks.reading import RATE, SEGMENT, Speed, noise, official, ours, ratio
 from hdemucs.data.segments import Segments
 
 
 def test_both_loaders_give_the_same_amount_of_audio(tmp_path, monkeypatch):
-    monkeypatch.setattr("hdemucs.benchmarks.loaders.SONG", 12)
+    monkeypatch.setattr("hdemucs.benchmarks.reading.SONG", 12)
     monkeypatch.setattr("demucs.wav.ta", None)  # `official` replaces it: put it back afterwards
     segments = Segments(tmp_path, noise(tmp_path, 1), "train", SEGMENT * RATE, RATE)
     loads = {**ours(segments), **official(tmp_path, segments)}

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from hdemucs.benchmarks.intervals import DRAWS, of_medians, over_seeds, over_tracks
 from hdemucs.config.report import IntervalConfig
-from hdemucs.statistics.coverage import DRAWS, of_medians, over_seeds, over_tracks
 from hdemucs.statistics.decisions import holm
 from hdemucs.statistics.differences import compared, paired, rank_biserial, signed_rank
 from hdemucs.statistics.intervals import crossed, expanded_bca, mean_interval, median_interval

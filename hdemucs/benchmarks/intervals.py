@@ -1,7 +1,5 @@
 """How often the intervals hold the truth, by simulation.
 
-    python -m hdemucs.statistics.coverage reports/intervals.md --studies 2000
-
 Differences between two systems are drawn from distributions with known mean: normal, heavy-tailed
 (Student's t with 3 degrees of freedom, Laplace) and skewed (gamma), over as many tracks as studies
 here have. A 95 % interval should hold the mean in 95 % of the studies.
@@ -17,7 +15,6 @@ import numpy as np
 from scipy import stats
 
 from hdemucs.config.report import IntervalConfig
-from hdemucs.errors import one_line
 from hdemucs.files import write_text
 from hdemucs.progress import track
 from hdemucs.statistics.intervals import expanded_bca, mean_interval, median_interval, student
@@ -111,18 +108,14 @@ def lines(studies: int, seed: int) -> Iterator[str]:
     yield "|---:|---:|"
     for tracks in track((8, 14, 27, 50), "intervals of medians"):
         yield f"| {tracks} | {of_medians(tracks, studies, seed):.3f} |"
-    yield "\nMade by `python -m hdemucs.statistics.coverage`."
+    yield "\nMade by `hdemucs bench intervals`."
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("page", type=Path)
-    parser.add_argument("--studies", type=int, default=2000)
-    parser.add_argument("--seed", type=int, default=1)
-    asked = parser.parse_args()
-    write_text(asked.page, "\n".join(lines(asked.studies, asked.seed)) + "\n")
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--studies", type=int, default=2000, help="simulated a line (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="(%(default)s)")
 
 
-if __name__ == "__main__":
-    with one_line():
-        main()
+def make(asked: argparse.Namespace, page: Path) -> None:
+    """Simulate, and write the page."""
+    write_text(page, "\n".join(lines(asked.studies, asked.seed)) + "\n")

@@ -1,0 +1,33 @@
+"""Every page of reports/benchmarks/ is made by the command that it names."""
+
+import argparse
+from pathlib import Path
+
+import pytest
+
+from hdemucs.benchmarks.pages import BENCHMARKS, FOLDER
+from hdemucs.cli import main
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", sorted(BENCHMARKS))
+def test_a_committed_page_names_its_command(name):
+    one = BENCHMARKS[name]
+    own = argparse.ArgumentParser()
+    one.arguments(own)
+    own.parse_args([])
+    text = (ROOT / one.page).read_text()
+    assert f"hdemucs bench {name}" in text
+
+
+def test_no_page_without_a_command():
+    assert {path.stem for path in (ROOT / FOLDER).glob("*.md")} == set(BENCHMARKS)
+
+
+def test_a_page_is_made_where_one_stands(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    main(["bench", "metrics", "--seconds", "4"])
+    page = tmp_path / FOLDER / "metrics.md"
+    assert capsys.readouterr().out.strip().endswith("metrics.md")
+    assert "largest difference to museval" in page.read_text()
