@@ -29,12 +29,12 @@ TINY = {
         "metrics": {"metrics": "sdr"}, "oracles": {"names": ["mixture"], "window": 1024},
     },
     "report": {"interval": {"resamples": 200}},
-    "listening": {"systems": ["hybrid", "bag_all"]},
 }  # fmt: skip
 
 
 def rehearsed(params):
     params["study"], params["scale"] = STUDY, "paper"
+    params["base"]["listening"]["systems"] = ["hybrid", "bag_all"]
     params["scales"]["paper"] = TINY
     params["variants"] = {name: params["variants"][name] for name in STUDY}
 
