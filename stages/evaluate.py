@@ -6,27 +6,39 @@ from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.load import load
 from hdemucs.evaluation.aggregation import save_summary
-from hdemucs.evaluation.pictures import NAME
+from hdemucs.evaluation.given import estimates_of, given_estimates, given_scores
+from hdemucs.evaluation.pictures import NAME, save_pictures, shown
 from hdemucs.evaluation.separated import score_separated
 from hdemucs.evaluation.systems import Facts, save_system
 from hdemucs.evaluation.tracks import data_facts
 from hdemucs.models.published import load_published
 from hdemucs.runs.dispatch import here_or_as_job
+from hdemucs.runs.given import given_to
 from hdemucs.runs.songs import songs
 from hdemucs.separation.testset import separator
 from hdemucs.workers import jobs
 
 
 def main(name: str) -> None:
-    """Every test song is separated whole, as it is on disk."""
+    """Every test song is separated whole, as it is on disk; or scored as somebody separated it."""
     how = load(Path(f"configs/separation/{name}.json"), EstimationConfig)
     metrics = load(Path("configs/evaluate.json"), EvaluationConfig).metrics
     manifest, root = songs()
     folder = Path("reports/scores") / name
-    separate = separator(load_published(Path("models") / name).ensemble, manifest.sample_rate, how)
-    scores = score_separated(manifest, root, separate, metrics, folder / NAME, jobs())
+    given = given_to(name)
+    if given is None:
+        ensemble = load_published(Path("models") / name).ensemble
+        separate = separator(ensemble, manifest.sample_rate, how)
+        scores = score_separated(manifest, root, separate, metrics, folder / NAME, jobs())
+    elif given.sound_files:
+        scores = given_estimates(given.folder, root, manifest, metrics, jobs())
+        heard = estimates_of(given.folder, shown(manifest.split("test")), manifest.sources)
+        save_pictures(folder / NAME, heard, manifest.sample_rate)
+    else:
+        scores = given_scores(given.folder, manifest, metrics)
     data = data_facts(manifest, Path("data/manifest.json"))
-    facts = Facts(system=name, kind="model", data=data, metrics=metrics, separation=how.separation)
+    separation = how.separation if given is None else None
+    facts = Facts(system=name, kind="model", data=data, metrics=metrics, separation=separation)
     save_system(folder, scores, facts)
     save_summary(folder)
 

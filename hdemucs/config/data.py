@@ -24,17 +24,23 @@ class EmbeddedConfig:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class ArchiveConfig:
-    """A ZIP archive on a web server; nothing in it is believed before the checksums agree."""
+class DownloadConfig:
+    """A large file on a web server."""
 
     url: Annotated[str, Field(pattern=r"^https?://")]
-    size: Positive  # bytes, as published; what the server says counts
-    md5: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    unpacked: Positive  # bytes of all its files, about; for the check of the disk
+    unpacked: Positive  # bytes of what it becomes, about; for the check of the disk
     connections: Annotated[int, Field(ge=1, le=16)]
     patience: Annotated[float, Field(gt=0)]  # seconds without a byte before a connection is dropped
     attempts: Positive  # in a row, without a byte of progress, before giving up
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class ArchiveConfig(DownloadConfig):
+    """A ZIP archive on a web server; nothing in it is believed before the checksums agree."""
+
+    size: Positive  # bytes, as published; what the server says counts
+    md5: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from hdemucs.config.base import STRICT
+from hdemucs.config.given import GIVEN
 from hdemucs.files import read_json
 
 CURE = "run `dvc repro resolve`, which writes it from params.yaml"
@@ -43,9 +44,21 @@ def members_of(path: Path) -> tuple[str, ...]:
 
 
 def members(name: str, content: object) -> tuple[str, ...]:
-    """The same, from the file's content."""
-    found = content.get("members") if isinstance(content, dict) else None
-    return tuple(found) if found else (name,)
+    """The same, from the file's content; none where others made it."""
+    said = content if isinstance(content, dict) else {}
+    if said.get("kind") in GIVEN:
+        return ()
+    return tuple(said.get("members") or (name,))
+
+
+def kind_of(path: Path) -> str:
+    """What a variant is: `released`, `estimates`, `scores`, or else `trained`.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    kind = read_json(path, CURE).get("kind")
+    return kind if kind in GIVEN else "trained"
 
 
 def variant_of(training: str) -> str:

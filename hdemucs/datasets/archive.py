@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hdemucs.config.data import ArchiveConfig
-from hdemucs.datasets.download import download
+from hdemucs.datasets.download import Checks, download
 from hdemucs.datasets.partial import discard
 from hdemucs.datasets.place import lock
 from hdemucs.datasets.unpack import unpack
@@ -27,6 +27,7 @@ def fetch_archive(config: ArchiveConfig, root: Path) -> None:
     archive = downloaded(root)
     with lock(root.with_name(f".{root.name}.lock"), "downloading the data set"):
         if not root.exists():  # else a process was stopped before it removed the archive
-            download(config, archive)
+            digests = {"md5": config.md5, "sha256": config.sha256}
+            download(config, archive, Checks(digests, "the data set"))
             unpack(archive, root)
         discard(archive)

@@ -6,9 +6,11 @@ import hashlib
 import queue
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from hdemucs.config.data import ArchiveConfig
+from hdemucs.config.data import DownloadConfig
 from hdemucs.datasets.partial import Partial, discard
 from hdemucs.datasets.place import check_space
 from hdemucs.datasets.remote import BY_HAND, Broken, Changed, Remote, Version
@@ -21,7 +23,16 @@ MAGIC = b"PK\x03\x04"  # a ZIP archive's first bytes
 AGAIN = "run the same command again, which goes on from there"
 
 
-def download(config: ArchiveConfig, path: Path) -> None:
+@dataclass(frozen=True)
+class Checks:
+    """What a file's digests must begin with, by `md5` or `sha256`; another file is not believed."""
+
+    digests: Mapping[str, str]
+    what: str  # that is downloaded, for messages
+    keep: bool = False  # a file that is refused, beside its place, for a look
+
+
+def download(config: DownloadConfig, path: Path, checks: Checks) -> None:
     """Bring the archive to `path`; on a break, what came stays for the next time.
 
     Raises:
@@ -31,7 +42,7 @@ def download(config: ArchiveConfig, path: Path) -> None:
     while True:
         version = patiently(config)
         try:
-            Download(config, version, path).run()
+            Download(config, version, path, checks).run()
         except Changed as change:
             discard(path)
             changes += 1
@@ -41,7 +52,7 @@ def download(config: ArchiveConfig, path: Path) -> None:
             return
 
 
-def patiently(config: ArchiveConfig) -> Version:
+def patiently(config: DownloadConfig) -> Version:
     """Which file there is, asked until there is an answer."""
     remote, tries = Remote(config.url, config.patience), Tries(config, counts=True)
     while True:
@@ -59,7 +70,7 @@ class Tries:
     Progress ends the row if it `counts`: where a break undoes it, it does not.
     """
 
-    def __init__(self, config: ArchiveConfig, *, counts: bool) -> None:
+    def __init__(self, config: DownloadConfig, *, counts: bool) -> None:
         self.config, self.counts, self.failures = config, counts, 0
 
     def progressed(self) -> None:
@@ -81,8 +92,10 @@ class Tries:
 class Download:
     """One version of the file, piece by piece."""
 
-    def __init__(self, config: ArchiveConfig, version: Version, path: Path) -> None:
-        self.config, self.version, self.path = config, version, path
+    def __init__(
+        self, config: DownloadConfig, version: Version, path: Path, checks: Checks
+    ) -> None:
+        self.config, self.version, self.path, self.checks = config, version, path, checks
         self.partial = Partial(path, version)
         self.news: queue.Queue[int | Exception] = queue.Queue()
         self.todo: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -96,7 +109,7 @@ class Download:
         left = self.version.size - self.partial.bytes_done
         try:
             if missing:  # unpacking asks for itself, knowing what it has done already
-                check_space(self.path.parent, left + self.config.unpacked, "the data set")
+                check_space(self.path.parent, left + self.config.unpacked, self.checks.what)
             for index in missing:
                 self.todo.put(index)
             for _ in range(min(self.config.connections, len(missing))):
@@ -137,13 +150,23 @@ class Download:
 
     def verify(self, check: Checksums) -> None:
         """Compare the checksums; of a file with other bytes nothing can be trusted, so it goes."""
-        for name, wanted in (("md5", self.config.md5), ("sha256", self.config.sha256)):
+        for name, wanted in self.checks.digests.items():
             found = check.digests[name].hexdigest()
-            if found != wanted:
-                discard(self.path)
+            if not found.startswith(wanted):
+                fate = self.refused()
                 problem = f"came with the {name.upper()} {found} where {wanted} is expected"
-                cure = f"try again later (the file was removed), or {BY_HAND}"
+                cure = f"try again later (the file was {fate}), or {BY_HAND}"
                 raise UserError(self.config.url, problem, cure)
+
+    def refused(self) -> str:
+        """Take a wrong file away; says what became of it."""
+        if not self.checks.keep:
+            discard(self.path)
+            return "removed"
+        aside = self.path.with_name(f"{self.path.name}.refused")
+        self.path.replace(aside)
+        discard(self.path)
+        return f"kept as {aside}"
 
     def connection(self) -> None:
         """One thread's work: pieces until there are no more."""

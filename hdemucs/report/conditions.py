@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hdemucs.data.musdb18 import COUNTS
 from hdemucs.evaluation.systems import Facts
 from hdemucs.report.published import Published
 from hdemucs.report.results import Results, Row
-from hdemucs.report.runs import RunFacts
+from hdemucs.report.runs import GivenFacts, ReleasedFacts, RunFacts
 
 TEST_TRACKS = COUNTS["test"]
+DATA = "MUSDB18-HQ"  # that released models were trained on, by their authors' word
 WINDOW = 1.0  # seconds, and the hop
 AGGREGATION = "median of frames, median of tracks"  # as published.csv calls that of our verdict
 
@@ -30,18 +31,39 @@ def other_data(results: Results, entry: Published) -> Iterator[str]:
 
 def other_training(row: Row, entry: Published) -> Iterator[str]:
     """Differences in how the models were made and used, each of which explains a difference."""
-    for system, runs in zip(row.systems, row.runs, strict=True):
-        if runs:
-            theirs = None if entry.models is None else models(entry.models)
-            yield from unlike(system.name, models(len(runs)), theirs)
-            total = sum(run.parameters for run in runs)
-            yield from unlike(system.name, *parameters(total, entry.parameters))
-            for run in runs:
-                yield from other_run(run, entry)
-        else:
+    for system, origins in zip(row.systems, row.runs, strict=True):
+        models_ = [origin for origin in origins if not isinstance(origin, GivenFacts)]
+        given = [origin for origin in origins if isinstance(origin, GivenFacts)]
+        for folder in given:
+            yield from lacking(system.name, folder, entry)
+        if models_:
+            yield from other_models(system.name, models_, entry)
+        elif not given:
             yield f"{system.name}: its training is not recorded"
-    for facts in row.facts:
-        yield from other_separation(facts, entry)
+        if system.facts and not given:
+            yield from other_separation(system.facts, entry)
+
+
+def other_models(
+    system: str, origins: Sequence[RunFacts | ReleasedFacts], entry: Published
+) -> Iterator[str]:
+    """How many there are, how large they are, and what each was trained on or for how long."""
+    theirs = None if entry.models is None else models(entry.models)
+    yield from unlike(system, models(len(origins)), theirs)
+    total = sum(origin.parameters for origin in origins)
+    yield from unlike(system, *parameters(total, entry.parameters))
+    for origin in origins:
+        if isinstance(origin, RunFacts):
+            yield from other_run(origin, entry)
+        else:
+            yield from unlike(origin.file, f"trained on {origin.trained_on}", f"trained on {DATA}")
+
+
+def lacking(system: str, given: GivenFacts, entry: Published) -> Iterator[str]:
+    """Of somebody's estimates we know the tracks alone, and trust that they are what they say."""
+    if given.missing:
+        count = TEST_TRACKS - len(given.missing)
+        yield from unlike(system, f"{count} test tracks", f"{TEST_TRACKS} of {entry.data}")
 
 
 def other_run(run: RunFacts, entry: Published) -> Iterator[str]:

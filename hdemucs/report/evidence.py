@@ -48,7 +48,7 @@ def comparisons(results: Results, metric: str = "SDR") -> list[Comparison]:
     asked = [
         (row, rows[row.config.baseline], source)
         for row in results.models
-        if row.config and row.config.baseline in rows
+        if row.config and row.config.baseline in rows and not rows[row.config.baseline].leaks
         for source in (ALL, *results.sources)
     ]
     found = [

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from hdemucs.evaluation.systems import Facts, System
 from hdemucs.report.results import Results, Row
-from hdemucs.report.runs import RunFacts
+from hdemucs.report.runs import Origin, RunFacts
 from hdemucs.tables import Table
 
 SHORT = 8  # digits of a checksum that tables print; provenance.json has them whole
@@ -23,6 +23,7 @@ def table(results: Results) -> Table:
         for row in results.models
         for system, runs in zip(row.systems, row.runs, strict=True)
         for run in runs
+        if isinstance(run, RunFacts)
     ]
     remark = "Checksums are SHA-256, the first 8 digits here, whole in provenance.json."
     title = "Where the numbers come from"
@@ -70,13 +71,15 @@ def said(row: Row) -> list[str]:
         f"{run.epochs} of {run.planned} epochs, {run.hours:.2f} h on {run.machine}"
         for runs in row.runs
         for run in runs
+        if isinstance(run, RunFacts)
     ]
-    return [*scored, *trained]
+    others = [str(run) for runs in row.runs for run in runs if not isinstance(run, RunFacts)]
+    return [*scored, *trained, *others]
 
 
 def record(results: Results) -> dict[str, Any]:
     """The same for machines: by system, what was scored and the trainings behind it."""
-    facts, runs = TypeAdapter(Facts), TypeAdapter(tuple[RunFacts, ...])
+    facts, runs = TypeAdapter(Facts), TypeAdapter(tuple[Origin, ...])
     return {
         system.name: {
             "row": row.name,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pandas as pd
@@ -12,7 +12,7 @@ from hdemucs.config.report import ReportConfig, RowConfig
 from hdemucs.errors import UserError
 from hdemucs.evaluation.aggregation import ALL, Aggregation, tidy, totals, usual
 from hdemucs.evaluation.systems import Facts, System
-from hdemucs.report.runs import RunFacts
+from hdemucs.report.runs import TEST_SONGS, GivenFacts, Origin, ReleasedFacts, RunFacts
 
 ORACLES = {  # name: label, in the tables' order
     "mixture": "Mixture as it is",
@@ -34,7 +34,7 @@ class Row:
     name: str
     label: str
     systems: tuple[System, ...]
-    runs: tuple[tuple[RunFacts, ...], ...]  # of each system; empty: not known, or no training
+    runs: tuple[tuple[Origin, ...], ...]  # of each system; empty: not known, or no training
     config: RowConfig | None  # None: an oracle, a floor, or somebody else's system
 
     @property
@@ -52,8 +52,14 @@ class Row:
         return totals(self.scores).groupby(level=["metric", "aggregation"], sort=False).mean()
 
     @property
+    def leaks(self) -> bool:
+        """Whether a model of it was trained on the test songs."""
+        origins = [origin for each in self.runs for origin in each]
+        return any(isinstance(o, ReleasedFacts) and o.trained_on == TEST_SONGS for o in origins)
+
+    @property
     def seeds(self) -> tuple[int, ...]:
-        return tuple(run.seed for runs in self.runs for run in runs)
+        return tuple(run.seed for runs in self.runs for run in runs if isinstance(run, RunFacts))
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,7 @@ class Results:
 
 
 def arranged(
-    config: ReportConfig, systems: Mapping[str, System], runs: Mapping[str, tuple[RunFacts, ...]]
+    config: ReportConfig, systems: Mapping[str, System], runs: Mapping[str, tuple[Origin, ...]]
 ) -> Results:
     """The systems as rows; rows of the configuration without scores are left out.
 
@@ -116,7 +122,7 @@ def arranged(
         hold_alike(ours[0], system)
     hold_kinds(config, systems)
     models = tuple(
-        Row(row.name, row.label, present, tuple(runs.get(s.name, ()) for s in present), row)
+        named(row, present, tuple(runs.get(s.name, ()) for s in present))
         for row in config.rows
         if (present := tuple(systems[name] for name in row.systems if name in systems))
     )
@@ -134,6 +140,24 @@ def arranged(
     hold_labels((*models, *bounds, *others))
     sources = tuple(ours[0].tracks[0].sources)
     return Results(config, models, bounds, others, sources, ours[0].facts)
+
+
+def named(row: RowConfig, systems: tuple[System, ...], runs: tuple[tuple[Origin, ...], ...]) -> Row:
+    """A row of the study, whose label says what a reader must know before its numbers.
+
+    A system that was trained on the test songs is in no paired comparison.
+    """
+    origins = [origin for each in runs for origin in each]
+    label = row.label
+    lacking = [o for o in origins if isinstance(o, GivenFacts) and o.missing]
+    if lacking:
+        total = len(systems[0].tracks)
+        label += f" ({total - len(lacking[0].missing)} of {total} tracks)"
+    made = Row(row.name, label, systems, runs, row)
+    if made.leaks:
+        label, config = f"{label} (trained on: {TEST_SONGS})", replace(row, baseline=None)
+        made = replace(made, label=label, config=config)
+    return made
 
 
 def hold_labels(rows: tuple[Row, ...]) -> None:

@@ -1,10 +1,10 @@
-"""What is kept of each training, for the numbers' provenance: reports/runs/<system>.json."""
+"""Where each system comes from, for its numbers' provenance: reports/runs/<system>.json."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
@@ -14,7 +14,9 @@ from hdemucs.config.load import validated
 from hdemucs.files import read_json, write_json
 
 CURE = "run the training's stage again"
+TEST_SONGS = "test songs too"  # trained on: scores on the test songs say nothing then
 
+What = Literal["sound files", "museval JSON"]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -41,23 +43,58 @@ class RunFacts:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
-class Training:
-    """The file: one run for a model, several for a bag."""
+class ReleasedFacts:
+    """A model that its authors published."""
 
-    runs: tuple[RunFacts, ...]
+    file: str
+    url: str
+    sha256: str  # of the file
+    authors: str
+    trained_on: str
+    parameters: Count
+
+    def __str__(self) -> str:
+        return (
+            f"{self.file} by {self.authors} (SHA-256 {self.sha256}), trained on {self.trained_on}"
+        )
 
 
-def save_runs(path: Path, runs: Sequence[RunFacts]) -> None:
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class GivenFacts:
+    """Somebody's estimates or scores, of a system that is not here."""
+
+    what: What
+    path: str
+    files: Count
+    sha256: str  # of all files' names and digests
+    missing: tuple[str, ...]  # test tracks that are not among them
+
+    def __str__(self) -> str:
+        lack = f", without {len(self.missing)} tracks" if self.missing else ""
+        return f"{self.files} {self.what} in {self.path} (SHA-256 {self.sha256}){lack}"
+
+
+Origin = RunFacts | ReleasedFacts | GivenFacts
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
+class Origins:
+    """The file: one for a model, several for a bag."""
+
+    runs: tuple[Origin, ...]
+
+
+def save_runs(path: Path, runs: Sequence[Origin]) -> None:
     """Write the file."""
-    write_json(path, TypeAdapter(Training).dump_python(Training(runs=tuple(runs)), mode="json"))
+    write_json(path, TypeAdapter(Origins).dump_python(Origins(runs=tuple(runs)), mode="json"))
 
 
-def load_runs(path: Path) -> tuple[RunFacts, ...]:
-    """Read a system's trainings; none where the file is not there.
+def load_runs(path: Path) -> tuple[Origin, ...]:
+    """Read where a system comes from; none where the file is not there.
 
     Raises:
         UserError: the file is damaged.
     """
     if not path.exists():
         return ()
-    return validated(read_json(path, CURE), Training, str(path)).runs
+    return validated(read_json(path, CURE), Origins, str(path)).runs

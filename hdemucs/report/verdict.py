@@ -20,6 +20,7 @@ from hdemucs.report.conditions import other_data, other_training
 from hdemucs.report.evidence import matrix, signed
 from hdemucs.report.published import COLUMNS, Published
 from hdemucs.report.results import SHOWN, Results, Row, numbers
+from hdemucs.report.runs import RunFacts
 from hdemucs.statistics.intervals import Interval, median_interval
 from hdemucs.tables import Strong, Table
 
@@ -91,7 +92,10 @@ def spread(config: ReportConfig, source: str, row: Row) -> str:
 
 
 def seeds(row: Row) -> str:
-    """2 trained systems, seeds 42, 43."""
+    """2 trained systems, seeds 42, 43; or whose weights or estimates they are."""
+    others = [str(run) for runs in row.runs for run in runs if not isinstance(run, RunFacts)]
+    if others:
+        return f"released weights or estimates: {'; '.join(others)}"
     listed = ", ".join(map(str, row.seeds)) or "unknown"
     return f"{len(row.systems)} trained system{'s' if len(row.systems) > 1 else ''}, seeds {listed}"
 

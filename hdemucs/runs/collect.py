@@ -6,17 +6,20 @@ import csv
 import io
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import zip_longest
 from pathlib import Path
 
 from hdemucs.config.cluster import load_cluster
-from hdemucs.config.ensemble import EnsembleConfig, variant_of
+from hdemucs.config.ensemble import EnsembleConfig, kind_of, variant_of
+from hdemucs.config.given import EstimatesConfig, ReleasedConfig, ScoresConfig
 from hdemucs.config.load import load
-from hdemucs.files import read_json, write_text
-from hdemucs.report.runs import RunFacts, load_runs, save_runs
+from hdemucs.data.manifest import load_manifest
+from hdemucs.files import read_json, write_json, write_text
+from hdemucs.report.runs import GivenFacts, Origin, RunFacts, What, load_runs, save_runs
 from hdemucs.runs.directory import CURE, Run
 from hdemucs.runs.dvc_plan import stale_siblings
+from hdemucs.runs.given import CARD as GIVEN_CARD
 from hdemucs.runs.launcher import Launcher
 from hdemucs.runs.publish import check_unchanged, facts, publish
 from hdemucs.runs.wait import finish
@@ -41,6 +44,8 @@ class Collector:
         Raises:
             UserError: a training failed, or what it is changed meanwhile.
         """
+        if (kind := kind_of(self.here.config(name))) != "trained":
+            return self.given(name, kind)
         members, here = self.here.members(name), self.here
         lacking = [m for m in members if m in here.own(name) or here.trained(m) is None]
         for run in self.finished(lacking):
@@ -55,6 +60,38 @@ class Collector:
         facts = [facts for member in members for facts in self.provenance(member)]
         save_runs(here.root / "reports/runs" / f"{name}.json", facts)
         return ", ".join(here.run(member).name for member in members)
+
+    def given(self, name: str, kind: str) -> str:
+        """What others made, taken into the study."""
+        model, curve = self.places(name)
+        if kind == "released":
+            facts = self.released(name, model)
+        else:
+            facts = [self.listed(name, "sound files" if kind == "estimates" else "museval JSON")]
+            write_json(model / GIVEN_CARD, asdict(facts[0]))
+        write_text(curve, curves([]))
+        save_runs(self.here.root / "reports/runs" / f"{name}.json", facts)
+        return "; ".join(map(str, facts))
+
+    def released(self, name: str, model: Path) -> Sequence[Origin]:
+        """Models that others published, imported."""
+        from hdemucs.released.publish import publish as import_released  # torch, and requests
+
+        return import_released(load(self.here.config(name), ReleasedConfig), self.here.home, model)
+
+    def listed(self, name: str, what: What) -> Origin:
+        """Somebody's files: which they are, and of which test tracks."""
+        from hdemucs.evaluation.given import digest, missing
+
+        config = self.here.config(name)
+        sound_files = what == "sound files"
+        path = (
+            load(config, EstimatesConfig).path if sound_files else load(config, ScoresConfig).path
+        )
+        files, sha256 = digest(self.here.home / path)
+        manifest = load_manifest(self.here.manifest)
+        lacking = missing(self.here.home / path, manifest, sound_files=sound_files)
+        return GivenFacts(what=what, path=path, files=files, sha256=sha256, missing=lacking)
 
     def publish_model(self, name: str) -> None:
         """The one training that a variant is."""
@@ -84,7 +121,8 @@ class Collector:
         if run.done:
             return (facts(run, self.start(training)),)
         published = self.here.root / "reports/runs" / f"{variant_of(training)}.json"
-        return tuple(known for known in load_runs(published) if known.run == run.name)
+        kept = [known for known in load_runs(published) if isinstance(known, RunFacts)]
+        return tuple(known for known in kept if known.run == run.name)
 
     def start(self, name: str) -> RunFacts | None:
         """What is kept of the training that a variant's starts from."""

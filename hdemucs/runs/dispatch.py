@@ -12,6 +12,7 @@ from pathlib import Path
 from hdemucs.config.cluster import ClusterConfig, load_cluster
 from hdemucs.errors import one_line
 from hdemucs.runs.dvc_plan import stale_siblings
+from hdemucs.runs.given import is_given
 from hdemucs.runs.launcher import Launcher
 from hdemucs.runs.slurm import NAME as SLURM
 from hdemucs.runs.songs import songs
@@ -49,7 +50,7 @@ def elsewhere(stage: str, variant: str, songs: Callable[[], Path]) -> bool:
         UserError: the job failed, or what it read has changed.
     """
     here = Workspace(Path.cwd())
-    if INSIDE in os.environ:
+    if INSIDE in os.environ or is_given(variant, here):
         return False
     cluster = load_cluster(here.home)
     if cluster.executor != SLURM or cluster.scoring is None:

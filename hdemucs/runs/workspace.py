@@ -12,7 +12,7 @@ from hdemucs.config.load import load
 from hdemucs.config.training import TrainConfig, deciding
 from hdemucs.errors import UserError
 from hdemucs.files import digest, read_json, sha256, write_bytes
-from hdemucs.report.runs import load_runs
+from hdemucs.report.runs import Origin, RunFacts, load_runs
 from hdemucs.runs.directory import Inputs, Run, create
 from hdemucs.runs.identity import PROGRAM, Identity, trained_on
 from hdemucs.study.code import training as training_code
@@ -111,7 +111,7 @@ class Workspace:
         """Whether models/ has a training's model as it is configured now."""
         known = load_runs(self.root / f"reports/runs/{variant_of(training)}.json")
         whole = (self.place(training) / "model.safetensors").exists()
-        return whole and self.run(training).name in [facts.run for facts in known]
+        return whole and self.run(training).name in names_of(known)
 
     def published(self, variant: str) -> bool:
         """Whether models/ has a variant, all of it, as it is configured now."""
@@ -120,7 +120,7 @@ class Workspace:
             return self.has(variant)
         known = load_runs(self.root / f"reports/runs/{variant}.json")
         runs = [self.run(training).name for training in members]
-        return (folder / "ensemble.json").exists() and [facts.run for facts in known] == runs
+        return (folder / "ensemble.json").exists() and names_of(known) == runs
 
     def identity(self, variant: str) -> Identity:
         """What training this variant would be, by the files as they are now."""
@@ -159,3 +159,8 @@ class Workspace:
         training = {own for name in {variant, *siblings} for own in self.own(name)}
         others = [own for name in siblings for own in self.own(name)]
         return [self.made(name) for name in others if self.origin(name) not in training]
+
+
+def names_of(origins: Sequence[Origin]) -> list[str]:
+    """The runs among them."""
+    return [origin.run for origin in origins if isinstance(origin, RunFacts)]

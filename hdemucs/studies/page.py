@@ -15,7 +15,7 @@ from hdemucs.files import read_json, write_text
 from hdemucs.report.build import Places, build
 from hdemucs.report.evidence import matrix, signed
 from hdemucs.report.results import SHOWN, Results, Row, arranged, numbers
-from hdemucs.report.runs import load_runs
+from hdemucs.report.runs import RunFacts, load_runs
 from hdemucs.statistics.differences import Difference, compared
 from hdemucs.studies.definition import StudyConfig
 from hdemucs.tables import Cell, Table, markdown, write
@@ -62,7 +62,7 @@ def overview(results: Results, out: Path) -> Table:
 
 def line(row: Row, timed: dict[str, float] | None) -> dict[str, Cell]:
     """What a system is, and what it was given."""
-    runs = [run for each in row.runs for run in each]
+    runs = [run for each in row.runs for run in each if isinstance(run, RunFacts)]
     made = timed and sum(run.epochs for run in runs) * int(timed["steps_per_epoch"])
     return {
         "System": row.label,

@@ -25,6 +25,12 @@ RESOLVE = "resolve"  # writes the others' code, and so depends on all of it
 LAUNCHER = "hdemucs.runs"  # starts, watches and collects jobs; it has no say in what comes out
 TRAINING = "hdemucs.training.__main__"  # the program of a training job
 
+MADE_BY_OTHERS = {  # the code that takes what others made into the study
+    "released": ("hdemucs.released.publish",),
+    "estimates": ("hdemucs.evaluation.given",),
+    "scores": ("hdemucs.evaluation.given",),
+}
+
 Read = Callable[[str], Any]  # a file of configs/, by its path there
 
 
@@ -52,6 +58,10 @@ def of_variant(stage: str, variant: str, config: Read) -> Program:
     For `train` that is what decides weights: the training, and the parts that the variant chooses;
     neither a family that only another variant has, nor what launches it.
     """
+    kind = config(f"train/{variant}.json").get("kind")
+    if kind in MADE_BY_OTHERS:
+        taken = MADE_BY_OTHERS[kind]
+        return Program(taken if stage == "train" else (f"stages.{stage}", *taken), (LAUNCHER,))
     trained = trainings(variant, config)
     if stage == "train":
         return training(*trained)

@@ -38,10 +38,11 @@ def nothing(_study: Study) -> dict[str, Any]:
 
 def systems(study: Study) -> dict[str, Any]:
     """What listeners compare: the variants that `listening.systems` names, or the whole study."""
-    chosen = study.base["listening"].get("systems") or study.names
+    heard = [name for name in study.names if "scores" not in study.variants[name]]
+    chosen = study.base["listening"].get("systems") or heard
     for name in chosen:
-        if name not in study.names:
-            raise unknown(f"listening.systems={name}", name, study.names, "variant")
+        if name not in heard:
+            raise unknown(f"listening.systems={name}", name, heard, "variant that can be heard")
     return {"systems": chosen}
 
 

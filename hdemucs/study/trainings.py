@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
 from typing import Any
 
 from hdemucs.config.ensemble import EnsembleConfig
+from hdemucs.config.given import GIVEN, EstimatesConfig, ReleasedConfig, ScoresConfig
 from hdemucs.config.load import validated
 from hdemucs.config.training import TrainConfig, deciding
 from hdemucs.errors import UserError
 from hdemucs.files import digest
 from hdemucs.registry import part
 from hdemucs.study.params import Tree, changed
+from hdemucs.study.released import released
 from hdemucs.study.variants import effective, known
+
+GIVEN_CONFIGS: Mapping[str, Any] = {
+    "released": ReleasedConfig,
+    "estimates": EstimatesConfig,
+    "scores": ScoresConfig,
+}
 
 
 class Trainings:
@@ -29,6 +38,8 @@ class Trainings:
     def configurations(self, name: str) -> dict[str, Any]:
         """By the names under configs/train/: what a variant is, and its own trainings."""
         self.parts(name)
+        if self.variants[name].keys() & set(GIVEN):
+            return {name: self.given(name)}
         if "bag" in self.variants[name]:
             return {name: self.bag(name)}
         own = self.of(name)
@@ -36,6 +47,18 @@ class Trainings:
             return own
         members = {t: dict.fromkeys(config["model"]["sources"], 1.0) for t, config in own.items()}
         return {name: self.ensemble(name, members), **own}
+
+    def given(self, name: str) -> Any:
+        """What others made: released models, estimates or scores."""
+        [kind] = self.variants[name].keys() & set(GIVEN)
+        where, asked = f"variants.{name}.{kind}", self.variants[name][kind]
+        if kind == "released":
+            said = released(asked, where)
+        else:
+            said = changed({"path": None}, asked if isinstance(asked, dict) else {"": asked}, where)
+        content = {"kind": kind, "variant": name, **said}
+        validated(content, GIVEN_CONFIGS[kind], where)
+        return content
 
     def _parts(self, name: str) -> dict[str, Any]:
         """A variant's model, training, validation and separation."""

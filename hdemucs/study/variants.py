@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hdemucs.config.evaluation import ORACLES
+from hdemucs.config.given import GIVEN
 from hdemucs.config.listening import CONDITIONS
 from hdemucs.errors import UserError
 from hdemucs.study.params import Tree, changed, unknown
@@ -14,11 +15,11 @@ from hdemucs.study.params import Tree, changed, unknown
 NAME = re.compile(r"[a-z0-9_]+")
 OWN = ("model", "training", "separation")  # what a variant may change
 FAMILY = (*OWN, "validation")  # what a family has of its own
-KINDS = ("family", "fine_tune", "bag")  # what it is: exactly one of them
+KINDS = ("family", "fine_tune", "bag", *GIVEN)  # what it is: exactly one of them
 TAKEN = dict.fromkeys(CONDITIONS, "a condition of listening tests") | dict.fromkeys(
     ORACLES, "an oracle"
 )
-ONE = "give it one of `family: <family>`, `fine_tune: <variant>`, `bag: {members: [...]}`"
+ONE = "give it one of " + ", ".join(f"`{kind}`" for kind in KINDS)
 
 
 def effective(base: Tree, scale: str, scales: Tree, variants: Tree, name: str) -> dict[str, Any]:
@@ -34,7 +35,8 @@ def effective(base: Tree, scale: str, scales: Tree, variants: Tree, name: str) -
     where = f"variants.{name}"
     variant = checked(variants[name], where, scales)
     parts = foundation(base, scale, scales, variants, name)
-    for layer, place in ((variant, where), (variant.get(scale, {}), f"{where}.{scale}")):
+    own = variant.get(scale, {}) if scale not in KINDS else {}
+    for layer, place in ((variant, where), (own, f"{where}.{scale}")):
         for part in OWN:
             parts[part] = changed(parts[part], layer.get(part), f"{place}.{part}")
     return parts
@@ -49,7 +51,7 @@ def foundation(base: Tree, scale: str, scales: Tree, variants: Tree, name: str) 
         here = f"scales.{scale}.fine_tuning"
         changes = changed(base["fine_tuning"], scales[scale].get("fine_tuning"), here)
         return {**parts, "training": changed(parts["training"], changes, "base.fine_tuning")}
-    if "bag" in variant:
+    if variant.keys() & {"bag", *GIVEN}:
         return {"model": {}, **shared(base, {f"scales.{scale}": scales[scale]})}
     family = variant["family"]
     if family not in base["families"]:
@@ -94,7 +96,8 @@ def known(variants: Tree, other: Any, where: str, name: str) -> str:
         raise unknown(
             f"{where}={other}", other, [key for key in variants if key != name], "variant"
         )
-    if "bag" in variants[other] or variants[other].get("fine_tune") == name:
+    trained = variants[other].keys() & {"family", "fine_tune"}
+    if not trained or variants[other].get("fine_tune") == name:
         raise UserError(f"{where}={other}", "cannot be built upon", "name a trained variant")
     return str(other)
 
@@ -107,7 +110,7 @@ def checked(variant: Any, where: str, scales: Tree) -> dict[str, Any]:
     for key in variant:
         if key not in may:
             raise unknown(f"{where}.{key}", key, may)
-    for scale in scales:
+    for scale in scales.keys() - set(KINDS):  # a scale may be called `released`, as a kind is
         changed(dict.fromkeys(OWN), variant.get(scale), f"{where}.{scale}")
     return dict(variant)
 

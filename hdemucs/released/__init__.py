@@ -1,0 +1,1 @@
+"""Models that others published: obtained, checked, imported without running their code."""

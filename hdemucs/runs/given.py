@@ -1,0 +1,46 @@
+"""Somebody's files behind a variant, as the stages after `train` find them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hdemucs.config.load import validated
+from hdemucs.errors import UserError
+from hdemucs.evaluation.given import digest
+from hdemucs.files import read_json
+from hdemucs.report.runs import GivenFacts
+from hdemucs.runs.workspace import Workspace
+
+CARD = "given.json"  # in models/<variant>/: which files they are
+
+
+@dataclass(frozen=True)
+class Given:
+    """A folder of files that are not ours."""
+
+    folder: Path
+    sound_files: bool  # else museval's JSON
+
+
+def is_given(name: str, here: Workspace) -> bool:
+    """Whether a variant is somebody's estimates or scores."""
+    return (here.root / "models" / name / CARD).exists()
+
+
+def given_to(name: str) -> Given | None:
+    """What stands behind a variant that others made; None where a model does.
+
+    Raises:
+        UserError: the files are not those that its `train` stage saw.
+    """
+    here = Workspace(Path.cwd())
+    if not is_given(name, here):
+        return None
+    card = here.root / "models" / name / CARD
+    known = validated(read_json(card, "run its `train` stage"), GivenFacts, str(card))
+    folder = here.home / known.path
+    if digest(folder) != (known.files, known.sha256):
+        cure = f"run `dvc repro -f -s train@{name}`, or put them back"
+        raise UserError(folder, "holds other files than when it was taken into the study", cure)
+    return Given(folder, sound_files=known.what == "sound files")
