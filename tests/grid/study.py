@@ -23,9 +23,7 @@ from tests.training.runs import ALONE
 PROJECT = Path(__file__).parents[2]
 PARAMS = read_params(PROJECT / "params.yaml")
 VARIANTS = {  # those that are made here, of others' there are tests of their own
-    name: variant
-    for name, variant in PARAMS["variants"].items()
-    if not variant.keys() & set(GIVEN)
+    name: variant for name, variant in PARAMS["variants"].items() if not variant.keys() & set(GIVEN)
 }
 
 EPOCHS, STEPS = 2, 2

@@ -27,7 +27,11 @@ def paths(tree, path=""):
 def parts():
     """The configurations' keys and the code's digests, of all variants that are trained."""
     params = read_params(PROJECT / "params.yaml")
-    names = [name for name, variant in params["variants"].items() if variant.keys() & {"family", "fine_tune"}]
+    names = [
+        name
+        for name, variant in params["variants"].items()
+        if variant.keys() & {"family", "fine_tune"}
+    ]
     configs = [train_configuration(params, SCALE, name) for name in names]
     keys = set().union(*(paths(deciding(config)) for config in configs))
     return {"config": sorted(keys), "code": training(*configs).digests(PROJECT)}

@@ -109,7 +109,10 @@ def test_every_file_that_is_no_python_is_somebodys(found):
     """None is read in a way that escapes: a module names what it reads."""
     reached = set().union(*(files.keys() for files in found.values()))
     others = {name for name in Source(PROJECT).files if not name.endswith(".py")}
-    assert others - reached == {"hdemucs/MAP.md", "hdemucs/parts.toml"}
+    resolved = {
+        "hdemucs/study/released.toml"
+    }  # `resolve` alone reads it, and depends on its folder
+    assert others - reached - resolved == {"hdemucs/MAP.md", "hdemucs/parts.toml"}
 
 
 def test_every_stage_and_variant_has_its_file(found):
