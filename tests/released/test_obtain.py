@@ -189,7 +189,7 @@ def test_a_hostile_file_is_refused_and_publishes_nothing(shelf, tmp_path):
     content = (tmp_path / "evil.th").read_bytes()
     name = named("eeee0000", content)
     shelf.files[name] = content
-    with pytest.raises(UserError, match="holds a builtins"):
+    with pytest.raises(UserError, match="no checkpoint needs"):
         publish(config({name: content}), tmp_path, tmp_path / "models" / "theirs")
     assert list((tmp_path / "models").iterdir()) == []
 
