@@ -1,10 +1,11 @@
-"""The listening sets: samples/, the songs -> reports/listening/, private/listening/key.csv."""
+"""Listening sets and demo: samples/, the songs -> reports/{listening,demo}/, private/listening/."""
 
 from pathlib import Path
 
 from hdemucs.config.listening import ListeningConfig
 from hdemucs.config.load import load
 from hdemucs.errors import one_line
+from hdemucs.listening.demo.build import demo
 from hdemucs.listening.excerpts import load_excerpts
 from hdemucs.listening.publish.folder import publish
 from hdemucs.listening.stimuli.inputs import Inputs
@@ -12,12 +13,13 @@ from hdemucs.runs.songs import songs
 
 
 def main() -> None:
-    """What listeners get, and the key apart from it."""
+    """What listeners get, the key apart from it, and the page that plays everything by name."""
     config = load(Path("configs/listening.json"), ListeningConfig)
     excerpts = load_excerpts(Path("reports/excerpts.json"))
     manifest, root = songs()
     inputs = Inputs(root, manifest, excerpts, Path("samples"))
     print(publish(config, inputs, Path("reports/listening"), Path("private/listening/key.csv")))
+    print(demo(config, inputs, Path("reports/demo")))
 
 
 if __name__ == "__main__":

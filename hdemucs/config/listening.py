@@ -97,6 +97,13 @@ class MosConfig:
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
+class DemoConfig:
+    """The page that plays excerpts by name."""
+
+    per_source: Count  # excerpts
+
+
+@dataclass(frozen=True, kw_only=True, config=STRICT)
 class ListeningConfig:
     """What is rendered and who hears which part of it."""
 
@@ -108,6 +115,7 @@ class ListeningConfig:
     training: TrainingConfig
     mushra: MushraConfig
     mos: MosConfig
+    demo: DemoConfig
 
 
 def check_stimuli(config: ListeningConfig, sample_rate: int) -> None:

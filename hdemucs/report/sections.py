@@ -29,6 +29,7 @@ LED_BY = ("SDR", "nSDR")  # metrics whose tables are open
 BESIDE = {  # what other stages make, beside the page
     "data.md": "the songs: how loud, how long, what was found wrong with them",
     "listening/index.html": "listening tests: their sets, and how to serve them (`dvc pull`)",
+    "demo/index.html": "excerpts to listen to: mixture, reference, every system (`dvc pull`)",
     "ratings/README.md": "what listeners answered",
 }
 

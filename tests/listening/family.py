@@ -38,6 +38,7 @@ LISTENING = {
     "training": {"accompaniment": [-18.0, -12.0, -6.0], "noise": [-24.0, -16.0, -6.0]},
     "mushra": {"sessions": 4, "trials": 5, "replicates": 1},
     "mos": {"sessions": 3, "clips": 6},
+    "demo": {"per_source": 1},
 }  # fmt: skip
 RATINGS = {
     "seed": 7, "systems": list(SYSTEMS), "baseline": "quokka", "confidence": 0.95,

@@ -16,7 +16,7 @@ Listen.make = (tag, attributes = {}, ...children) => {
 // Replace the page; its heading takes the focus, so that a screen reader starts there.
 Listen.show = (title, ...content) => {
   const heading = Listen.make("h1", { tabindex: "-1" }, title);
-  document.getElementById("page").replaceChildren(heading, ...content);
+  document.getElementById("page").replaceChildren(heading, ...content.filter((part) => part));
   document.title = title;
   Listen.say("");
   heading.focus();

@@ -33,8 +33,9 @@ def status_page(panel: Panel) -> str:
     listeners = [(s.listener, s.session, progress(s, now), ago(now - s.seen)) for s in seats]
     empty = sum(stored[name] == 0 for name in panel.sessions)
     summary = (
-        f"{sum(stored.values())} submissions stored, {sum(taken.values()) - sum(stored.values())} "
-        f"listeners under way; {empty} of {len(panel.sessions)} sessions have none yet."
+        f"Submissions stored: {sum(stored.values())}. Listeners under way: "
+        f"{sum(taken.values()) - sum(stored.values())}. Sessions that nobody has completed yet: "
+        f"{empty} of {len(panel.sessions)}."
     )
     return PAGE.format(summary=summary, sessions=rows(sessions), listeners=rows(listeners))
 

@@ -14,8 +14,6 @@ from hdemucs.listening.excerpts import Excerpt, Excerpts, sample_path
 from hdemucs.listening.stems import read_stems
 from hdemucs.listening.stimuli.anchors import Material
 
-CHANNELS = 2
-
 
 @dataclass(frozen=True)
 class Inputs:
@@ -44,7 +42,7 @@ class Inputs:
         """
         wanted = {
             "rate": self.manifest.sample_rate,
-            "channels": CHANNELS,
+            "channels": self.manifest.channels,
             "frames": excerpt.frames,
         }
         found = {}
