@@ -29,6 +29,8 @@ OURS = {
     "output", "parsable", "partition", "qos", "requeue", "signal", "time", "wait", "wrap",
 }  # fmt: skip
 
+MEMORY = {"mem-per-cpu", "mem-per-gpu"}  # what some clusters want in place of --mem
+
 FREE = ("slurm.extra.", "scoring.")  # keys that the committed file need not have
 HEADROOM = 60  # seconds by which SLURM may send a signal early
 
@@ -52,7 +54,7 @@ class SlurmConfig:
     tasks_per_node: Count  # processes of one training; more than one in all: DDP
     gpus_per_node: Natural
     cpus_per_task: Count
-    memory_gb: Annotated[float, Field(gt=0)]  # a node
+    memory_gb: Annotated[float, Field(gt=0)] | None  # a node; None: the cluster's, or by `extra`
     time: Count  # minutes a job may run before it is stopped and queued again
     signal_delay: Annotated[int, Field(ge=10)]  # seconds before that at which the job is told
     array_parallelism: Count  # jobs of one submission that may run at once
@@ -73,6 +75,10 @@ class SlurmConfig:
             if option.replace("_", "-") in OURS:
                 problem = "would undo what jobs are found, told and resumed by, or another setting"
                 raise UserError(f"{where}.extra.{option}", problem, "leave it out")
+        by = sorted(MEMORY & {option.replace("_", "-") for option in self.extra})
+        if by and self.memory_gb is not None:
+            problem = f"asks for memory a second time, beside memory_gb ({self.memory_gb:g})"
+            raise UserError(f"{where}.extra.{by[0]}", problem, "set memory_gb to null")
         if self.gpus_per_node and self.gpus_per_node != self.tasks_per_node:
             problem = f"is {self.tasks_per_node} for {self.gpus_per_node} GPUs a node"
             raise UserError(f"{where}.tasks_per_node", problem, "have one process a GPU")

@@ -18,6 +18,7 @@ class State(Enum):
     SUBMITTING = auto()  # submitted, not to be seen yet
     WAITING = auto()  # in a queue
     RUNNING = auto()
+    DEFERRED = auto()  # not taken, as there is no room for it now: ask again later
     STUCK = auto()  # in a queue that it can never leave
     UNKNOWN = auto()  # nobody to ask: decide nothing
     FAILED = auto()  # over, by its own doing or a person's

@@ -79,7 +79,8 @@ class Launcher:
                 self.clear(run, looks[run])
             if missing:
                 self.executor(self.chosen).submit(missing)
-            return missing
+            now = self.look(missing)
+            return [run for run in missing if now[run].state is not State.DEFERRED]
 
     def half_submitted(self, runs: Sequence[Run]) -> bool:
         """Whether a client that held the lock before may have died between a note and its act."""

@@ -11,6 +11,7 @@ what squeue says, else what sacct says, else it is lost.
 from __future__ import annotations
 
 import os
+import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ from hdemucs.runs import slurm_queue
 from hdemucs.runs.directory import Attempt, Run, snapshot
 from hdemucs.runs.executor import LIVE, State, Status
 from hdemucs.runs.slurm_job import SlurmJob
+from hdemucs.runs.slurm_messages import away, full, refused
 from hdemucs.runs.slurm_queue import PERSONS_DOING, QUEUED, Job
 
 NAME = "slurm"
@@ -37,24 +39,8 @@ GRACE = 15.0  # seconds from a submission until it is visible, from a last write
 SETTLE = 3.0  # seconds from a job's end until the run's own word on it is here
 UNLIMITED = 1_000_000  # times a job may be stopped by its time limit; it resumes each time
 
-# What sbatch complains of (in lower case) and the setting to blame.
-COMPLAINTS = {
-    "account": "account",
-    "partition": "partition",
-    "qos": "qos",
-    "feature": "constraint",
-    "time limit": "time",
-    "memory": "memory_gb",
-    "cpu count": "cpus_per_task",
-    "gres": "gpus_per_node",
-    "node count": "nodes",
-    "unrecognized option": "extra",
-}
-
-AWAY = (
-    "unable to contact slurm controller", "socket timed out", "connection refused",
-    "connection timed out", "zero bytes were transmitted",
-)  # fmt: skip
+NO_ROOM = 75  # outcome of an attempt that sbatch had no room for (EX_TEMPFAIL of sysexits.h)
+CROWDED = "the queue takes no more of your jobs now"
 
 
 @dataclass(frozen=True)
@@ -68,12 +54,41 @@ class SlurmExecutor:
     batches: Path
 
     def submit(self, runs: Sequence[Run]) -> None:
-        most = slurm_queue.limit("MaxArraySize", 1001) - 1
-        for start in range(0, len(runs), most):
-            self.submit_array(runs[start : start + most])
+        """In arrays as large as the cluster takes; those it has no room for wait to be asked again.
 
-    def submit_array(self, runs: Sequence[Run]) -> None:
-        """One call of sbatch; each step is noted before the next, so that none can be lost."""
+        Arrays of one are plain jobs, which clusters without arrays (MaxArraySize 0 or 1) take too.
+        """
+        most, taken, fits = max(1, slurm_queue.limit("MaxArraySize", 1001)), 0, True
+        while fits and taken < len(runs):
+            chunk = runs[taken : taken + most]
+            some = self.submit_fitting(chunk)
+            taken, fits = taken + some, some == len(chunk)
+        for run in runs[taken:]:
+            self.defer(run)
+
+    def submit_fitting(self, runs: Sequence[Run]) -> int:
+        """As many, from the first on, as the limits of the user's account allow; how many."""
+        if self.submit_array(runs):
+            return len(runs)
+        half = len(runs) // 2
+        taken = self.submit_fitting(runs[:half]) if half else 0
+        return taken + (self.submit_fitting(runs[half:]) if taken == half > 0 else 0)
+
+    def defer(self, run: Run) -> None:
+        """Note that there is no room for a run now."""
+        batch = uuid.uuid4().hex[:16]
+        run.record(Attempt(NAME, batch, 0, 1, time.time()))
+        run.note(batch, code=NO_ROOM, cause=CROWDED)
+
+    def submit_array(self, runs: Sequence[Run]) -> bool:
+        """One call of sbatch; each step is noted before the next, so that none can be lost.
+
+        Returns:
+            False if the queue has no room for so many now.
+
+        Raises:
+            UserError: the cluster will never take them.
+        """
         batch = uuid.uuid4().hex[:16]
         folder = self.batches / batch
         snapshot(self.project, folder / "code")
@@ -87,12 +102,29 @@ class SlurmExecutor:
             with outside():
                 self.executor(folder, batch).submit_array(jobs)
         except FailedJobError as error:
-            if away(str(error)):  # the job may be there or not: the next looks will tell
-                return
-            refusal = refused(str(error), self.section)
-            for run in runs:
+            complaint = str(error)
+            if away(complaint):  # the job may be there or not: the next looks will tell
+                return True
+            self.refuse(runs, batch, complaint)
+            return False
+        return True
+
+    def refuse(self, runs: Sequence[Run], batch: str, complaint: str) -> None:
+        """Note that sbatch did not take a batch.
+
+        Raises:
+            UserError: nor will it ever.
+        """
+        crowded = full(complaint, jobs=slurm_queue.mine())
+        refusal = refused(complaint, self.section)
+        for run in runs:
+            if crowded:
+                run.note(batch, code=NO_ROOM, cause=CROWDED)
+            else:
                 run.note(batch, code=1, cause=str(refusal))
-            raise refusal from error
+        if not crowded:
+            raise refusal
+        shutil.rmtree(self.batches / batch, ignore_errors=True)
 
     def executor(self, folder: Path, batch: str) -> submitit.AutoExecutor:
         """submitit's, with our settings."""
@@ -154,7 +186,6 @@ def parameters(config: SlurmConfig, folder: Path, name: str) -> Iterator[tuple[s
         "nodes": config.nodes,
         "tasks_per_node": config.tasks_per_node,
         "cpus_per_task": config.cpus_per_task,
-        "mem_gb": config.memory_gb,
         "slurm_signal_delay_s": config.signal_delay,
         "slurm_array_parallelism": config.array_parallelism,
         "slurm_setup": list(config.setup),
@@ -170,6 +201,8 @@ def parameters(config: SlurmConfig, folder: Path, name: str) -> Iterator[tuple[s
     for key in ("partition", "account", "qos", "constraint"):
         if getattr(config, key) is not None:
             yield f"slurm_{key}", getattr(config, key)
+    if config.memory_gb is not None:
+        yield "mem_gb", config.memory_gb
     if config.gpus_per_node:
         yield "gpus_per_node", config.gpus_per_node
 
@@ -177,22 +210,6 @@ def parameters(config: SlurmConfig, folder: Path, name: str) -> Iterator[tuple[s
 def outside() -> AbstractContextManager[Any]:
     """Without the variables of the job in which this may itself be running."""
     return clean_env() if "SLURM_JOB_ID" in os.environ else nullcontext()
-
-
-def away(complaint: str) -> bool:
-    """Whether sbatch had nobody to talk to, or did not hear the answer."""
-    return any(sign in complaint.lower() for sign in AWAY)
-
-
-def refused(complaint: str, section: str) -> UserError:
-    """What sbatch said, put to the setting of cluster.yaml that it is about."""
-    lines = [line for line in complaint.splitlines() if line.startswith("sbatch: ")]
-    said = " ".join((lines or complaint.splitlines() or ["it does not say why"])[-1].split())
-    said = said.removeprefix("sbatch: ").removeprefix("error: ")
-    blamed = (setting for word, setting in COMPLAINTS.items() if word in " ".join(lines).lower())
-    where = f"{FILE}.{section}"
-    key = next((f"{where}.{setting}" for setting in blamed), where)
-    return UserError(key, f"sbatch refuses it ({said})", "see what the cluster has with sinfo")
 
 
 def status(run: Run, attempt: Attempt, job: Job | None) -> Status:
@@ -204,8 +221,7 @@ def status(run: Run, attempt: Attempt, job: Job | None) -> Status:
         left = job.state not in LIVE
         return Status(job.state, job.word, reason, job.number, job.node, left=left)
     if cause:
-        word = "failed" if job is None else job.word
-        return Status(State.FAILED, word, cause, job_name(job))
+        return ended(outcome, job)
     if job is not None and job.word not in PERSONS_DOING and not run.begun(attempt):
         reason = "it never came to train"
         return Status(State.LOST, job.word, reason, job.number, job.node, SETTLE, left=True)
@@ -220,3 +236,11 @@ def status(run: Run, attempt: Attempt, job: Job | None) -> Status:
 
 def job_name(job: Job | None) -> str:
     return "" if job is None else job.number
+
+
+def ended(outcome: Mapping[str, Any], job: Job | None) -> Status:
+    """An attempt that noted itself how it ended, or was never taken."""
+    if job is None and outcome["code"] == NO_ROOM:
+        return Status(State.DEFERRED, "no room", outcome["cause"])
+    word = "failed" if job is None else job.word
+    return Status(State.FAILED, word, outcome["cause"], job_name(job))

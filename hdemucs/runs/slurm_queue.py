@@ -114,6 +114,11 @@ def tasks(number: str) -> list[str]:
     return found
 
 
+def mine() -> bool:
+    """Whether this user has any job in the queue."""
+    return bool((answer("squeue", "--noheader", "--me", "--format=%i") or "").strip())
+
+
 def cancel(number: str) -> None:
     answer("scancel", number)
 

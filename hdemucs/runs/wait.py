@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hdemucs.errors import UserError
 from hdemucs.runs.directory import Run
@@ -11,6 +11,8 @@ from hdemucs.runs.executor import LIVE, State, Status
 from hdemucs.runs.launcher import Launcher
 from hdemucs.runs.status_table import Board
 
+ROOM = 60.0  # seconds until the queue is asked again whether it takes what it had no room for
+PATIENT = {*LIVE, State.DEFERRED}
 AGAIN = 3  # times in a row that a lost run, not getting on, is started again by a waiting client
 
 
@@ -32,6 +34,7 @@ def wait(fleet: Launcher, run: Run, others: Sequence[Run], poll: float) -> None:
         UserError: it failed, can never start, or was lost too often.
     """
     lost, saved, over = 0, run.saved, None
+    asked = time.monotonic()
     with Board() as board:
         while True:
             looks = fleet.look([run, *others])
@@ -39,7 +42,8 @@ def wait(fleet: Launcher, run: Run, others: Sequence[Run], poll: float) -> None:
             status = looks[run]
             if status.state is State.DONE:
                 return
-            over = None if status.state in LIVE else over or time.monotonic()
+            asked = ask_again(fleet, looks, asked)
+            over = None if status.state in PATIENT else over or time.monotonic()
             if over is not None and time.monotonic() - over >= status.patience:
                 before, saved = saved, run.saved
                 lost = lost + 1 if saved == before else 1
@@ -48,6 +52,15 @@ def wait(fleet: Launcher, run: Run, others: Sequence[Run], poll: float) -> None:
                 fleet.ensure([run], lost=True)
                 over = None
             time.sleep(poll)
+
+
+def ask_again(fleet: Launcher, looks: Mapping[Run, Status], last: float) -> float:
+    """Submit what the queue had no room for, now and then; when that was last done."""
+    deferred = [run for run, status in looks.items() if status.state is State.DEFERRED]
+    if not deferred or time.monotonic() - last < ROOM:
+        return last
+    fleet.ensure(deferred, lost=True)
+    return time.monotonic()
 
 
 def failure(fleet: Launcher, run: Run, status: Status) -> UserError:

@@ -1,10 +1,12 @@
 """cluster.yaml: refused by key before anything is submitted."""
 
 import pytest
+import submitit
 from ruamel.yaml import YAML
 
 from hdemucs.config.cluster import load_cluster
 from hdemucs.errors import UserError
+from hdemucs.runs.slurm import parameters
 from tests.toy import PROJECT
 
 
@@ -46,8 +48,10 @@ def test_the_local_file_overrides_single_lines(local):
         ("slurm: {gpus_per_node: 8}", r"slurm\.tasks_per_node: is 1 for 8 GPUs a node"),
         ("slurm: {setup: module load cuda}", r"slurm\.setup: is 'module load cuda'"),
         ("poll: 0", r"poll: is 0"),
-        ("slurm: {memory_gb: .inf}", r"slurm\.memory_gb: is inf"),
+        ("slurm: {memory_gb: .inf}", r"slurm\.memory_gb.*: is inf"),
         ("slurm: {python: ''}", r"slurm\.python: is ''"),
+        ("slurm: {memory_gb: 0}", r"slurm\.memory_gb.*: is 0"),
+        ("slurm: {extra: {mem-per-cpu: 4G}}", r"slurm\.extra\.mem-per-cpu: asks for memory a sec"),
         ("slurm: {extra: {array: 0-5}}", r"slurm\.extra\.array: would undo"),
         ("slurm: {extra: {job_name: x}}", r"slurm\.extra\.job_name: would undo"),
         ("slurm: {extra: {requeue: false}}", r"slurm\.extra\.requeue: would undo"),
@@ -90,3 +94,30 @@ def test_scoring_asks_for_what_training_asks_for_but_one_process(local):
 def test_scoring_is_refused_by_key(local, text, match):
     with pytest.raises(UserError, match=match):
         load_cluster(local(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "memory"),
+    [
+        ("slurm: {memory_gb: 8}", "--mem=8"),
+        ("slurm: {memory_gb: null}", None),
+        ("slurm: {memory_gb: null, extra: {mem-per-cpu: 4G}}", "--mem-per-cpu=4G"),
+        (
+            "slurm: {memory_gb: null, gpus_per_node: 1, extra: {mem_per_gpu: 60G}}",
+            "--mem-per-gpu=60G",
+        ),
+    ],
+)
+def test_memory_is_asked_for_once_in_the_way_that_the_cluster_wants(
+    local, tmp_path, monkeypatch, text, memory
+):
+    """In the script that submitit hands to sbatch; it only looks whether there is an srun."""
+    (tmp_path / "srun").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    asked = dict(parameters(load_cluster(local(text)).slurm, tmp_path, "name"))
+    executor = submitit.AutoExecutor(tmp_path, cluster="slurm")
+    executor.update_parameters(**asked)
+    script = executor._executor._make_submission_file_text("run", "x")
+    options = [line.split()[1] for line in script.splitlines() if line.startswith("#SBATCH --mem")]
+    assert len(options) == (memory is not None)
+    assert not memory or options[0].replace("_", "-").startswith(memory)

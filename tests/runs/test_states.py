@@ -7,8 +7,9 @@ import pytest
 
 from hdemucs.runs.directory import Attempt, Run
 from hdemucs.runs.executor import State
-from hdemucs.runs.slurm import away, refused, status
+from hdemucs.runs.slurm import NO_ROOM, SlurmExecutor, status
 from hdemucs.runs.slurm_job import SlurmJob
+from hdemucs.runs.slurm_messages import POLICY, SETTINGS, away, full, refused
 from hdemucs.runs.slurm_queue import Job, tasks
 
 
@@ -146,6 +147,12 @@ def test_a_controller_that_is_away_is_no_refusal(complaint):
     assert not away("sbatch: error: invalid partition specified: x")
 
 
+VIOLATES = (
+    "sbatch: error: Batch job submission failed: Job violates accounting/QOS policy "
+    "(job submit limit, user's size and/or time limits)"
+)
+
+
 @pytest.mark.parametrize(
     ("complaint", "key"),
     [
@@ -157,6 +164,11 @@ def test_a_controller_that_is_away_is_no_refusal(complaint):
         ("sbatch: error: Node count specification invalid", "nodes"),
         ("sbatch: error: Invalid generic resource (gres) specification", "gpus_per_node"),
         ("sbatch: error: Invalid feature specification", "constraint"),
+        ("sbatch: error: QOSMaxCpuPerUserLimit\n" + VIOLATES, "cpus_per_task"),
+        ("sbatch: error: AssocMaxMemPerJob\n" + VIOLATES, "memory_gb"),
+        ("sbatch: error: AssocMaxWallDurationPerJobLimit\n" + VIOLATES, "time"),
+        ("sbatch: error: QOSMaxGRESPerUser\n" + VIOLATES, "gpus_per_node"),
+        ("sbatch: error: QOSMaxSubmitJobPerUserLimit\n" + VIOLATES, "qos"),
         ("sbatch: unrecognized option '--x=1'\nTry \"sbatch --help\"", "extra"),
     ],
 )
@@ -164,3 +176,72 @@ def test_what_sbatch_complains_of_is_put_to_a_setting(complaint, key):
     said = str(refused(complaint, "scoring"))
     assert said.startswith(f"cluster.yaml.scoring.{key}: sbatch refuses it (")
     assert "\n" not in said
+
+
+@pytest.mark.parametrize("phrase", SETTINGS)
+def test_every_phrase_is_told_from_the_others(phrase):
+    said = f"sbatch: error: Batch job submission failed: {phrase.capitalize()}"
+    assert str(refused(said, "slurm")).startswith(f"cluster.yaml.slurm.{SETTINGS[phrase]}: ")
+    assert not full(said, jobs=True) and not away(said)
+
+
+def test_a_policy_is_not_put_to_the_account_for_the_word_accounting():
+    said = str(refused(VIOLATES, "slurm"))
+    assert said.startswith("cluster.yaml.slurm: sbatch refuses it (Batch job submission failed")
+    assert str(refused("sbatch: error: QOSMinGRES\n" + VIOLATES, "slurm")).count("qosmingres") == 1
+
+
+ROOM = [  # complaint, while there are jobs of this user, while there are none
+    ("AssocMaxSubmitJobLimit", True, False),
+    ("QOSMaxSubmitJobPerUserLimit", True, False),
+    ("AssocGrpSubmitJobsLimit", True, True),
+    ("QOSGrpSubmitJobsLimit", True, True),
+    ("QOSMaxCpuPerUserLimit", False, False),
+    ("AssocMaxWallDurationPerJobLimit", False, False),
+    ("", True, False),
+]
+
+
+@pytest.mark.parametrize(("reason", "busy", "idle"), ROOM)
+def test_a_full_queue_is_waited_for_where_waiting_helps(reason, busy, idle):
+    complaint = f"sbatch: error: {reason}\n{VIOLATES}" if reason else VIOLATES
+    assert (full(complaint, jobs=True), full(complaint, jobs=False)) == (busy, idle)
+    assert bool(POLICY.findall(complaint.lower())) == bool(reason)
+
+
+def test_a_controller_with_too_many_jobs_is_waited_for():
+    said = "sbatch: error: Batch job submission failed: Resource temporarily unavailable"
+    assert full(said, jobs=False)
+
+
+def test_what_there_was_no_room_for_is_neither_failed_nor_under_way(run):
+    run.note("x", code=NO_ROOM, cause="no room")
+    assert status(run, attempt(), None).state is State.DEFERRED
+
+
+class Limited(SlurmExecutor):
+    """A queue that takes so many jobs, in arrays of any size."""
+
+    def submit_array(self, runs):
+        self.sizes.append(len(runs))
+        if sum(self.taken) + len(runs) > self.room:
+            return False
+        self.taken.append(len(runs))
+        return True
+
+    def defer(self, run):
+        self.deferred.append(run)
+
+
+@pytest.mark.parametrize("array", [0, 1, 2, 3, 1001])
+@pytest.mark.parametrize("room", [0, 1, 3, 7])
+def test_as_many_are_submitted_as_there_is_room_for(monkeypatch, array, room):
+    monkeypatch.setattr("hdemucs.runs.slurm_queue.limit", lambda *_: array)
+    queue = object.__new__(Limited)
+    for name, value in {"room": room, "taken": [], "sizes": [], "deferred": []}.items():
+        object.__setattr__(queue, name, value)
+    runs = [Run(Path(f"run-{number}")) for number in range(7)]
+    queue.submit(runs)
+    assert sum(queue.taken) == room
+    assert queue.deferred == runs[room:]
+    assert max(queue.sizes) <= max(1, array)
