@@ -58,7 +58,7 @@ def project(params: Tree, study: StudyConfig, steps: Mapping[str, int]) -> dict[
     out["scale"], out["study"] = SCALE, list(study.variants)
     for name, variant in variants.items():
         own = merged(variant.pop(SCALE, {}), variant.get(scale, {}))
-        if "bag" not in variant:
+        if variant.keys() & {"family", "fine_tune"}:  # what is trained
             loop = {"epochs": study.epochs, "steps_per_epoch": steps.get(name, 1)}
             own = merged(own, {"training": loop})
         variant[SCALE] = own

@@ -18,6 +18,7 @@ from hdemucs.training.run import train
 from stages import automix, evaluate, fetch, oracles, report, resolve
 from stages import train as collect
 from tests.pipeline.conftest import TINY as PIPELINE
+from tests.systems import TINY as SYSTEMS
 from tests.training.runs import ALONE
 
 PROJECT = Path(__file__).parents[2]
@@ -32,14 +33,31 @@ CORPUS = {"seed": 3, "train": 2, "valid": 1, "test": 2, "seconds": 2.5, "soundfo
 MODEL = {
     "channels": 4, "depth": 5, "norm_from": 3, "residual": {"lstm_from": 3, "attention_from": 3},
 }  # fmt: skip
+
+
+def without(mapping, *keys):
+    return {key: value for key, value in mapping.items() if key not in keys}
+
+
+DEMUCS = {"averages": {"step": [0.9], "epoch": [0.5]}, "penalty": {"min_size": 0.001}}
+KINDS = {name: family["model"]["kind"] for name, family in PARAMS["base"]["families"].items()}
+SMALLEST = {
+    name: {"model": without(SYSTEMS[kind], "sample_rate")}
+    for name, kind in KINDS.items()
+    if kind in SYSTEMS
+}
 LOOP = {"steps_per_epoch": STEPS, "batch": 4, "segment": 0.6, "mixing": {"shift": 0.1}}
 TINY = {
     **PIPELINE,
     "fetch": {"sample_rate": 8000, "data": {"kind": "embedded", "corpus": CORPUS}},
-    "families": {"hybrid": {"model": {**MODEL, "window": 1024}}, "waveform": {"model": MODEL}},
+    "families": {
+        "hybrid": {"model": {**MODEL, "window": 1024}, "training": DEMUCS},
+        "waveform": {"model": MODEL, "training": DEMUCS},
+        **SMALLEST,
+        "conv_tasnet": {"model": SYSTEMS["conv_tasnet"], "training": {"chunk": 1.0}},
+    },
     "training": {
-        **LOOP, "epochs": EPOCHS, "averages": {"step": [0.9], "epoch": [0.5]},
-        "penalty": {"min_size": 0.001}, "checkpoint_every": STEPS, "threads": 1, "workers": 0,
+        **LOOP, "epochs": EPOCHS, "checkpoint_every": STEPS, "threads": 1, "workers": 0,
     },
     "fine_tuning": {**LOOP, "epochs": 1, "mixing": {"shift": 0.1, "stride": 1.0}},
     "validation": {"segment": 3.0},
@@ -60,9 +78,12 @@ def small(params):
 
 
 def shortened(changes, base):
-    """What a variant changes at the paper's scale; its epochs in proportion to the base's."""
+    """What a variant changes at the paper's scale but sizes; epochs in proportion to the base's."""
     changes = copy.deepcopy(changes)
-    training = changes.get("training", {})
+    changes["model"] = without(changes.get("model", {}), "channels")
+    training = changes["training"] = without(
+        changes.get("training", {}), "batch", "segment", "chunk"
+    )
     if "epochs" in training:
         training["epochs"] = max(1, EPOCHS * training["epochs"] // base["training"]["epochs"])
     return changes
