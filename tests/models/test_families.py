@@ -10,7 +10,9 @@ from hdemucs.registry import part, places
 ALLOWED = {  # what a family may import of the project
     "hdemucs.config", "hdemucs.errors", "hdemucs.models.blocks", "hdemucs.models.family",
 }  # fmt: skip
-OFFICIAL = {"hdemucs.cli.export_official", "hdemucs.cli.import_official"}  # of Demucs' package
+OFFICIAL = {  # of Demucs' package
+    "hdemucs.cli.export_official", "hdemucs.cli.import_official", "hdemucs.released.publish",
+}  # fmt: skip
 FAMILIES = sorted({".".join(a.split(":")[0].split(".")[:3]) for a in places()["model"].values()})
 
 
