@@ -69,6 +69,7 @@ def save_model(
         facts=facts,
         parameters=sum(value.numel() for value in state.values()),
         sha256=sha256(folder / WEIGHTS),
+        conditions=conditions,
     )
     content = asdict(card)
     if conditions == DEMUCS:

@@ -17,6 +17,7 @@ from hdemucs.config.load import load, validated
 from hdemucs.config.training import TrainConfig
 from hdemucs.data.manifest import File, Manifest, Track, load_manifest, save_manifest
 from hdemucs.data.share import WHOLE
+from hdemucs.models.x_umx import XUmxConfig
 from hdemucs.training.loop import Loop
 from hdemucs.training.processes import Processes
 from hdemucs.training.run import prepared, train
@@ -33,7 +34,11 @@ MODELS = {
         residual=residual(lstm_from=2, attention_from=2),
     ),
     "hybrid": hybrid_config(channels=4),
-}
+    "x_umx": XUmxConfig(
+        kind="x_umx", sources=SOURCES, audio_channels=2, window=128, hop=64, bins=40, hidden=8,
+        layers=2, dropout=0.4,
+    ),
+}  # fmt: skip
 TRAINING = {
     "seed": 42,
     "epochs": 2,
@@ -70,6 +75,24 @@ TRAINING = {
     "workers": 0,
     "bf16": False,
     "compile": False,
+}  # fmt: skip
+
+
+# Of another family: batch norm, dropout, input statistics, a schedule, early stopping.
+RECIPES = {
+    "x_umx": {
+        "normalise": "none",
+        "objective": {"kind": "magnitude_and_time", "time": 10.0},
+        "optimiser": {"weight_decay": 1e-5, "amsgrad": True, "clip": 1.0, "learning_rate": 0.03},
+        "schedule": {"kind": "plateau", "factor": 0.3, "patience": 0, "cooldown": 0},
+        "stop": {"kind": "patience", "epochs": 1, "watch": "valid"},
+        "penalty": None,
+        "mixing": {
+            "kind": "independent", "per_track": 8, "gain": [0.25, 1.25], "swap_channels": 0.5,
+            "sums": 2,
+        },
+        "epochs": 6,
+    },
 }  # fmt: skip
 
 
@@ -118,7 +141,7 @@ def merged(old: dict, new: dict) -> dict:
         k: merged(old[k], v) if isinstance(v, dict) and isinstance(old.get(k), dict) else v
         for k, v in new.items()
     }
-    return {**old, **both}
+    return new if "kind" in new and new["kind"] != old.get("kind") else {**old, **both}
 
 
 def content(model: str = "waveform", **training) -> dict:
@@ -128,7 +151,7 @@ def content(model: str = "waveform", **training) -> dict:
         "sample_rate": RATE,
         "sources": SOURCES,
         "model": asdict(MODELS[model]),
-        "training": merged(TRAINING, training),
+        "training": merged(merged(TRAINING, RECIPES.get(model, {})), training),
         "validation": {"segment": 2.0, "overlap": 0.0, "shifts": 1, "max_shift": 0.5},
     }
 

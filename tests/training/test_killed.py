@@ -87,13 +87,13 @@ def killed(folder, root, chance):
     return process.exitcode != 0
 
 
-def killed_again_and_again(tmp_path, songs, kills):
+def killed_again_and_again(tmp_path, songs, kills, model="waveform"):
     """Runs until that many kills were survived; each ends as the undisturbed one does."""
     root, manifest = songs
-    expected = results(trained(directory(tmp_path / "undisturbed", manifest), root))
+    expected = results(trained(directory(tmp_path / "undisturbed", manifest, model), root))
     chance, deaths, runs = random.Random(kills), 0, 0
     while deaths < kills:
-        folder = directory(tmp_path / f"run-{runs}", manifest)
+        folder = directory(tmp_path / f"run-{runs}", manifest, model)
         while killed(folder, root, chance):
             deaths += 1
         assert results(folder) == expected
@@ -101,8 +101,9 @@ def killed_again_and_again(tmp_path, songs, kills):
     return runs
 
 
-def test_a_killed_run_ends_as_if_nothing_had_been(tmp_path, songs, capfd):
-    killed_again_and_again(tmp_path, songs, kills=20)
+@pytest.mark.parametrize(("model", "kills"), [("waveform", 20), ("x_umx", 10)])
+def test_a_killed_run_ends_as_if_nothing_had_been(tmp_path, songs, capfd, model, kills):
+    killed_again_and_again(tmp_path, songs, kills, model)
     assert "damaged" not in capfd.readouterr().err  # what is half-written is not there yet
 
 
