@@ -21,7 +21,7 @@ SETS, ANSWERS = Path("reports/listening"), Path("reports/answers")
 def arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(metavar="ACT", required=True)
     serving = acts.add_parser("serve", help="the page, and a safe place for its answers")
-    serving.add_argument("--sets", type=Path, default=SETS)
+    serving.add_argument("--sets", type=Path, default=SETS, help="the folder of the test")
     serving.add_argument("--answers", type=Path, default=ANSWERS)
     serving.add_argument("--host", default="127.0.0.1", help="0.0.0.0 or ::: anyone on the network")
     serving.add_argument("--port", type=int, default=8000)

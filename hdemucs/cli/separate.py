@@ -10,14 +10,17 @@ from typing import Any
 
 import torch
 
+from hdemucs.cli.models import HELP, model_folder
 from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.load import load
 from hdemucs.config.separation import SeparationConfig
+from hdemucs.data.manifest import MIXTURE
 from hdemucs.errors import UserError, shown
 from hdemucs.formats.channels import said
 from hdemucs.formats.sound import Sound, look, opened
 from hdemucs.models.ensemble import Ensemble
 from hdemucs.models.published import load_published
+from hdemucs.runs.songs import songs as songs_of_study
 from hdemucs.separation.find import Song, find_songs, spare
 from hdemucs.separation.resampled import Resampled
 from hdemucs.separation.songs import Output, blocks_of, names_of, write_estimates
@@ -26,20 +29,26 @@ from hdemucs.separation.system import filtered
 SEGMENT = 44.0  # seconds, where neither the model nor the user says another
 LONGEST = 3600.0  # seconds of a segment: its weights alone take 160 MB an hour at 44.1 kHz
 MOST_SHIFTS = 1000
+BITS = {"16": 16, "24": 24, "32": 32, "float": 0}  # of a sample, as `audio.writing` takes them
 SEEDS = 1 << 63  # what torch's generators take
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("songs", nargs="+", type=Path, metavar="SONG", help="sound file or folder")
-    parser.add_argument("--model", type=Path, default=Path("models/hybrid"), help="its folder")
+    parser.add_argument("songs", nargs="*", type=Path, metavar="SONG", help="sound file or folder")
+    test = "the study's test songs, to OUT/test/<track>/: what `hdemucs score OUT` scores"
+    parser.add_argument("--test", action="store_true", help=test)
+    parser.add_argument("--model", default="hybrid", help=HELP)
     parser.add_argument("--out", type=Path, default=Path("separated"), help="folder of the stems")
     parser.add_argument("--shifts", type=int, default=1, help="random shifts to average over")
     parser.add_argument("--overlap", type=float, default=0.25, help="share of a segment, 0 to 1")
-    parser.add_argument("--segment", type=float, help="seconds in memory at a time")
-    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    segment = f"seconds in memory at a time; the model's own, or {SEGMENT:g}"
+    parser.add_argument("--segment", type=float, help=segment)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    parser.add_argument("--device", default=device, help="as torch names it: cpu, cuda, cuda:1")
     parser.add_argument("--two-stems", metavar="SOURCE", help="this source, and all others summed")
-    parser.add_argument("--format", choices=["wav", "flac"], default="wav")
-    parser.add_argument("--bits", type=int, choices=[16, 24, 32], default=24)
+    parser.add_argument("--format", choices=["wav", "flac"], default="wav", help="of the stems")
+    float_said = "of a sample; float: 32-bit floating point, which nothing clips (wav)"
+    parser.add_argument("--bits", choices=list(BITS), default="24", help=float_said)
     parser.add_argument("--seed", type=int, default=0, help="of the random shifts")
 
 
@@ -52,13 +61,14 @@ def run(args: argparse.Namespace) -> None:
         UserError: nothing can be separated as it is asked, or a file could not be.
     """
     config = separation(args)
-    songs = find_songs(args.songs, args.out)
+    songs = asked(args)
     good, failed = looked(songs)
     if not good:
         conclude(failed, len(songs))
-    ensemble, of_model, facts = load_published(args.model)
+    model = model_folder(args.model)
+    ensemble, of_model, facts = load_published(model)
     hold(ensemble, args.segment)
-    ensemble = filtered(ensemble, post_of(args.model))
+    ensemble = filtered(ensemble, post_of(model))
     output = Output(f".{args.format}", bits(args), args.two_stems)
     spare(songs, [f"{name}{output.suffix}" for name in names_of(ensemble.sources, args.two_stems)])
     on_device(ensemble, args.device)
@@ -71,13 +81,30 @@ def run(args: argparse.Namespace) -> None:
                 clipped = write_estimates(
                     blocks, file, ensemble.sources, facts["sample_rate"], song.folder, output
                 )
-                for line in remarks(sound, of_model.audio_channels, clipped):
+                for line in remarks(sound, of_model.audio_channels, facts["sample_rate"], clipped):
                     print(shown(f"{song.path}: {line}"))
         except UserError as error:
             failed.append(told(error))
             continue
         print(shown(f"{song.path} -> {song.folder}"))
     conclude(failed, len(songs))
+
+
+def asked(args: argparse.Namespace) -> list[Song]:
+    """
+    Raises:
+        UserError: no song is named, or songs and the test set.
+    """
+    if bool(args.songs) == args.test:
+        problem = "no song is named" if not args.songs else "songs are named beside --test"
+        raise UserError("hdemucs separate", problem, "name sound files or folders, or say --test")
+    if not args.test:
+        return find_songs(args.songs, args.out)
+    manifest, root = songs_of_study()
+    return [
+        Song(root / track.files[MIXTURE].path, args.out / "test" / track.name)
+        for track in manifest.split("test")
+    ]
 
 
 def looked(songs: list[Song]) -> tuple[list[Song], list[UserError]]:
@@ -98,13 +125,15 @@ def told(error: UserError) -> UserError:
     return error
 
 
-def remarks(sound: Sound, channels: int, clipped: int) -> Iterator[str]:
+def remarks(sound: Sound, channels: int, rate: int, clipped: int) -> Iterator[str]:
     """What a user should know of how a song was read and its stems were written."""
     yield from sound.notes
+    if sound.rate != rate:
+        yield f"has {sound.rate} Hz, and its stems the model's {rate} Hz"
     if mixed := said(sound.channels, channels):
         yield mixed
     if clipped:
-        yield f"{clipped} samples were beyond full scale and clipped"
+        yield f"{clipped} samples were beyond full scale and clipped; --bits float keeps them"
 
 
 def conclude(failed: list[UserError], songs: int) -> None:
@@ -145,11 +174,11 @@ def separation(args: argparse.Namespace) -> SeparationConfig:
 def bits(args: argparse.Namespace) -> int:
     """
     Raises:
-        UserError: FLAC has no 32-bit samples.
+        UserError: FLAC has no samples of 32 bits, whole or floating.
     """
-    if args.format == "flac" and args.bits > 24:  # noqa: PLR2004  FLAC as libsndfile writes it
+    if args.format == "flac" and args.bits not in ("16", "24"):  # as libsndfile writes FLAC
         raise UserError(f"--bits {args.bits}", "is more than FLAC holds", "take 24, or wav")
-    return int(args.bits)
+    return BITS[args.bits]
 
 
 def hold(ensemble: Ensemble, asked: float | None) -> None:

@@ -62,6 +62,18 @@ def test_two_stems_add_up_to_the_four(model, tmp_path):
     np.testing.assert_allclose(two["no_vocals"], rest, atol=3 * 2**-23)
 
 
+def test_float_stems_keep_what_is_beyond_full_scale(model, tmp_path, capsys):
+    song(tmp_path / "a.wav", 44_100)
+    path = tmp_path / "loud.wav"
+    audio.write(path, 40 * audio.read(tmp_path / "a.wav"), 44_100, bits=0)
+    separate(path, "--model", model, "--out", tmp_path / "out", "--bits", "float")
+    said = capsys.readouterr().out
+    assert f"has 44100 Hz, and its stems the model's {RATE} Hz" in said
+    assert "clipped" not in said
+    stems = [tmp_path / "out" / "loud" / f"{name}.wav" for name in ("drums", "other")]
+    assert {audio.inspect(stem).subtype for stem in stems} == {"FLOAT"}
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -75,8 +87,13 @@ def test_two_stems_add_up_to_the_four(model, tmp_path):
         (["a.wav", "--shifts", "-1"], "--shifts -1: is not from 0 to 1000"),
         (["a.wav", "--seed", str(1 << 70)], "is not from 0 to 9223372036854775807"),
         (["a.wav", "--device", "cuda:9"], "--device cuda:9: is not to be had"),
+        ([], "hdemucs separate: no song is named"),
+        (["a.wav", "--test"], "hdemucs separate: songs are named beside --test"),
         (["a.wav", "--format", "flac", "--bits", "32"], "--bits 32: is more than FLAC holds"),
-        (["a.wav", "--model", "nothing"], "nothing/model.json: is missing"),
+        (
+            ["a.wav", "--model", "nothing"],
+            "--model nothing: is no folder of a model, and no variant",
+        ),
         (["."], "holds no sound file"),
     ],
 )
@@ -85,7 +102,7 @@ def test_what_cannot_be_is_one_line(model, tmp_path, monkeypatch, words, said):
     song(tmp_path / "songs.wav" if words == ["."] else tmp_path / "a.wav")
     if words == ["."]:
         (tmp_path / "songs.wav").unlink()
-    (tmp_path / "text.wav").write_text("no sound") if words[0] == "text.wav" else None
+    (tmp_path / "text.wav").write_text("no sound") if "text.wav" in words else None
     with pytest.raises(SystemExit) as end:
         main(["separate", *words, *([] if "--model" in words else ["--model", str(model)])])
     assert said in str(end.value.code)
