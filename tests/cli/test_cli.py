@@ -37,7 +37,7 @@ def test_a_help_says_the_defaults(capsys):
     _, said = ended(capsys, "separate", "--help")
     for default in (
         "(default: hybrid)",
-        "(default: 44.0)",
+        "(default: 0.25)",
         "(default: 24)",
         "(default: separated)",
     ):
