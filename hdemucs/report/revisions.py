@@ -171,8 +171,8 @@ def code(old: Revision, new: Revision) -> Table:
     for stage, name in {**one, **two}:
         if one.get((stage, name)) != two.get((stage, name)):
             stages.setdefault(name, set()).add(stage)
-    lines = [{"File": name, "Stages": ", ".join(sorted(used))} for name, used in stages.items()]
-    frame = pd.DataFrame(sorted(lines, key=lambda line: line["File"]), columns=["File", "Stages"])
+    lines = [(name, ", ".join(sorted(stages[name]))) for name in sorted(stages)]
+    frame = pd.DataFrame(lines, columns=["File", "Stages"])
     return Table("changed_code", f"Changed code: {len(lines) or 'nothing'}", frame, ())
 
 
