@@ -89,6 +89,32 @@ def read(path: Path, lookup: Lookup) -> list[Sheet]:
     return read_pymushra(path, content)
 
 
+def submissions(folder: Path) -> Iterator[Submission]:
+    """What our page sent, each once; files of other software are passed over.
+
+    Raises:
+        UserError: a file is damaged.
+    """
+    known: set[str] = set()
+    for path in sorted(files(folder)):
+        if path.suffix.lower() == ".json" and '"submission"' in (said := decoded(path)):
+            submission = parsed(path, said)
+            if submission.submission not in known:
+                yield submission
+            known.add(submission.submission)
+
+
+def parsed(path: Path, said: str) -> Submission:
+    """
+    Raises:
+        UserError: it has another form.
+    """
+    try:
+        return parse(said)
+    except ValueError as error:
+        raise UserError(path, f"is no answer of our page ({error})", "move it away") from error
+
+
 def decoded(path: Path) -> str:
     """A file's text: UTF-8; UTF-16 where it begins as such; else Windows-1252.
 
@@ -107,10 +133,7 @@ def decoded(path: Path) -> str:
 
 def ours(path: Path, lookup: Lookup) -> Sheet:
     """A submission of our page."""
-    try:
-        submission = parse(decoded(path))
-    except ValueError as error:
-        raise UserError(path, f"is no answer of our page ({error})", "move it away") from error
+    submission = parsed(path, decoded(path))
     if submission.sets != lookup.digest:
         problem = f"answers the sounds {submission.sets}, but {lookup.path} is of {lookup.digest}"
         raise UserError(path, problem, "keep the answers to older sets in another folder")
