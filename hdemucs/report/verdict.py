@@ -55,13 +55,23 @@ class Cell:
 
 
 def cells(results: Results, published: Mapping[str, Published]) -> list[Cell]:
-    """Every cell of the paper's tables, in their order; then of other published rows, if run."""
-    rows = {key: row for row in results.models if row.config for key in row.config.published}
+    """Every cell of the paper's tables, in their order; then of other published rows, if run.
+
+    A published row has its cells once for each row of ours that repeats it: one that was trained
+    here, and the authors' own weights.
+    """
+    rows: dict[str, list[Row | None]] = {}
+    for row in results.models:
+        for key in row.config.published if row.config else ():
+            rows.setdefault(key, []).append(row)
     entries = [
         entry for entry in published.values() if entry.source.startswith(PAPER) or entry.key in rows
     ]
     return [
-        cell(results, entry, rows.get(entry.key), source) for entry in entries for source in COLUMNS
+        cell(results, entry, row, source)
+        for entry in entries
+        for row in rows.get(entry.key, [None])
+        for source in COLUMNS
     ]
 
 
@@ -125,6 +135,7 @@ def beside(results: Results, judged: list[Cell]) -> Table:
         {
             "Table": one.published.table,
             "Row": one.published.label,
+            "Our row": one.row.label if one.row else None,
             "Source": SHOWN[one.source],
             "Paper": one.paper,
             "Ours": one.ours,
@@ -145,7 +156,7 @@ def basis(judged: list[Cell]) -> Table:
             "Table": entry.table,
             "Row": entry.label,
             "Ours": row.label,
-            "Verdict": counted([one for one in judged if one.published is entry]),
+            "Verdict": counted([c for c in judged if c.published is entry and c.row is row]),
             "Rests on, or differs in": "; ".join(reasons),
         }
         for entry, row, reasons in run(judged)
@@ -183,6 +194,7 @@ def table(results: Results, judged: list[Cell]) -> Table:
         {
             "Table": one.published.table,
             "Row": one.published.label,
+            "Our row": one.row.label if one.row else None,
             "Source": SHOWN[one.source],
             "Metric": one.published.metric,
             "Paper": one.paper,

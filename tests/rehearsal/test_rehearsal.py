@@ -18,13 +18,15 @@ from hdemucs.report.runs import load_runs
 from hdemucs.report.verdict import NOT, OTHER, REPRODUCED, cells
 from tests.rehearsal.conftest import STUDY, TRAINED, TUNED
 from tests.rehearsal.musdb import SILENT, UNEQUAL
+from tests.rehearsal.others import RELEASED, UNSCORED
 
 pytestmark = pytest.mark.rehearsal
 
 PAPER = published()
-REPEATED = (
+REPEATED = (  # by rows of the study; the first is repeated twice, by the released bag, too
     "T6/bag", "T6/bag-time", "T6/bag-hybrid", "T6/demucs-v2", "T7/base", "T7/fine-tuned", "T7/bag",
 )  # fmt: skip
+ROWS = len(REPEATED) + 1
 
 
 def lines(path):
@@ -59,7 +61,7 @@ def test_every_cell_of_tables_6_and_7_differs_in_the_models_size_alone(project):
     table = lines(project.root / "reports/tables/reproduction.csv")
     labels = {(PAPER[key].table, PAPER[key].label) for key in REPEATED}
     ran = [line for line in table if (line["Table"], line["Row"]) in labels]
-    assert len(ran) == 5 * len(REPEATED)
+    assert len(ran) == 5 * ROWS
     for line in ran:
         assert line["Verdict"] == OTHER
         assert line["Ours"] and line["Difference"]
@@ -73,11 +75,46 @@ def test_the_page_shows_what_was_run_and_folds_the_rest_away(project):
     page = (project.root / "reports/reproduction.html").read_text()
     assert "not MUSDB18-HQ" not in page
     shown, folded = page.split("<details>")
-    assert shown.count("<td>other conditions</td>") == 5 * len(REPEATED)
+    assert shown.count("<td>other conditions</td>") == 5 * ROWS
     assert "not run" not in shown
     assert folded.count("<tr>") == 1 + 31 - len(REPEATED)
     front = (project.root / "reports/index.html").read_text()
     assert f"50 test tracks of {MUSDB18_HQ}, scale paper" in front
+
+
+def test_one_network_a_source_is_one_system(project):
+    runs = load_runs(project.root / "reports/runs/each.json")
+    assert [run.epochs for run in runs] == [2] * 4
+    line = next(
+        line
+        for line in lines(project.root / "reports/tables/ablation.csv")
+        if line["Model"] == "one network a source"
+    )
+    assert all(line[source] for source in ("All", "Drums", "Bass", "Other", "Vocals"))
+
+
+def test_released_weights_are_named_with_their_files_and_digests(project):
+    runs = load_runs(project.root / "reports/runs/released_bag.json")
+    pinned = (project.root / "released.lock").read_text()
+    assert [run.file.split("-")[0] for run in runs] == [*RELEASED]
+    page = (project.root / "reports/reproduction.html").read_text()
+    for run in runs:
+        assert f"{run.sha256}  {run.file}\n" in pinned
+        assert f"{run.file} by A. Défossez" in page or "parameters, where" in page
+    index = (project.root / "reports/index.html").read_text()
+    assert all(run.sha256 in index for run in runs)
+
+
+def test_scores_and_sound_files_of_others_are_in_the_tables(project):
+    table = {line["Model"]: line for line in lines(project.root / "reports/tables/ablation.csv")}
+    scores = table["scores of SiSEC's form (48 of 50 tracks)"]
+    assert float(scores["All"]) == pytest.approx(5, abs=1)
+    assert not scores["nSDR All"]
+    floor = lines(project.root / "reports/tables/oracles.csv")
+    [mixture] = [line for line in floor if line["System"] == "Mixture as it is"]
+    assert table["somebody's sound files"]["All"] == mixture["All"]
+    [given] = load_runs(project.root / "reports/runs/sisec.json")
+    assert given.missing == UNSCORED
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +132,7 @@ def planted(scored, offset):
     moved = {n: with_scores(s, keys[n], offset) if n in keys else s for n, s in systems.items()}
     sized = {name: with_size(each, keys.get(name)) for name, each in runs.items()}
     judged = cells(arranged(config, moved, sized), PAPER)
-    return {(c.published.key, c.source): c for c in judged if c.published.key in REPEATED}
+    return [c for c in judged if c.published.key in REPEATED]
 
 
 def with_size(runs, key):
@@ -135,6 +172,8 @@ def with_scores(system, key, offset):
 )
 def test_planted_values_on_either_side_of_the_margin_flip_every_cell(scored, offset, all_, source):
     judged = planted(scored, offset)
-    assert len(judged) == 5 * len(REPEATED)
-    for (key, column), cell in judged.items():
-        assert cell.state == (all_ if column == "all" else source), (key, column, cell.reasons)
+    assert len(judged) == 5 * ROWS
+    for cell in judged:
+        wanted = all_ if cell.source == "all" else source
+        assert cell.state == wanted, (cell.published.key, cell.row.name, cell.source, cell.reasons)
+    assert any("released weights" in cell.reasons[0] for cell in judged)
