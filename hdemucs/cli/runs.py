@@ -1,4 +1,4 @@
-"""Training runs: what there is and how far it is; what they print; cancel, prune."""
+"""Training runs: what there is and how far it is; submit, logs, cancel, prune."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 from hdemucs.config.cluster import load_cluster
+from hdemucs.errors import UserError
 from hdemucs.runs import manage
 from hdemucs.runs.launcher import Launcher
+from hdemucs.runs.songs import training_songs
+from hdemucs.runs.submit import submit
 from hdemucs.runs.workspace import Workspace
 
 NAMES = "runs or variants; a variant means its newest run"
@@ -18,6 +21,9 @@ NAMES = "runs or variants; a variant means its newest run"
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(act=lists)
     acts = parser.add_subparsers(metavar="ACT")
+    submits = acts.add_parser("submit", help="start all trainings that `dvc repro` would need")
+    submits.add_argument("names", nargs="*", metavar="variant", help="of the study; none: all")
+    submits.set_defaults(act=starts)
     logs = acts.add_parser("logs", help="print what a run printed")
     logs.add_argument("name", help=NAMES)
     logs.set_defaults(act=prints)
@@ -26,29 +32,69 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     cancel.set_defaults(act=cancels)
     prune = acts.add_parser("prune", help="remove runs that no variant would use any more")
     prune.add_argument("names", nargs="*", metavar="name", help="these instead, current or not")
+    prune.add_argument(
+        "--finished", action="store_true", help="finished ones of other settings too"
+    )
+    prune.add_argument("--yes", action="store_true", help="do not ask")
     prune.set_defaults(act=prunes)
 
 
 def run(options: argparse.Namespace) -> None:
     here = Workspace(Path.cwd())
-    fleet = Launcher.of(here, load_cluster(here.home), here.home / "data")  # nothing is started
-    options.act(fleet, here, options)
+    launcher = Launcher.of(here, load_cluster(here.home), here.home / "data")  # starts nothing
+    options.act(launcher, here, options)
 
 
-def lists(fleet: Launcher, here: Workspace, options: argparse.Namespace) -> None:  # noqa: ARG001
-    manage.listing(fleet)
+def lists(launcher: Launcher, here: Workspace, options: argparse.Namespace) -> None:  # noqa: ARG001
+    manage.listing(launcher)
 
 
-def prints(fleet: Launcher, here: Workspace, options: argparse.Namespace) -> None:  # noqa: ARG001
-    with manage.log_of(fleet, options.name).open(errors="replace") as log:
+def starts(launcher: Launcher, here: Workspace, options: argparse.Namespace) -> None:  # noqa: ARG001
+    for line in submit(here, options.names, lambda: training_songs(here)):
+        print(line)
+
+
+def prints(launcher: Launcher, here: Workspace, options: argparse.Namespace) -> None:  # noqa: ARG001
+    with manage.log_of(launcher, options.name).open(errors="replace") as log:
         shutil.copyfileobj(log, sys.stdout)
 
 
-def cancels(fleet: Launcher, here: Workspace, options: argparse.Namespace) -> None:  # noqa: ARG001
+def cancels(launcher: Launcher, here: Workspace, options: argparse.Namespace) -> None:  # noqa: ARG001
+    """Every one that has a job, whatever the others are."""
+    refused = 0
     for name in options.names:
-        print(f"cancelled {manage.cancel(fleet, name).name}")
+        try:
+            print(f"cancelled {manage.cancel(launcher, name).name}")
+        except UserError as error:
+            refused += 1
+            sys.stderr.write(f"error: {error}\n")
+    if refused:
+        sys.exit(1)
 
 
-def prunes(fleet: Launcher, here: Workspace, options: argparse.Namespace) -> None:
-    for gone in manage.prune(fleet, here, options.names):
+def prunes(launcher: Launcher, here: Workspace, options: argparse.Namespace) -> None:
+    """Nothing goes unseen: what would, with its size, then a question."""
+    found = manage.prunable(launcher, here, options.names, finished=options.finished)
+    for each in found:
+        print(f"{megabytes(manage.size(each)):>10}  {each.folder}")
+    if not found:
+        print("nothing to remove; --finished looks at finished runs of other settings as well")
+        return
+    total = megabytes(sum(manage.size(each) for each in found))
+    if not (options.yes or agreed(f"remove {len(found)} run(s), {total}? [y/N] ")):
+        print("nothing was removed")
+        return
+    for gone in manage.prune(launcher, found):
         print(f"removed {gone.folder}")
+
+
+def agreed(question: str) -> bool:
+    """What a person at the terminal says; no, where there is none."""
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def megabytes(count: int) -> str:
+    return f"{count / 1e6:,.1f} MB"

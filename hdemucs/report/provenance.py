@@ -1,4 +1,4 @@
-"""What stands behind every row: run, configuration, code, data, seed, machine, hours."""
+"""What stands behind every row: run, configuration, code, data, seed, weights."""
 
 from __future__ import annotations
 
@@ -41,8 +41,7 @@ def line(row: Row, system: System, run: RunFacts) -> dict[str, Any]:
         "Config": run.config[:SHORT],
         "Code": run.code[:SHORT],
         "Data": run.data[:SHORT],
-        "Trained on": run.machine,
-        "Hours": run.hours,
+        "Weights": run.weights[:SHORT],
     }
 
 
@@ -68,7 +67,7 @@ def said(row: Row) -> list[str]:
     ]
     trained = [
         f"run {run.run}: config {run.config}, code {run.code}, data {run.data}, seed {run.seed}, "
-        f"{run.epochs} of {run.planned} epochs, {run.hours:.2f} h on {run.machine}"
+        f"{run.epochs} of {run.planned} epochs, weights {run.weights}"
         for runs in row.runs
         for run in runs
         if isinstance(run, RunFacts)

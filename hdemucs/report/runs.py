@@ -1,4 +1,8 @@
-"""Where each system comes from, for its numbers' provenance: reports/runs/<system>.json."""
+"""Where each system comes from, for its numbers' provenance: reports/runs/<system>.json.
+
+It is the same on whatever machine a training is repeated; hours and machine are kept elsewhere
+(`hdemucs/report/machines.py`).
+"""
 
 from __future__ import annotations
 
@@ -32,8 +36,7 @@ class RunFacts:
     epochs: Count  # that ran
     planned: Count  # epochs that its configuration asks for
     parameters: Count
-    hours: Annotated[float, Field(ge=0)]
-    machine: str
+    weights: str  # SHA-256 of model.safetensors
     start: RunFacts | None  # the training whose model this one fine-tuned; None: new weights
 
     @property

@@ -173,6 +173,8 @@ def provenance_section(results: Results, parts: Parts) -> Section:
     told = (
         "How fast and how near to museval the metrics are: reports/benchmarks/metrics.md. How "
         "often the intervals hold the truth: reports/benchmarks/intervals.md.",
+        "Hours and machines of the trainings that this checkout collected: reports/machines.csv, "
+        "which git ignores, as it differs where the results do not.",
         "`hdemucs verify` makes this report anew from the stored scores and says what differs.",
         f"Beside this page: {beside}.",
     )

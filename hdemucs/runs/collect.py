@@ -16,12 +16,15 @@ from hdemucs.config.given import EstimatesConfig, ReleasedConfig, ScoresConfig
 from hdemucs.config.load import load
 from hdemucs.data.manifest import load_manifest
 from hdemucs.files import read_json, write_json, write_text
+from hdemucs.report.machines import save_machine
 from hdemucs.report.runs import GivenFacts, Origin, RunFacts, What, load_runs, save_runs
 from hdemucs.runs.directory import CURE, Run
-from hdemucs.runs.dvc_plan import stale_siblings
+from hdemucs.runs.dvc_plan import TRAIN, planned
 from hdemucs.runs.given import CARD as GIVEN_CARD
 from hdemucs.runs.launcher import Launcher
-from hdemucs.runs.publish import check_unchanged, facts, publish
+from hdemucs.runs.publish import MODEL, check_unchanged, facts, machine, publish
+from hdemucs.runs.published import replacing_folder
+from hdemucs.runs.submit import lacking, startable
 from hdemucs.runs.wait import finish
 from hdemucs.runs.workspace import Workspace
 from hdemucs.versions import remark
@@ -39,27 +42,42 @@ class Collector:
     def collect(self, name: str) -> str:
         """Publish a variant to models/, reports/curves/ and reports/runs/; says from what.
 
-        Its own trainings run side by side; those of other variants are taken as they are.
+        Its own trainings run side by side, unless this project published them before; those of
+        other variants are taken as they are.
 
         Raises:
             UserError: a training failed, or what it is changed meanwhile.
         """
         if (kind := kind_of(self.here.config(name))) != "trained":
             return self.given(name, kind)
-        members, here = self.here.members(name), self.here
-        lacking = [m for m in members if m in here.own(name) or here.trained(m) is None]
-        for run in self.finished(lacking):
-            check_unchanged(run, here)
-            remark(
-                run.name, "was trained under", read_json(run.folder / "DONE.json", CURE)["versions"]
-            )
-        if members == (name,):
+        here, members, own = self.here, self.here.members(name), self.here.own(name)
+        self.prepare(members)
+        known = bool(own) and self.known(name)
+        others = [m for m in members if m not in own and here.trained(m) is None]
+        self.finished([*([] if known else own), *others])
+        if not known:
+            self.check([here.run(each) for each in own])
+        if members != (name,):
+            self.publish_ensemble(name, members, rewrite=not known)
+        elif not known:
             self.publish_model(name)
-        else:
-            self.publish_ensemble(name, members)
         facts = [facts for member in members for facts in self.provenance(member)]
         save_runs(here.root / "reports/runs" / f"{name}.json", facts)
-        return ", ".join(here.run(member).name for member in members)
+        runs = ", ".join(each.run for each in facts)
+        return f"models/{name}, which was {runs}" if known else runs
+
+    def known(self, name: str) -> bool:
+        """Whether a variant's own trainings need no run: they were published, and are here now."""
+        here, curve = self.here, self.places(name)[1]
+        return curve.exists() and all(here.trained(m) == here.place(m) for m in here.own(name))
+
+    def check(self, runs: Sequence[Run]) -> None:
+        """Hold finished runs to what their variants are now, and keep what made them."""
+        for run in runs:
+            check_unchanged(run, self.here)
+            done = read_json(run.folder / "DONE.json", CURE)
+            remark(run.name, "was trained under", done["versions"])
+            save_machine(self.here.root / "reports", machine(run))
 
     def given(self, name: str, kind: str) -> str:
         """What others made, taken into the study."""
@@ -96,20 +114,22 @@ class Collector:
     def publish_model(self, name: str) -> None:
         """The one training that a variant is."""
         model, curve = self.places(name)
-        files = {file: model / file for file in ("model.safetensors", "model.json")}
-        publish(self.here.run(name), {**files, "history.csv": curve})
+        with replacing_folder(model) as temporary:
+            publish(self.here.run(name), {file: temporary / file for file in MODEL})
+        publish(self.here.run(name), {"history.csv": curve})
 
-    def publish_ensemble(self, name: str, members: Sequence[str]) -> None:
+    def publish_ensemble(self, name: str, members: Sequence[str], *, rewrite: bool) -> None:
         """The members' models, and the curves of those that are the variant's own."""
         from hdemucs.models.published import save_ensemble  # torch: a second that few need
 
         config, own = load(self.here.config(name), EnsembleConfig), self.here.own(name)
         model, curve = self.places(name)
         weights = {member: each.weights for member, each in config.members.items()}
-        save_ensemble(
-            model, {m: self.here.trained(m) or self.here.place(m) for m in members}, weights
-        )
-        write_text(curve, curves([self.here.run(each).folder / "history.csv" for each in own]))
+        places = {m: self.here.trained(m) or self.here.place(m) for m in members}
+        with replacing_folder(model) as temporary:
+            save_ensemble(temporary, places, weights)
+        if rewrite:
+            write_text(curve, curves([self.here.run(each).folder / "history.csv" for each in own]))
 
     def places(self, name: str) -> tuple[Path, Path]:
         """Where a variant's model and its curve are published."""
@@ -129,26 +149,35 @@ class Collector:
         origin = self.here.origin(name)
         return None if origin is None else self.provenance(origin)[0]
 
-    def finished(self, trainings: Sequence[str]) -> list[Run]:
-        """The runs of trainings, done; what they start from comes first."""
-        here = self.here
-        origins = [origin for each in trainings if (origin := here.origin(each))]
-        missing = [origin for origin in dict.fromkeys(origins) if here.trained(origin) is None]
-        if missing:
-            self.finished(missing)
-        runs = [here.run(training) for training in trainings]
+    def prepare(self, trainings: Sequence[str]) -> None:
+        """Have what trainings start from trained first: what they are depends on it."""
+        origins = [origin for each in trainings if (origin := self.here.origin(each))]
+        for origin in dict.fromkeys(origins):
+            self.prepare([origin])
+            if self.here.weights(origin) is None:
+                self.finished([origin])
+
+    def finished(self, trainings: Sequence[str]) -> None:
+        """Have trainings done."""
+        runs = [self.here.run(training) for training in trainings]
         if not all(run.done for run in runs):
-            self.train([run if run.done else here.made(run.variant) for run in runs])
-        return runs
+            self.train([run if run.done else self.here.made(run.variant) for run in runs])
 
     def train(self, runs: Sequence[Run]) -> None:
         """Have them trained, and with them the others that this dvc command will come to."""
-        cluster, variant = load_cluster(self.here.home), variant_of(runs[0].variant)
-        fleet = Launcher.of(self.here, cluster, self.songs())
-        siblings = stale_siblings(variant) if cluster.presubmit else []
-        others = self.here.startable(siblings, variant)
+        cluster = load_cluster(self.here.home)
+        launcher = Launcher.of(self.here, cluster, self.songs())
+        others = self.siblings([run.variant for run in runs]) if cluster.presubmit else []
         for place, run in enumerate(runs):
-            finish(fleet, run, [*runs[place + 1 :], *others], cluster.poll)
+            finish(launcher, run, [*runs[place + 1 :], *others], cluster.poll)
+
+    def siblings(self, trainings: Sequence[str]) -> list[Run]:
+        """The runs that this dvc command will need as well, and that need not wait."""
+        plan, mine = planned(TRAIN), {variant_of(name) for name in trainings}
+        others = [name for name in plan.variants if name not in mine]
+        lacks = lacking(self.here, others, missing_is_fine=plan.missing_is_fine)
+        found = startable(self.here, [*trainings, *lacks])
+        return [run for run in found if run.variant not in trainings]
 
 
 def curves(histories: Sequence[Path]) -> str:

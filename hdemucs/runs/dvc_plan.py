@@ -1,7 +1,8 @@
 """Which other variants the running `dvc repro` will come to, so that all can start at once.
 
-dvc itself says which stages this command will visit and which of them changed: it answers for
-stages that it is not itself holding, so they are asked for by name.
+dvc has no public word for that: the command line above this process says what was asked, and dvc's
+own plan for it which stages it will visit. `dvc status` answers for stages that dvc is not itself
+holding, so they are asked for by name.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,21 +21,55 @@ from typing import Any
 TRAIN = "train"
 
 
-def stale_siblings(variant: str, stage: str = TRAIN) -> list[str]:
-    """The other variants whose stage this dvc command will reach and find changed.
+@dataclass(frozen=True)
+class Plan:
+    """The variants whose stage a dvc command visits, in its order; none outside dvc."""
 
-    Empty outside dvc, and for `dvc repro -s`, which asks for one stage alone.
-    """
-    if "DVC_STAGE" not in os.environ:
-        return []
-    ahead = [name for name in planned(dvc_command(os.getpid()), stage) if name != variant]
+    variants: tuple[str, ...] = ()
+    missing_is_fine: bool = False  # outputs that are made but not here: the command skips them
+    pulls: bool = False  # they are pulled where that can be done
+
+
+def planned(stage: str) -> Plan:
+    """Of the dvc command that this process works for; empty for `dvc repro -s`: one stage alone."""
+    asked = dvc_command(os.getpid()) if "DVC_STAGE" in os.environ else None
+    if asked is None or asked.single_item:
+        return Plan()
+    # Half a second of imports, needed only here.
+    from dvc.repo import Repo
+    from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
+
+    with Repo() as repo:
+        targets = [] if asked.all_pipelines else asked.targets or ["dvc.yaml"]
+        stages = collect_stages(repo, targets, asked.recursive, getattr(asked, "glob", False))
+        graph = get_active_graph(repo.index.graph)
+        plan = plan_repro(graph, stages, asked.pipeline, asked.downstream)
+        names = [each.addressing for each in plan]
+    variants = (name.partition("@")[2] for name in names if name.startswith(f"{stage}@"))
+    return Plan(
+        tuple(variants), *(bool(getattr(asked, name, False)) for name in ("allow_missing", "pull"))
+    )
+
+
+def stale_siblings(variant: str, stage: str) -> list[str]:
+    """The other variants whose stage this dvc command will reach and run."""
+    plan = planned(stage)
+    ahead = [name for name in plan.variants if name != variant]
     changes = changed(ahead, stage) if ahead else {}
-    return [name for name in ahead if needs_run(changes.get(f"{stage}@{name}", []))]
+    return [name for name in ahead if needs_run(changes.get(f"{stage}@{name}", []), plan)]
 
 
-def needs_run(reasons: list[Any]) -> bool:
-    """An output that is merely missing is checked out or pulled, not made anew."""
-    return any(reason == "changed command" or "changed deps" in reason for reason in reasons)
+def needs_run(reasons: list[Any], plan: Plan) -> bool:
+    """Whether dvc makes a stage's outputs anew.
+
+    One that is merely missing is checked out if the cache has it ("deleted"); if not ("not in
+    cache") the stage runs, unless the command may skip it or looks into the remote.
+    """
+    if any(reason == "changed command" or "changed deps" in reason for reason in reasons):
+        return True
+    changes = [each["changed outs"].values() for each in reasons if "changed outs" in each]
+    outs = [state for states in changes for state in states]
+    return "not in cache" in outs and not (plan.missing_is_fine or plan.pulls)
 
 
 def changed(variants: list[str], stage: str) -> Mapping[str, list[Any]]:
@@ -50,23 +86,6 @@ def changed(variants: list[str], stage: str) -> Mapping[str, list[Any]]:
         sys.stderr.write(f"the other variants start when their turn comes: {reason}\n")
         return {}
     return dict(json.loads(asked.stdout))
-
-
-def planned(asked: Any, stage: str) -> list[str]:
-    """The variants whose stage a dvc command visits, in its order; of None, none."""
-    if asked is None or asked.single_item:
-        return []
-    # Half a second of imports, needed only here.
-    from dvc.repo import Repo
-    from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
-
-    with Repo() as repo:
-        targets = [] if asked.all_pipelines else asked.targets or ["dvc.yaml"]
-        stages = collect_stages(repo, targets, asked.recursive, getattr(asked, "glob", False))
-        graph = get_active_graph(repo.index.graph)
-        plan = plan_repro(graph, stages, asked.pipeline, asked.downstream)
-        names = [each.addressing for each in plan]
-    return [name.partition("@")[2] for name in names if name.startswith(f"{stage}@")]
 
 
 def dvc_command(pid: int) -> Any:

@@ -17,60 +17,78 @@ from hdemucs.runs.status_table import table
 from hdemucs.runs.workspace import Workspace
 
 
-def listing(fleet: Launcher, console: Console | None = None) -> None:
+def listing(launcher: Launcher, console: Console | None = None) -> None:
     """All runs: variant, state, job, node, epoch, step, last loss, time left, log."""
     console = console or Console(width=None if Console().is_terminal else 240)
-    console.print(table(fleet.all()))
+    console.print(table(launcher.all()))
 
 
-def named(fleet: Launcher, name: str) -> Run:
+def named(launcher: Launcher, name: str) -> Run:
     """The run with this name, or the newest of the variant with this name.
 
     Raises:
         UserError: there is none.
     """
-    runs = [run for run in runs_in(fleet.root) if name in (run.name, run.variant)]
+    runs = [run for run in runs_in(launcher.root) if name in (run.name, run.variant)]
     if not runs:
-        raise UserError(name, f"no such run in {fleet.root}", "see `hdemucs runs`")
+        raise UserError(name, f"no such run in {launcher.root}", "see `hdemucs runs`")
     return max(runs, key=lambda run: run.folder.stat().st_mtime)
 
 
-def log_of(fleet: Launcher, name: str) -> Path:
+def log_of(launcher: Launcher, name: str) -> Path:
     """Where a run's output is: the training's own, or the executor's if it never came to train."""
-    run = named(fleet, name)
+    run = named(launcher, name)
     attempt = run.attempt
-    return run.log if attempt is None else fleet.executor(attempt.executor).log(run, attempt)
+    return run.log if attempt is None else launcher.executor(attempt.executor).log(run, attempt)
 
 
-def cancel(fleet: Launcher, name: str) -> Run:
+def cancel(launcher: Launcher, name: str) -> Run:
     """End a run's job; its checkpoints stay, and the next `dvc repro` goes on from them.
 
     Raises:
         UserError: it has none.
     """
-    run = named(fleet, name)
-    if not fleet.cancel(run):
+    run = named(launcher, name)
+    if not launcher.cancel(run):
         raise UserError(run.name, "has no job", "see `hdemucs runs`")
     return run
 
 
-def prune(fleet: Launcher, here: Workspace, names: Sequence[str] = ()) -> list[Run]:
-    """Remove run directories, never one that is under way; returns those that went.
+def prunable(
+    launcher: Launcher, here: Workspace, names: Sequence[str] = (), *, finished: bool = False
+) -> list[Run]:
+    """The runs that `prune` would remove, none that is under way.
 
-    Without names: those that no stage of the working tree would use as it is now. With names of
-    runs or variants: those, so that the next `dvc repro` trains them anew.
+    With names of runs or variants: those. Without: those that no stage would use as the working
+    tree is now; of these the finished ones, which another scale, branch or experiment may find
+    again, only if `finished`.
+
+    Raises:
+        UserError: a name is no run's and no variant's.
     """
-    with locked(fleet.root / ".lock"):
-        idle = {run: status for run, status in fleet.all().items() if status.state not in LIVE}
-        if names:
-            gone = [run for run in idle if {run.name, run.variant} & {*names}]
-        else:
-            gone = [run for run in idle if not wanted(run, here)]
-        for run in gone:
-            fleet.clear(run, idle[run])  # a job that waits for ever would write to it one day
+    for name in names:
+        named(launcher, name)
+    idle = [run for run, status in launcher.all().items() if status.state not in LIVE]
+    if names:
+        return [run for run in idle if {run.name, run.variant} & {*names}]
+    return [run for run in idle if (finished or not run.done) and not wanted(run, here)]
+
+
+def prune(launcher: Launcher, runs: Sequence[Run]) -> list[Run]:
+    """Remove run directories; returns those that went: one that was started meanwhile stays."""
+    with locked(launcher.root / ".lock"):
+        looks = launcher.look([run for run in runs if run.folder.exists()])
+        gone = {run: status for run, status in looks.items() if status.state not in LIVE}
+        for run, status in gone.items():
+            launcher.clear(run, status)  # a job that waits for ever would write to it one day
             shutil.rmtree(run.folder)
-        prune_batches(fleet.root)
-    return gone
+        prune_batches(launcher.root)
+    return list(gone)
+
+
+def size(run: Run) -> int:
+    """Bytes of a run's directory."""
+    return sum(path.stat().st_size for path in run.folder.rglob("*") if path.is_file())
 
 
 def wanted(run: Run, here: Workspace) -> bool:

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hdemucs.errors import UserError
-from hdemucs.files import digest, read_json, replacing
+from hdemucs.files import digest, read_json, replacing, sha256
+from hdemucs.report.machines import MachineFacts
 from hdemucs.report.runs import RunFacts
 from hdemucs.runs.directory import Run
+from hdemucs.runs.published import WEIGHTS
 from hdemucs.runs.workspace import Workspace
 
+MODEL = (WEIGHTS, "model.json")
 CURE = "remove the run directory and run the same command again"
 
 
@@ -53,7 +56,18 @@ def facts(run: Run, start: RunFacts | None) -> RunFacts:
         epochs=done["epochs"],
         planned=read_json(run.folder / "config.json", CURE)["training"]["epochs"],
         parameters=read_json(run.folder / "model.json", CURE)["parameters"],
+        weights=sha256(run.folder / WEIGHTS),
+        start=start,
+    )
+
+
+def machine(run: Run) -> MachineFacts:
+    """What a finished run says of how it was made, and not of what it is."""
+    done = read_json(run.folder / "DONE.json", CURE)
+    return MachineFacts(
+        variant=run.variant,
+        run=run.name,
         hours=round(done["seconds"] / 3600, 2),
         machine=done["machine"],
-        start=start,
+        **done["versions"],
     )

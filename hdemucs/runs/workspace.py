@@ -15,6 +15,7 @@ from hdemucs.files import digest, read_json, sha256, write_bytes
 from hdemucs.report.runs import Origin, RunFacts, load_runs
 from hdemucs.runs.directory import Inputs, Run, create
 from hdemucs.runs.identity import PROGRAM, Identity, trained_on
+from hdemucs.runs.published import WEIGHTS, bring, holds
 from hdemucs.study.code import training as training_code
 
 CURE = "run `dvc repro`, which writes it"
@@ -71,35 +72,10 @@ class Workspace:
         """Of a variant, or of a training."""
         return self.root / "configs" / "train" / f"{name}.json"
 
-    def start(self, variant: str) -> Path | None:
-        """The folder of the finished model that a variant's training starts from.
-
-        Raises:
-            UserError: that model is not there yet.
-        """
-        origin = self.origin(variant)
-        if origin is None:
-            return None
-        folder = self.trained(origin)
-        if folder is None:
-            cure = f"run `dvc repro train@{origin}` first"
-            raise UserError(self.root / "models" / origin, "is not trained yet", cure)
-        return folder
-
     def origin(self, variant: str) -> str | None:
         """The variant whose model this one starts from."""
         start = load(self.config(variant), TrainConfig).training.start_from
         return None if start is None else start.variant
-
-    def trained(self, training: str) -> Path | None:
-        """Where the finished model of a training is, as it is configured now; None: nowhere.
-
-        In its run; or published, by this checkout or one that was pulled from.
-        """
-        run = self.run(training)
-        if run.done:
-            return run.folder
-        return self.place(training) if self.has(training) else None
 
     def place(self, training: str) -> Path:
         """Where a training's model is published: as its variant, or as a member of it."""
@@ -107,11 +83,23 @@ class Workspace:
         folder = self.root / "models" / variant
         return folder if training == variant else folder / training
 
+    def record(self, training: str) -> RunFacts | None:
+        """What is kept of the finished training that this one, done now, would repeat.
+
+        Committed with the results, so that a clone has it before it has any model.
+        """
+        try:
+            known = load_runs(self.root / f"reports/runs/{variant_of(training)}.json")
+        except UserError:  # damaged, or an older version's: it vouches for no model
+            return None
+        name = self.run(training).name if known else ""
+        runs = (facts for facts in known if isinstance(facts, RunFacts))
+        return next((facts for facts in runs if facts.run == name), None)
+
     def has(self, training: str) -> bool:
         """Whether models/ has a training's model as it is configured now."""
-        known = load_runs(self.root / f"reports/runs/{variant_of(training)}.json")
-        whole = (self.place(training) / "model.safetensors").exists()
-        return whole and self.run(training).name in names_of(known)
+        record = self.record(training)
+        return record is not None and holds(self.place(training), record.weights)
 
     def published(self, variant: str) -> bool:
         """Whether models/ has a variant, all of it, as it is configured now."""
@@ -122,16 +110,52 @@ class Workspace:
         runs = [self.run(training).name for training in members]
         return (folder / "ensemble.json").exists() and names_of(known) == runs
 
+    def trained(self, training: str) -> Path | None:
+        """Where the finished model of a training is, as it is configured now; None: nowhere.
+
+        In its run; or published: in models/, or brought there from DVC's cache or its remote.
+        """
+        run = self.run(training)
+        if run.done:
+            return run.folder
+        record, folder = self.record(training), self.place(training)
+        if record is None:
+            return None
+        there = holds(folder, record.weights) or bring(self.root, folder, record.weights)
+        return folder if there else None
+
+    def weights(self, training: str) -> str | None:
+        """SHA-256 of a finished model's weights, wherever it is; None: it is not trained yet."""
+        run = self.run(training)
+        if run.done:
+            return sha256(run.folder / WEIGHTS)
+        record = self.record(training)
+        return None if record is None else record.weights
+
+    def start(self, training: str) -> str | None:
+        """The weights that a training starts from; None: new ones.
+
+        Raises:
+            UserError: they are not trained yet.
+        """
+        origin = self.origin(training)
+        if origin is None:
+            return None
+        weights = self.weights(origin)
+        if weights is None:
+            cure = f"run `dvc repro train@{variant_of(origin)}` first"
+            raise UserError(self.root / "models" / origin, "is not trained yet", cure)
+        return weights
+
     def identity(self, variant: str) -> Identity:
         """What training this variant would be, by the files as they are now."""
-        start = self.start(variant)
         config = read_json(self.config(variant), CURE)
         return Identity(
             variant=variant,
             config=digest(deciding(config)),
             data=digest(trained_on(read_json(self.songs(variant), CURE))),
             code=training_code(config).digests(self.root),
-            start=None if start is None else sha256(start / "model.safetensors"),
+            start=self.start(variant),
         )
 
     def run(self, variant: str) -> Run:
@@ -141,10 +165,13 @@ class Workspace:
     def made(self, variant: str) -> Run:
         """The run of a variant, its directory made if need be."""
         files = {"config.json": self.config(variant), "manifest.json": self.songs(variant)}
-        start = self.start(variant)
-        if start is not None:  # a run's folder may hold gigabytes of checkpoints as well
-            model = ("model.safetensors", "model.json")
-            files |= {f"start/{name}": start / name for name in model}
+        origin = self.origin(variant)
+        if origin is not None:  # a run's folder may hold gigabytes of checkpoints as well
+            start = self.trained(origin)
+            if start is None:
+                cure = f"run `dvc repro train@{variant_of(origin)}`, which trains it"
+                raise UserError(self.root / "models" / origin, "is nowhere to be had", cure)
+            files |= {f"start/{name}": start / name for name in (WEIGHTS, "model.json")}
         identity = self.identity(variant)
         run = Run(self.runs / identity.run)
         threads = load(self.config(variant), TrainConfig).training.threads
@@ -153,12 +180,6 @@ class Workspace:
         if not made.done:  # the next attempt shall obey what decides nothing, such as `workers`
             write_bytes(made.folder / "config.json", self.config(variant).read_bytes())
         return made
-
-    def startable(self, siblings: Sequence[str], variant: str) -> list[Run]:
-        """The runs of those siblings that start from no model that is still being trained."""
-        training = {own for name in {variant, *siblings} for own in self.own(name)}
-        others = [own for name in siblings for own in self.own(name)]
-        return [self.made(name) for name in others if self.origin(name) not in training]
 
 
 def names_of(origins: Sequence[Origin]) -> list[str]:

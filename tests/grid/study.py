@@ -10,6 +10,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from hdemucs.evaluation.systems import load_system
+from hdemucs.runs.songs import training_songs
 from hdemucs.runs.workspace import Workspace
 from hdemucs.study.params import read_params
 from hdemucs.study.variants import GIVEN
@@ -120,7 +121,7 @@ class Grid:
         with contextlib.chdir(root):
             for stage in (resolve, fetch, automix):
                 stage.main()
-            self.data = collect.root(self.here)
+            self.data = training_songs(self.here)
 
     def trained(self, name):
         """A variant's run directory made and trained as its job does it."""

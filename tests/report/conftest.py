@@ -56,8 +56,7 @@ def run_facts(name, seed):
         epochs=3,
         planned=3,
         parameters=568_576,
-        hours=0.02,
-        machine="test machine",
+        weights="e" * 64,
         start=None,
     )
 

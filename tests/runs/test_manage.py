@@ -26,6 +26,10 @@ def toy(tmp_path: Path) -> Iterator[Toy]:
     toy.close()
 
 
+def pruned(toy: Toy, *names: str, finished: bool = False) -> list[Run]:
+    return manage.prune(toy.fleet, manage.prunable(toy.fleet, toy.here, names, finished=finished))
+
+
 def listed(toy: Toy) -> str:
     text = io.StringIO()
     manage.listing(toy.fleet, Console(file=text, width=300))
@@ -80,10 +84,46 @@ def test_pruning_removes_what_no_variant_would_use(toy):
     old = toy.run("a")
     toy.variant("a", epochs=3)
     new, other = toy.run("a"), toy.run("b")
-    assert manage.prune(toy.fleet, toy.here) == [old]
+    assert pruned(toy) == [old]
     assert new.folder.exists()
     assert other.folder.exists()
-    assert manage.prune(toy.fleet, toy.here, ["b"]) == [other]
+    assert pruned(toy, "b") == [other]
+    with pytest.raises(UserError, match=r"nosuch: no such run in .*; see `hdemucs runs`"):
+        pruned(toy, "a", "nosuch")
+    assert new.folder.exists()
+
+
+def test_pruning_leaves_finished_runs_of_other_settings_unless_it_is_told(toy):
+    """Another scale's, or an experiment's: found again when the parameters are flipped back."""
+    finished = toy.run("a")
+    write_json(finished.folder / "DONE.json", {})
+    toy.variant("a", epochs=3)
+    half = toy.run("a")
+    toy.variant("a", epochs=4)
+    assert pruned(toy) == [half]
+    assert finished.folder.exists()
+    assert pruned(toy, finished=True) == [finished]
+
+
+def test_the_command_shows_what_would_go_and_asks(toy):
+    old = toy.run("a")
+    (old.folder / "checkpoint").write_bytes(bytes(2_500_000))
+    toy.variant("a", epochs=3)
+    said = toy.call("hdemucs", "runs", "prune")  # there is nobody to ask
+    assert str(old.folder) in said and " MB" in said and "nothing was removed" in said
+    assert old.folder.exists()
+    assert f"removed {old.folder}" in toy.call("hdemucs", "runs", "prune", "--yes")
+    assert not old.folder.exists()
+
+
+def test_cancelling_several_goes_on_after_one_that_has_no_job(toy):
+    run = toy.run("b")
+    toy.run("a")
+    with toy.held():
+        toy.fleet.ensure([run])
+        said = toy.call("hdemucs", "runs", "cancel", "a", "nosuch", "b", status=1)
+    assert "has no job" in said and "nosuch: no such run" in said
+    assert f"cancelled {run.name}" in said
 
 
 def test_pruning_keeps_what_a_job_made_and_nobody_has_collected_yet(toy):
@@ -91,9 +131,9 @@ def test_pruning_keeps_what_a_job_made_and_nobody_has_collected_yet(toy):
     kept, old = scored(toy), toy.run("b")
     shutil.rmtree(toy.root / "configs/train")
     toy.variant("a")
-    assert manage.prune(toy.fleet, toy.here) == [old]
+    assert pruned(toy) == [old]
     (toy.root / "configs/evaluate.json").write_text('{"other": 1}')
-    assert manage.prune(toy.fleet, toy.here) == [kept]
+    assert pruned(toy) == [kept]
 
 
 def test_pruning_keeps_what_it_cannot_tell(toy):
@@ -102,7 +142,7 @@ def test_pruning_keeps_what_it_cannot_tell(toy):
     kept = toy.run("c").folder.rename(toy.here.runs / f"b-{'0' * 16}")
     job = scored(toy)
     shutil.rmtree(toy.root / "models/a")
-    assert manage.prune(toy.fleet, toy.here) == []
+    assert pruned(toy) == []
     assert kept.exists()
     assert job.folder.exists()
 
@@ -124,7 +164,7 @@ def test_pruning_leaves_runs_under_way(toy):
     with toy.held():
         toy.fleet.ensure([run])
         toy.variant("a", epochs=3)
-        assert manage.prune(toy.fleet, toy.here, [run.name]) == []
+        assert pruned(toy, run.name) == []
     assert run.folder.exists()
 
 

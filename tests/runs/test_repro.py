@@ -70,6 +70,60 @@ def test_a_missing_model_is_not_trained_anew(study):
     assert started(repro(study, "--allow-missing", "train")) == {"a"}
 
 
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory) -> Iterator[Toy]:
+    """A study that is trained, committed, and pushed to a remote beside it."""
+    toy = Toy(tmp_path_factory.mktemp("shared") / "study")
+    toy.pipeline()
+    toy.cluster(local={"slots": 3})
+    repro(toy, "train")
+    toy.commit()
+    toy.call("dvc", "remote", "add", "-d", "shelf", str(toy.root.parent / "shelf"))
+    toy.call("dvc", "push")
+    yield toy
+    toy.close()
+
+
+def test_a_clone_with_nothing_to_pull_trains_all_at_once_to_the_same_bytes(shared, tmp_path):
+    clone = shared.clone(tmp_path / "clone")
+    said = repro(clone, "train")
+    assert started(said) == {"a", "b", "c"}
+    assert said.rindex("started ") < said.index("collected from a-")
+    assert clone.changed() == []
+    clone.close()
+
+
+def test_a_clone_with_a_remote_pulls_and_trains_nothing(shared, tmp_path):
+    shared.commit()  # the remote's address, with the results
+    clone = shared.clone(tmp_path / "clone")
+    clone.variant("b", workers=3)  # decides no weights, though dvc sees another file
+    said = repro(clone, "train")
+    assert started(said) == set()
+    assert "b: collected from models/b, which b-" in said
+    models = [root / f"models/{name}/model.safetensors" for root in (shared.root, clone.root)
+              for name in "abc"]  # fmt: skip
+    assert [path.read_text() for path in models[:3]] == [path.read_text() for path in models[3:]]
+    assert {line.split()[-1] for line in clone.changed()} == {"configs/train/b.json", "dvc.lock"}
+    assert "a: trained" in clone.call("hdemucs", "runs", "submit")
+    clone.variant("c", epochs=3)
+    assert started(repro(clone, "train")) == {"c"}
+    clone.close()
+
+
+def test_submitting_starts_what_a_study_lacks_and_waits_for_nothing(toy):
+    toy.cluster(local={"slots": 3})
+    with toy.held():
+        said = toy.call("hdemucs", "runs", "submit", "a", "b")
+        assert [line.split()[:2] for line in said.splitlines()] == [
+            ["a:", "started"],
+            ["b:", "started"],
+        ]
+        assert "under way" in toy.call("hdemucs", "runs", "submit", "a")
+    assert "did you mean" in toy.call("hdemucs", "runs", "submit", "ab", status=1)
+    assert started(repro(toy, "train")) == {"c"}
+    assert lives(toy) == {"a": 1, "b": 1, "c": 1}
+
+
 def test_only_what_was_asked_for_starts(toy):
     assert started(repro(toy, "evaluate@b")) == {"b"}
     assert started(repro(toy, "--single-item", "train@a")) == {"a"}

@@ -141,7 +141,7 @@ def a_run_whose_job_can_never_start_is_removed(study: Study) -> None:
     study.fleet.ensure([run])
     until(lambda: study.fleet.look([run])[run].state is State.STUCK)
     name = f"hdemucs-{run.attempt.batch}" if run.attempt else ""
-    assert manage.prune(study.fleet, study.here, ["a"]) == [run]
+    assert manage.prune(study.fleet, [run]) == [run]
     until(lambda: name not in output("squeue", "-h", "-o", "%j"))
     study.cluster(slurm={"partition": "main"})
     assert submitted(study.train("a")) == ["a"]

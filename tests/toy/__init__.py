@@ -110,6 +110,20 @@ class Toy:
         for command in (["add", "-A"], ["commit", "-q", "-m", "toy"]):
             subprocess.run(["git", *IDENTITY, *command], cwd=self.root, check=True)
 
+    def clone(self, root: Path) -> "Toy":
+        """What git has of it, elsewhere, on a machine with the data set but without any run."""
+        subprocess.run(["git", "clone", "-q", str(self.root), str(root)], check=True)
+        clone = object.__new__(Toy)
+        clone.root, clone.here, clone.data = root, Workspace(root), root / "data" / "toy"
+        shutil.copytree(self.data, clone.data)
+        return clone
+
+    def changed(self) -> list[str]:
+        """What differs from what git has."""
+        asked = ["git", "status", "--short"]
+        said = subprocess.run(asked, cwd=self.root, capture_output=True, text=True, check=True)
+        return said.stdout.splitlines()
+
     def start(
         self, *command: str, start_new_session: bool = False, **environment: str
     ) -> subprocess.Popen[str]:

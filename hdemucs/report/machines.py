@@ -1,0 +1,42 @@
+"""How long trainings took, where, and with which libraries: reports/machines.csv.
+
+Kept beside the committed results and not in them: whoever repeats a study on another machine sees
+at a glance, by git, that nothing else differs.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from hdemucs.files import write_text
+
+NAME = "machines.csv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineFacts:
+    """One training that was collected in this checkout."""
+
+    variant: str
+    run: str  # the run directory's name
+    hours: float
+    machine: str
+    python: str
+    torch: str
+    numpy: str
+
+
+def save_machine(reports: Path, facts: MachineFacts) -> None:
+    """Give the training its line; an earlier one of the variant goes."""
+    path = reports / NAME
+    lines = csv.DictReader(path.read_text().splitlines()) if path.exists() else ()
+    rows = {line["variant"]: line for line in lines} | {facts.variant: asdict(facts)}
+    text = io.StringIO()
+    names = [field.name for field in fields(MachineFacts)]
+    writer = csv.DictWriter(text, names, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows[name] for name in sorted(rows))
+    write_text(path, text.getvalue())

@@ -1,0 +1,54 @@
+"""A finished model that DVC keeps for this project: brought from its cache or its remote."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hdemucs.files import sha256, sync
+
+WEIGHTS = "model.safetensors"
+
+
+def holds(folder: Path, weights: str) -> bool:
+    """Whether a folder's model has the weights with this SHA-256."""
+    path = folder / WEIGHTS
+    return path.is_file() and sha256(path) == weights
+
+
+def bring(root: Path, folder: Path, weights: str) -> bool:
+    """Put a model that dvc.lock knows to its place; False: neither cache nor remote has it.
+
+    `folder` may be a stage's output that DVC has just removed, as it does before it runs a stage.
+    """
+    from dvc.api import DVCFileSystem  # half a second of imports, seldom needed
+
+    name = folder.relative_to(root).as_posix()
+    try:
+        with replacing_folder(folder) as temporary:
+            DVCFileSystem(str(root)).get(name, str(temporary), recursive=True)
+            if not holds(temporary, weights):
+                raise FileNotFoundError(f"{name} in dvc.lock is another model")
+    except Exception as error:  # every kind of remote fails in ways of its own
+        reason = " ".join(str(error).split()) or type(error).__name__
+        sys.stderr.write(f"{name}: neither the cache nor a remote gives it ({reason})\n")
+        return False
+    return True
+
+
+@contextmanager
+def replacing_folder(folder: Path) -> Iterator[Path]:
+    """A temporary folder beside `folder`, which takes its place when the block ends well."""
+    temporary = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield temporary
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.rename(folder)
+        sync(folder.parent)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
