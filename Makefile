@@ -5,13 +5,16 @@ PYTHON ?= python3
 BIN := $(abspath $(VENV))/bin
 READY := $(VENV)/.ready
 REFERENCE := $(VENV)/reference/.ready
+LOCK := .dvc/tmp/repro.lock
 export PATH := $(BIN):$(PATH)
 export PYTHONUNBUFFERED := 1
 
 .PHONY: benchmarks repro test test-rehearsal test-slurm test-slow lint format setup
 
 repro: $(READY)  ## everything: data, models, scores, tables, figures, listening sets
-	dvc --wait-for-lock repro $(TARGETS)
+	@mkdir -p .dvc/tmp
+	@flock -n $(LOCK) true || echo "another \`make repro\` is at work in this checkout: waiting for it"
+	flock -o $(LOCK) dvc --wait-for-lock repro $(TARGETS)
 
 # ARGS: what to tell pytest, such as a file; then that alone is tested.
 test: $(READY) $(REFERENCE)  ## what separation, a metric and a listening test are; a cluster, where one can be had

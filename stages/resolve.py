@@ -5,6 +5,7 @@ from pathlib import Path
 from hdemucs.errors import one_line
 from hdemucs.study.code import digests
 from hdemucs.study.effective import configurations, prune, write_configurations
+from hdemucs.study.lock import prune_lock
 from hdemucs.study.params import read_params
 
 BY_VARIANT = ("models", "samples", "reports/curves", "reports/runs", "reports/scores")
@@ -17,8 +18,11 @@ def main() -> None:
     code = digests(params["study"], contents, Path.cwd())
     contents |= {f"code/{path}": files for path, files in code.items()}
     write_configurations(contents, Path("configs"))
+    prune({Path("data/own"): {*params["own"], "README"}})
     for gone in prune({Path(folder): set(params["study"]) for folder in BY_VARIANT}):
         print(f"removed {gone}: its variant is no longer in the study")
+    for stage in prune_lock(Path("dvc.lock"), params["study"]):
+        print(f"removed {stage} from dvc.lock")
     print(f"{params['scale']}: {', '.join(params['study'])}")
 
 

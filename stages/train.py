@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hdemucs.errors import one_line
 from hdemucs.runs.collect import Collector
-from hdemucs.runs.dispatch import variant
+from hdemucs.runs.dispatch import argument
 from hdemucs.runs.songs import training_songs
 from hdemucs.runs.workspace import Workspace
 
@@ -21,7 +21,7 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    name = variant(__doc__)
+    name = argument(__doc__)
     try:
         with one_line():
             main(name)

@@ -64,7 +64,7 @@ class Collector:
         facts = [facts for member in members for facts in self.provenance(member)]
         save_runs(here.root / "reports/runs" / f"{name}.json", facts)
         runs = ", ".join(each.run for each in facts)
-        return f"models/{name}, which was {runs}" if known else runs
+        return f"models/{name}, which {runs} made" if known else runs
 
     def known(self, name: str) -> bool:
         """Whether a variant's own trainings need no run: they were published, and are here now."""

@@ -23,16 +23,16 @@ from hdemucs.runs.workspace import Workspace
 INSIDE = "HDEMUCS_OWNER"  # set in every job
 
 
-def variant(description: str | None) -> str:
+def argument(description: str | None, what: str = "a name of params.yaml:study") -> str:
     """The one argument that a stage has."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("variant", help="a name of params.yaml:study")
-    return str(parser.parse_args().variant)
+    parser.add_argument("name", help=what)
+    return str(parser.parse_args().name)
 
 
 def here_or_as_job(stage: str, description: str | None, main: Callable[[str], None]) -> None:
     """Run a stage for the variant of the command line: here, or where cluster.yaml asks for it."""
-    name = variant(description)
+    name = argument(description)
     try:
         with one_line():
             if not elsewhere(stage, name, lambda: songs()[1]):

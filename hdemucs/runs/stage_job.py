@@ -86,7 +86,7 @@ class StageJob:
         """
         place = self.here.root / path
         if not place.exists():
-            raise UserError(place, "is missing", CURE)
+            raise UserError(place, "is missing", f"run `dvc pull {path}` or `dvc repro`")
         found = sorted(place.rglob("*")) if place.is_dir() else [place]
         yield from (str(p.relative_to(self.here.root)) for p in found if p.is_file())
 

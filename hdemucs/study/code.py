@@ -21,7 +21,7 @@ from hdemucs.registry import modules_of
 from hdemucs.study.source import Source
 
 BY_VARIANT = ("train", "evaluate", "separate")
-RESOLVE = "resolve"  # writes the others' code, and so depends on all of it
+BEFORE = ("originals", "resolve")  # what runs before the others' code is written
 LAUNCHER = "hdemucs.runs"  # starts, watches and collects jobs; it has no say in what comes out
 TRAINING = "hdemucs.training.__main__"  # the program of a training job
 
@@ -86,7 +86,7 @@ def trainings(variant: str, config: Read) -> list[Any]:
 
 
 def digests(variants: Iterable[str], configs: Mapping[str, Any], root: Path) -> dict[str, Any]:
-    """Path under configs/code/ -> {file: digest}, for every stage but `resolve`."""
+    """Path under configs/code/ -> {file: digest}, for every stage but those of BEFORE."""
     source, config = Source(root), configs.get
     out: dict[str, Any] = {}
     for stage in stages(root):
@@ -102,4 +102,4 @@ def digests(variants: Iterable[str], configs: Mapping[str, Any], root: Path) -> 
 def stages(root: Path) -> list[str]:
     """All stages that depend on what `resolve` writes."""
     names = sorted(path.stem for path in (root / "stages").glob("[a-z]*.py"))
-    return [name for name in names if name != RESOLVE]
+    return [name for name in names if name not in BEFORE]

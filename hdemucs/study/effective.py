@@ -15,6 +15,7 @@ from hdemucs.config.ensemble import variant_of
 from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.listening import ListeningConfig, check_stimuli
 from hdemucs.config.load import validated
+from hdemucs.datasets.originals import Listed
 from hdemucs.files import write_text
 from hdemucs.study.params import Tree, changed, unknown
 from hdemucs.study.sections import SECTIONS, Study
@@ -31,6 +32,7 @@ class Params:
 
     scale: str
     study: list[str]
+    own: dict[str, Listed]
     base: dict[str, Any]
     scales: dict[str, dict[str, Any]]
     variants: dict[str, dict[str, Any]]
@@ -69,7 +71,7 @@ def trainings(params: Params, scale: str) -> Trainings:
 def at_scale(params: Params, scale: str) -> dict[str, Any]:
     names = check_names(params.study, params.variants)
     base = stages(params, scale)
-    study = Study(scale, names, base, params.variants)
+    study = Study(scale, names, base, params.variants, params.own)
     out = {f"{name}.json": section(name, study) for name in SECTIONS}
     asked = trainings(params, scale)
     for name in params.variants:
@@ -98,7 +100,7 @@ def of_variant(name: str, base: Tree, asked: Trainings) -> dict[str, Any]:
 
 
 def read(params: Tree) -> Params:
-    """The file's five parts.
+    """The file's six parts.
 
     Raises:
         UserError: one is missing or of a wrong type, or the scale is none of the scales.

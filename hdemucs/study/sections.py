@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from hdemucs.config.data import FetchConfig, OwnConfig
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.listening import ExcerptsConfig, ListeningConfig, RatingsConfig
 from hdemucs.config.report import ReportConfig
+from hdemucs.datasets.originals import Listed, check_listed
 from hdemucs.datasets.own import load_own
 from hdemucs.study.params import Tree, unknown
 from hdemucs.study.rows import rows
@@ -27,6 +28,7 @@ class Study:
     names: list[str]  # of the variants
     base: Tree  # with the scale's changes
     variants: Tree
+    own: Mapping[str, Listed]  # data sets of one's own
 
 
 Derived = Callable[[Study], dict[str, Any]]
@@ -49,15 +51,16 @@ def systems(study: Study) -> dict[str, Any]:
 def corpus_rate(study: Study) -> dict[str, Any]:
     """The embedded corpus is rendered at the study's rate; a path is a data set's own YAML."""
     fetch = study.base["fetch"]
-    data = described(fetch["data"])
+    data = described(fetch["data"], study.own)
     if data.get("kind") == "embedded":
         data["corpus"] = {**data["corpus"], "sample_rate": fetch["sample_rate"]}
-    return {"data": data, "extra": [described(extra) for extra in fetch["extra"]]}
+    return {"data": data, "extra": [described(extra, study.own) for extra in fetch["extra"]]}
 
 
-def described(data: Any) -> dict[str, Any]:
+def described(data: Any, own: Mapping[str, Listed]) -> dict[str, Any]:
     """A data set as it is described here, or in the file that is named instead."""
     if isinstance(data, str):
+        check_listed(data, own)
         return dict(TypeAdapter(OwnConfig).dump_python(load_own(Path(data)), mode="json"))
     return dict(data)
 

@@ -116,7 +116,7 @@ def checkout(root, change):
     ).stdout.splitlines()
     for name in tracked:
         made = name.startswith(("tests/", "reports/", "data/", "configs/", "dvc.lock"))
-        if not made or name.startswith("reports/answers/"):
+        if not made or name.startswith(("reports/answers/", "data/own/")):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, root / name)
     copy = Project(root)

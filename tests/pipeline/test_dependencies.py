@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from hdemucs.study.code import BY_VARIANT, RESOLVE, stages
+from hdemucs.study.code import BEFORE, BY_VARIANT, stages
 
 ROOT = Path(__file__).parents[2]
 STAGES = YAML(typ="safe").load(ROOT / "dvc.yaml")["stages"]
@@ -19,7 +19,7 @@ def body(stage):
 
 
 def test_every_module_of_stages_is_a_stage():
-    assert sorted(STAGES) == sorted([RESOLVE, *NAMED])
+    assert sorted(STAGES) == sorted([*BEFORE, *NAMED])
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -30,7 +30,7 @@ def test_a_stage_depends_on_its_code_by_one_file_and_on_no_list(name):
 
 
 def test_what_writes_the_code_depends_on_all_of_it():
-    assert STAGES[RESOLVE]["deps"] == ["hdemucs", "stages"]
+    assert STAGES["resolve"]["deps"] == ["data/own", "hdemucs", "stages"]
 
 
 @pytest.mark.parametrize("name", NAMED)

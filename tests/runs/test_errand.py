@@ -125,5 +125,7 @@ def test_the_code_that_launches_has_no_say_and_the_code_that_scores_has(toy, err
 
 def test_a_model_that_is_not_there_is_named(toy, errand):
     shutil.rmtree(toy.root / "models/a")
-    with pytest.raises(UserError, match=r"models/a: is missing; run `dvc repro`"):
+    with pytest.raises(
+        UserError, match="models/a: is missing; run `dvc pull models/a` or `dvc repro`"
+    ):
         errand.run()

@@ -179,6 +179,10 @@ def test_a_data_set_is_described_here_or_in_a_file_of_its_own(tmp_path):
     (tmp_path / "mine.yaml").write_text(OWN)
     params = put("scales.quick.fetch.data", str(tmp_path / "mine.yaml"))
     params["scales"]["quick"]["fetch"]["extra"] = [str(tmp_path / "mine.yaml")]
+    with pytest.raises(UserError, match=r"mine\.yaml: is not listed under `own` in params\.yaml"):
+        configurations(params)
+    songs = str(tmp_path / "songs")
+    params["own"] = {"mine": {"description": str(tmp_path / "mine.yaml"), "songs": songs}}
     fetched = configurations(params)["fetch.json"]
     assert (fetched["data"]["kind"], fetched["data"]["name"]) == ("own", "mine")
     assert fetched["extra"] == [fetched["data"]]

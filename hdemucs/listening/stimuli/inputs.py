@@ -49,7 +49,10 @@ class Inputs:
         for system in systems:
             path = sample_path(self.samples, system, excerpt)
             if not path.exists():
-                cure = f"run `dvc repro separate@{system}` or remove it from listening.systems"
+                cure = (
+                    f"run `dvc pull samples/{system}` or `dvc repro separate@{system}`, or remove "
+                    "it from listening.systems"
+                )
                 raise UserError(path, "is missing", cure)
             audio.check(path, audio.inspect(path), wanted)
             found[system] = audio.read(path)

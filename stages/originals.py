@@ -1,0 +1,21 @@
+"""One data set of one's own: its description, its files -> data/own/<name>.json, their digests."""
+
+from pathlib import Path
+
+from hdemucs.config.load import validated
+from hdemucs.datasets.originals import Listed, originals
+from hdemucs.errors import one_line
+from hdemucs.files import write_json
+from hdemucs.runs.dispatch import argument
+from hdemucs.study.params import read_params
+
+
+def main(name: str) -> None:
+    """`fetch` converts the songs anew when this says something else."""
+    listed = validated(read_params(Path("params.yaml"))["own"][name], Listed, f"own.{name}")
+    write_json(Path("data/own") / f"{name}.json", originals(name, listed))
+
+
+if __name__ == "__main__":
+    with one_line():
+        main(argument(__doc__, "a name of params.yaml:own"))
