@@ -72,7 +72,9 @@ def rows_of(table: Table) -> list[list[Cell]]:
 
 
 # What Markdown would take for markup in running text: a table shows text as it is.
-MARKUP = re.compile(r"""[\\`*|~] | _(?!(?<=\w_)\w) | <(?=[A-Za-z/!]) | \](?=[(\[:])""", re.VERBOSE)
+MARKUP = re.compile(
+    r"""[\\`*|~] | &(?=[#\w]+;) | _(?!(?<=\w_)\w) | <(?=[A-Za-z/!]) | \](?=[(\[:])""", re.VERBOSE
+)
 
 
 def plain(text: str) -> str:
@@ -116,6 +118,7 @@ def comma_separated(table: Table) -> str:
 SPECIAL = {
     "\\": r"\textbackslash{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
+    "[": "{[}",  # after a row's end it would open an argument
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     "\N{MINUS SIGN}": "$-$",

@@ -115,7 +115,7 @@ class SlurmExecutor:
         Raises:
             UserError: nor will it ever.
         """
-        crowded = full(complaint, jobs=slurm_queue.mine())
+        crowded = full(complaint, jobs=len(runs) > 1 or slurm_queue.mine())
         refusal = refused(complaint, self.section)
         for run in runs:
             if crowded:

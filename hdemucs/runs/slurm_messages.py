@@ -63,8 +63,8 @@ def away(complaint: str) -> bool:
 def full(complaint: str, *, jobs: bool) -> bool:
     """Whether it would take the job if fewer were in the queue.
 
-    `jobs`: whether this user has any there. With none, a limit that is the user's own is no
-    matter of waiting.
+    `jobs`: whether this user has any there, or asks for several. If not, a limit that is the
+    user's own is no matter of waiting.
     """
     said = complaint.lower()
     limits = POLICY.findall(said)

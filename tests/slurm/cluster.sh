@@ -85,6 +85,7 @@ SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
 AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageEnforce=limits,qos
 NodeName=n[1-$ALL] NodeHostname=localhost NodeAddr=127.0.0.1 Port=[17001-$((17000 + ALL))] CPUs=$CPUS RealMemory=$MEMORY State=UNKNOWN
 PartitionName=main Nodes=n[1-$NODES] Default=YES PreemptMode=OFF
 PartitionName=short Nodes=n[1-$NODES] MaxTime=1 PreemptMode=OFF
@@ -125,6 +126,14 @@ EOF
     await slurmdbd sacctmgr --noheader show cluster
 }
 
+# Under the QOS "tight" a user may have one job in the queue.
+limit_users() {
+    sacctmgr --noheader show qos tight format=name | grep -q tight && return
+    sacctmgr --immediate --quiet add cluster hdemucs || true # slurmctld may have done it
+    sacctmgr --immediate --quiet add qos tight set MaxSubmitJobsPerUser=1
+    sacctmgr --immediate --quiet modify user root set qos+=tight
+}
+
 start_node() { runs "slurmd-n$1" || slurmd -N "n$1"; }
 
 all_idle() {
@@ -149,6 +158,7 @@ up() {
     runs slurmctld || write_slurm_conf
     start_munge
     start_accounts
+    limit_users
     runs slurmctld || slurmctld
     await slurmctld scontrol ping
     for i in $(seq "$ALL"); do start_node "$i"; done

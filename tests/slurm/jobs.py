@@ -232,3 +232,13 @@ def forget(study: Study) -> None:
     assert attempt is not None
     name = f"hdemucs-{attempt.batch}"
     until(lambda: not output("squeue", "-h", "-t", "all", "-n", name), 2 * PATIENCE)
+
+
+@scenario(qos="tight")
+def the_queue_has_room_for_one(study: Study) -> None:
+    """What fits is submitted, the rest when there is room, and nobody is blamed."""
+    said = study.call("dvc", "repro", "train")
+    assert "refuses" not in said
+    for name in "abc":
+        assert study.lives(name) == [0]
+    assert study.batches() == 3

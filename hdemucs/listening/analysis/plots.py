@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from hdemucs.files import replacing
+from hdemucs.lettering import as_text
 from hdemucs.listening.analysis.describe import POOLED
 from hdemucs.listening.analysis.tables import NAMES, TITLES, ordered
 
@@ -62,6 +63,7 @@ def canvas(columns: int, rows: int, width: float, height: float) -> tuple[Figure
 
 def save(figure: Figure, path: Path) -> None:
     """As PNG and SVG, the same bytes for the same numbers."""
+    as_text(figure)
     figure.tight_layout()
     for suffix, metadata in FORMATS.items():
         with (

@@ -11,6 +11,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from hdemucs.files import replacing
+from hdemucs.lettering import as_text
 
 # Okabe and Ito, "Color universal design" (2008), dark enough to print, without yellow and black.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#666666")
@@ -45,6 +46,7 @@ def styled() -> Iterator[None]:
 
 def save(figure: Figure, folder: Path, name: str) -> None:
     """<folder>/<name>.svg for pages and print, and <name>.png; the same drawing, the same bytes."""
+    as_text(figure)
     figure.draw_without_rendering()
     figure.set_layout_engine("none")  # the layout stands: no need to find it again for each file
     for suffix, metadata in {"svg": {"Date": None}, "png": {"Software": None}}.items():
