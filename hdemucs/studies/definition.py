@@ -56,6 +56,7 @@ def project(params: Tree, study: StudyConfig, steps: Mapping[str, int]) -> dict[
         raise UserError(f"scale={scale}", "is no scale of params.yaml", "correct the study's file")
     out["scales"][SCALE] = merged(out["scales"][scale], study.changes)
     out["scale"], out["study"] = SCALE, list(study.variants)
+    out["base"]["listening"]["systems"] = [study.variants[0]]  # nobody listens
     for name, variant in variants.items():
         own = merged(variant.pop(SCALE, {}), variant.get(scale, {}))
         if variant.keys() & {"family", "fine_tune"}:  # what is trained

@@ -33,8 +33,9 @@ def history(grid, name):
 
 
 def published_of(name):
-    """The rows of the paper that one repeats."""
-    return [PAPER[key] for key in VARIANTS[name]["row"].get("published", [])]
+    """The rows of the paper's tables on MUSDB18-HQ that one repeats."""
+    rows = [PAPER[key] for key in VARIANTS[name]["row"].get("published", [])]
+    return [row for row in rows if row.table in ("T6", "T7")]
 
 
 @pytest.mark.parametrize("name", TRAINED)

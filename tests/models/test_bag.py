@@ -6,7 +6,10 @@ import torch
 from hdemucs.errors import UserError
 from hdemucs.models.ensemble import Ensemble
 from hdemucs.models.family import build
+from hdemucs.study.params import read_params
 from tests.family import FAMILY, SOURCES, hybrid_config
+from tests.pipeline.conftest import ROOT
+from tests.systems import tiny
 
 MDX = [
     [1.0, 1.0, 0.0, 0.0],
@@ -42,6 +45,24 @@ def test_each_source_has_its_own_weights():
     torch.testing.assert_close(bass, (waveform[1] + v2[1]) / 2)
     torch.testing.assert_close(other, (hybrid[2] + bands[2]) / 2)
     torch.testing.assert_close(vocals, (hybrid[3] + bands[3]) / 2)
+
+
+@torch.no_grad()
+def test_the_blend_across_domains_weighs_as_kuielab_did():
+    """Their spectrogram network and Demucs: bass and drums half and half, other 7:3, vocals 9:1.
+
+    Source: github.com/kuielab/mdx-net-submission, branch leaderboard_A, predict_blend.py.
+    """
+    blend = read_params(ROOT / "params.yaml")["variants"]["blend_kuielab"]["bag"]
+    assert blend["members"] == ["spectrogram", "demucs_v2"]
+    members = [build(FAMILY["spectrogram"], seed=1).eval(), build(tiny("demucs_2019"), 1).eval()]
+    mix = torch.randn(1, 2, 3001)
+    theirs, demucs = (model(mix)[0] for model in members)
+    drums, bass, other, vocals = Ensemble(members, by_source(blend["weights"]))(mix)[0]
+    torch.testing.assert_close(drums, (theirs[0] + demucs[0]) / 2)
+    torch.testing.assert_close(bass, (theirs[1] + demucs[1]) / 2)
+    torch.testing.assert_close(other, 0.7 * theirs[2] + 0.3 * demucs[2])
+    torch.testing.assert_close(vocals, 0.9 * theirs[3] + 0.1 * demucs[3])
 
 
 def test_weights_are_on_any_scale():

@@ -1,0 +1,54 @@
+"""The pages of a committed study, from what is committed of it."""
+
+import csv
+import json
+from dataclasses import asdict
+
+import pytest
+
+from hdemucs.studies.definition import StudyConfig
+from hdemucs.studies.page import write_pages
+
+from .conftest import CONFIG, MODELS
+
+PLAN = StudyConfig(
+    title="A study", scale="quick", changes={}, variants=tuple(MODELS), seconds=20.0, epochs=2,
+    says="What it says.", reasons={"hybrid": "too few steps"},
+)  # fmt: skip
+
+
+@pytest.fixture
+def committed(study, tmp_path):
+    """What a study leaves: scores, runs, times, the report's configuration."""
+    steps = {name: {"seconds_per_step": 0.5, "steps_per_epoch": 10, "of": ""} for name in MODELS}
+    out = tmp_path / "out"
+    for part in ("scores", "oracles", "curves", "runs"):
+        (out / part).parent.mkdir(exist_ok=True)
+        (out / part).symlink_to(study / part)
+    (out / "steps.json").write_text(json.dumps({"seconds": 20.0, "systems": steps}))
+    report = json.dumps(asdict(CONFIG))
+    (out / "report.json").write_text(report)
+    return out
+
+
+def test_pages_follow_from_what_is_committed(committed):
+    """Twice the same bytes; every system with its steps; who stays below the filter is named."""
+    pages = []
+    for _ in range(2):
+        write_pages("systems", PLAN, committed)
+        pages.append((committed / "README.md").read_text())
+    assert pages[0] == pages[1]
+    with (committed / "tables/systems.csv").open() as file:
+        table = list(csv.DictReader(file))
+    labels = [row.label for row in CONFIG.rows if row.name in MODELS]
+    for label in labels:
+        [line] = [line for line in pages[0].splitlines() if line.startswith(f"| {label} |")]
+        assert "| 0.500 |" in line
+    below = {
+        line["System"]
+        for line in table
+        if line["Over the static filter"].startswith("\N{MINUS SIGN}")
+    }
+    for label in labels:
+        assert (f"- **{label}** stays below" in pages[0]) == (label in below)
+    assert (committed / "index.html").exists()

@@ -1,0 +1,62 @@
+"""A committed study: what its project is, from its file."""
+
+import pytest
+
+from hdemucs.errors import UserError
+from hdemucs.studies.definition import SCALE, StudyConfig, project, read_study
+from hdemucs.study.effective import configurations
+from hdemucs.study.params import read_params
+from tests.pipeline.conftest import ROOT
+
+PARAMS = read_params(ROOT / "params.yaml")
+FILES = sorted((ROOT / "studies").glob("*.yaml"))
+
+
+def study(**changes):
+    plain = dict(
+        title="A study", scale="quick", changes={"fetch": {"data": {"corpus": {"test": 3}}}},
+        variants=("hybrid", "demucs_v1"), seconds=10.0, epochs=2, says="What it says.", reasons={},
+    )  # fmt: skip
+    return StudyConfig(**{**plain, **changes})
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_file_of_studies_is_whole(path):
+    """Its project's parameters are all known, and it has the tracks that intervals need."""
+    found = configurations(project(PARAMS, read_study(path), {}))
+    assert found["fetch.json"]["data"]["corpus"]["test"] >= 12
+
+
+def test_a_project_is_the_scale_with_the_studys_changes_and_steps():
+    """A variant's own changes at that scale hold, but for its number of steps."""
+    found = configurations(project(PARAMS, study(), {"hybrid": 7, "demucs_v1": 30}))
+    assert {path.split("/")[1] for path in found if path.startswith("train/")} == {
+        "hybrid.json", "demucs_v1.json",
+    }  # fmt: skip
+    assert found["fetch.json"]["data"]["corpus"]["test"] == 3
+    for name, steps in (("hybrid", 7), ("demucs_v1", 30)):
+        training = found[f"train/{name}.json"]["training"]
+        assert (training["epochs"], training["steps_per_epoch"]) == (2, steps)
+    own = PARAMS["variants"]["demucs_v1"]["quick"]["training"]["segment"]
+    assert found["train/demucs_v1.json"]["training"]["segment"] == own
+    assert SCALE not in PARAMS["scales"]  # the parameters themselves stay as they are
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"scale": "medium"}, "is no scale of params.yaml"),
+        ({"variants": ("hybrid", "no_such")}, "is no known variant"),
+        ({"changes": {"fetsch": {}}}, "is no known parameter"),
+    ],
+)
+def test_a_wrong_study_is_refused(changes, said):
+    with pytest.raises(UserError, match=said):
+        configurations(project(PARAMS, study(**changes), {}))
+
+
+def test_a_reason_for_no_system_is_refused(tmp_path):
+    path = tmp_path / "wrong.yaml"
+    path.write_text(FILES[0].read_text().replace("reasons: {}", "reasons: {no_such: slow}"))
+    with pytest.raises(UserError, match="no_such: gives a reason"):
+        read_study(path)
