@@ -87,14 +87,14 @@ def report(
                 path = out / folder / f"{table.set}-{table.attribute}.{suffix}"
                 write_text(path, form(table))
     pictures = {**found.frames, "ratings": found.counted, "screening": found.screening}
-    draw(pictures, SOURCES, out / "figures")
+    draw(pictures, in_order(key), out / "figures")
     write_text(out / RECIPE.name, RECIPE.read_text())
     return summarised(config, found)
 
 
 def examine(config: RatingsConfig, key: Sequence[Entry], answers: Answers, data: str) -> Analysis:
     """Clean, screen, describe, compare; with and without exclusions."""
-    sources = sorted({entry.source for entry in key}, key=place)
+    sources = in_order(key)
     cleaned = clean(answers.ratings, config.cleaning)
     failed = inattentive(answers.people, config.screening.attention)
     screening = screen(cleaned.ratings, config.screening, failed, unheard(answers.people))
@@ -136,6 +136,11 @@ def tidy(ratings: pd.DataFrame, screening: pd.DataFrame) -> pd.DataFrame:
     verdicts = screening.set_index(["listener", "set"])["verdict"]
     who = pd.MultiIndex.from_frame(ratings[["listener", "set"]])
     return ratings[TIDY].assign(excluded=verdicts.reindex(who).eq(EXCLUDED).to_numpy())
+
+
+def in_order(key: Sequence[Entry]) -> list[str]:
+    """The sources of a test: the paper's in its order, then others."""
+    return sorted({entry.source for entry in key}, key=place)
 
 
 def place(source: str) -> tuple[int, str]:

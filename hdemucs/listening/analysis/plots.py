@@ -22,6 +22,7 @@ GREY, INK, ACCENT, WARM = "#b8bfc6", "#1c2126", "#0b5cad", "#b3541e"
 LIMITS = {"mushra": (-3, 103), "mos": (0.8, 5.2)}
 MARKERS = "osD^v<>P*X"
 FORMATS: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None}}
+LABELLED = 9  # dots whose names have room beside them
 BETTER = "higher is better"
 
 
@@ -177,14 +178,19 @@ def plane(cells: pd.DataFrame, kind: str) -> Figure:
     wide = frame.pivot_table(index="condition", columns="attribute", values="mean")
     wide = wide.reindex(columns=["quality", "contamination"]).dropna()
     roles = frame.drop_duplicates("condition").set_index("condition")["role"]
-    figure, axes = canvas(1, 1, 4.6, 4.2)
+    crowded = len(wide) > LABELLED
+    figure, axes = canvas(1, 1, 7.2 if crowded else 4.6, 4.2 + 0.12 * max(0, len(wide) - 24))
     axis = axes[0][0]
-    for name in wide.index:
+    for number, name in enumerate(wide.index, 1):
         place = [float(wide.loc[name, axis]) for axis in ("contamination", "quality")]
-        axis.plot(*place, "o", color=ACCENT if roles[name] == "system" else GREY)
+        colour, said = ACCENT if roles[name] == "system" else GREY, label(kind, str(name))
+        axis.plot(*place, "o", color=colour, label=f"{number} {said}")
         right = place[0] > np.mean(LIMITS[kind])  # there the name would leave the picture
-        axis.annotate(label(kind, str(name)), place, fontsize=8, xytext=(-4 if right else 4, 4),
+        text = str(number) if crowded else said
+        axis.annotate(text, place, fontsize=8, xytext=(-4 if right else 4, 4),
                       textcoords="offset points", ha="right" if right else "left")  # fmt: skip
+    if crowded:
+        axis.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=1.0)
     axis.set(xlabel=TITLES["contamination"], ylabel=TITLES["quality"], xlim=LIMITS[kind],
              ylim=LIMITS[kind], title=f"{kind}, all sources pooled")  # fmt: skip
     return figure
