@@ -28,6 +28,9 @@ from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.processes import Processes
 
 HOUR, DAY = 3600.0, 24.0  # seconds, hours
+LONG = (("years", 365.25 * DAY), ("months", 30.44 * DAY), ("days", DAY))
+ALIKE = 0.01  # of a number: a smaller spread is not told
+ROUND = 20.0  # GiB from which tenths say nothing
 SAFE = 0.95  # of the memory: the rest is for what comes beside steps
 COPIES = 5  # of the weights: themselves, gradients, Adam's two moments, the best so far
 
@@ -51,6 +54,7 @@ class Preflight:
     group: int  # a process' examples come in groups of so many
     tried: int  # examples of the biggest step that was made
     memory: Cost  # GiB at the peak, of the device (CPU: of the process)
+    spread: tuple[float, float]  # least and most of what each further example takes, times `each`
     seconds: Cost  # of a step
     supply: Supply
     room: Room
@@ -64,6 +68,12 @@ class Preflight:
     def peak(self) -> float:
         """GiB of the real step."""
         return self.memory.of(self.batch)
+
+    def needed(self, examples: int) -> tuple[float, float]:
+        """GiB of a step, least and most; both alike where that step was made."""
+        further = max(0, examples - self.tried) * self.memory.each
+        low, high = (self.memory.of(examples) + further * (share - 1) for share in self.spread)
+        return low, high
 
     @property
     def seconds_per_step(self) -> float:
@@ -85,7 +95,7 @@ class Preflight:
         """Processes, each with as much memory, among which the batch fits; None: no number."""
         whole, most = self.batch * self.processes, SAFE * self.room.total
         counts = (c for c in range(1, whole // self.group + 1) if whole % (c * self.group) == 0)
-        return next((c for c in counts if self.memory.of(whole // c) <= most), None)
+        return next((c for c in counts if self.needed(whole // c)[1] <= most), None)
 
     def lines(self) -> list[str]:
         """For people."""
@@ -95,15 +105,32 @@ class Preflight:
         return [
             f"device        {self.device}",
             f"parameters    {self.parameters:,}",
-            f"peak memory   {self.peak:.2f} GiB of {memory}",
+            f"peak memory   {between(*self.needed(self.batch))} GiB of {memory}",
             f"batch         {self.batch} examples of {self.memory.each:.3g} GiB and "
             f"{self.seconds.each:.3g} s each{foreseen}",
             *([self.supply.line(self.batch)] if self.supply.each else []),
             f"speed         {1 / self.seconds_per_step:.3g} steps/s",
-            f"whole run     {self.steps:,} steps, {self.hours:.3g} h, "
+            f"whole run     {self.steps:,} steps, {duration(self.hours)}, "
             f"{self.validation / HOUR:.2g} of them validation{requeues}",
             f"disk          {self.disk:.2f} GiB of {self.free:.1f} free",
         ]
+
+
+def between(low: float, high: float) -> str:
+    """132 to 170, or one number where both are the same."""
+    if high - low < ALIKE * high:
+        return f"{high:.2f}"
+    return f"{low:.0f} to {high:.0f}" if high >= ROUND else f"{low:.1f} to {high:.1f}"
+
+
+def duration(hours: float) -> str:
+    """31,100 h (3.5 years): hours in three digits, and what is easier to picture."""
+    if hours <= 0:
+        return "0 h"
+    digits = 2 - math.floor(math.log10(hours))
+    said = f"{round(hours, digits):,.{max(0, digits)}f} h"
+    long = next(((hours / size, name) for name, size in LONG if hours >= 2 * size), None)
+    return f"{said} ({long[0]:.1f} {long[1]})" if long else said
 
 
 def preflight(
@@ -140,6 +167,7 @@ def preflight(
         group=group,
         tried=trial.steps[-1].examples if trial.steps else 0,
         memory=memory,
+        spread=trial.spread,
         seconds=seconds,
         supply=supply(config, int(os.environ.get("LOCAL_WORLD_SIZE", share.count))),
         room=there,
@@ -205,17 +233,18 @@ def check(found: Preflight, config: TrainConfig, folder: Path, longest: float) -
 def too_big(found: Preflight) -> UserError:
     """The step that was not made."""
     whole, there = found.batch * found.processes, found.room
+    needed = found.needed(found.batch)
     problem = (
-        f"is {whole}: {found.batch} examples a process take {found.peak:.1f} GiB, "
+        f"is {whole}: {found.batch} examples a process take {between(*needed)} GiB, "
         f"{there.free:.1f} of {there.total:.1f} are free"
     )
-    alone = f"one with {math.ceil(found.memory.of(whole) / SAFE)} GiB"
-    if found.peak <= SAFE * there.total:
+    alone = f"one with {math.ceil(found.needed(whole)[1] / SAFE)} GiB"
+    if needed[1] <= SAFE * there.total:
         cure = "end what else runs here"
     elif found.enough:
         cure = f"use {found.enough} processes (GPUs) with {there.total:.0f} GiB each, or {alone}"
     else:
-        each = math.ceil(found.memory.of(found.group) / SAFE)
+        each = math.ceil(found.needed(found.group)[1] / SAFE)
         cure = f"use {whole // found.group} processes (GPUs) with {each} GiB each, or {alone}"
     return UserError("training.batch", problem, cure)
 

@@ -9,7 +9,7 @@ import torch
 from hdemucs.data.share import Share
 from hdemucs.errors import UserError
 from hdemucs.preflight.dry_run import Cost, Trial
-from hdemucs.preflight.forecast import Data, check, preflight, validations
+from hdemucs.preflight.forecast import Data, check, duration, preflight, validations
 from hdemucs.preflight.loader_throughput import Supply, supply
 from hdemucs.training.processes import Processes
 from tests.training.runs import ALONE, config
@@ -102,7 +102,36 @@ def test_a_batch_that_fits_nowhere_is_foreseen_and_refused(tmp_path):
         check(big, asked, tmp_path, LONGEST)
     assert "\n" not in str(said.value)
     split = 40_000_000 // big.enough
-    assert split % big.group == 0 and big.memory.of(split) <= big.room.total
+    assert split % big.group == 0 and big.needed(split)[1] <= big.room.total
+    low, high = big.needed(big.batch)
+    assert 0 < low <= big.peak <= high
+
+
+def test_a_forecast_is_as_wide_as_repetitions_differ(tmp_path):
+    """32 examples from 4, of 1 GiB each, or 10 % less or more; none where the step was made."""
+    one = dataclasses.replace(
+        found(tmp_path), memory=Cost(2.0, 1.0), spread=(0.9, 1.1), batch=32, tried=4
+    )
+    assert one.needed(4) == (6.0, 6.0)
+    assert one.needed(32) == pytest.approx((31.2, 36.8))
+    assert "peak memory   31 to 37 GiB" in "\n".join(one.lines())
+    whole = dataclasses.replace(one, tried=32)
+    assert "peak memory   34.00 GiB" in "\n".join(whole.lines())
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (31_119.0, "31,100 h (3.5 years)"),
+        (100.0, "100 h (4.2 days)"),
+        (2500.0, "2,500 h (3.4 months)"),
+        (5.678, "5.68 h"),
+        (0.01234, "0.0123 h"),
+        (0.0, "0 h"),
+    ],
+)
+def test_durations_are_told_in_three_digits_and_in_what_one_can_picture(hours, said):
+    assert duration(hours) == said
 
 
 def test_parameters_that_fit_nowhere_are_refused_before_they_are_made(tmp_path):
