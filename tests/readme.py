@@ -1,15 +1,17 @@
-"""hdemucs/MAP.md: every module and what its docstring's first line says of it.
+"""What is generated beside the code: hdemucs/MAP.md, and README's table of claims.
 
-`python -m tests.readme` writes it; a test holds it to the files.
+`python -m tests.readme` writes both; a test holds them to the files and to the committed results.
 """
 
 import ast
+import csv
 import subprocess
 from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 MAP = ROOT / "hdemucs" / "MAP.md"
+README = ROOT / "README.md"
 TITLE = "# Map of the code\n\nWritten by `python -m tests.readme` from the modules' docstrings.\n\n"
 
 
@@ -42,5 +44,29 @@ def code_map():
     return "".join(out).rstrip("\n") + "\n"
 
 
+def claims():
+    """The committed report's claims: the paper's difference beside ours, and the word."""
+    asked = ["git", "show", "HEAD:reports/tables/claims.csv"]
+    said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    lines = ["| claim | paper, dB | ours, dB | evidence |", "| --- | ---: | --- | --- |"]
+    for row in csv.DictReader(said.splitlines()):
+        ours = next(row[column] for column in row if column.startswith("Our "))
+        evidence, paper = row["Evidence"], row["Paper's Δ, dB"] or "\N{EN DASH}"
+        lines.append(f"| {row['Claim']} | {paper} | {ours} | {evidence} |")
+    return "\n".join(lines) + "\n"
+
+
+def block(name):
+    """What stands between a pair of README's marks."""
+    return README.read_text().split(f"<!-- {name} -->\n")[1].split(f"<!-- /{name} -->")[0]
+
+
+def filled(name, text):
+    before, rest = README.read_text().split(f"<!-- {name} -->\n")
+    after = rest.split(f"<!-- /{name} -->")[1]
+    README.write_text(f"{before}<!-- {name} -->\n{text}<!-- /{name} -->{after}")
+
+
 if __name__ == "__main__":
     MAP.write_text(code_map())
+    filled("claims", claims())

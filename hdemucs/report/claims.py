@@ -37,7 +37,7 @@ from hdemucs.statistics.estimates import (
 )
 from hdemucs.statistics.power import Design, Question, smallest
 
-SEEDS = (3, 5, 10)  # of which the study that would decide is sought
+SEEDS = (3, 5, 10, 20, 50)  # trainings a row, of which the study that would decide is sought
 
 
 @checked(frozen=True, kw_only=True, config=STRICT)

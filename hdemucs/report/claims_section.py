@@ -9,7 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hdemucs.report.claims import Judged, Plan
+from hdemucs.report.claims import SEEDS, Judged, Plan
 from hdemucs.report.evidence import signed
 from hdemucs.report.figures.style import COLOURS, QUIET
 from hdemucs.report.results import Results
@@ -58,7 +58,7 @@ def proposed(plan: Plan | None) -> str | None:
     if plan is None:
         return None
     if not plan.designs:
-        return f"no study of up to {MOST} tracks"
+        return f"no study of up to {SEEDS[-1]} trainings and {MOST} tracks"
     kept: list[Design] = []
     for design, _ in plan.designs:
         if not kept or design.tracks < SAVED * kept[-1].tracks:
