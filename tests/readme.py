@@ -47,7 +47,7 @@ def code_map():
 def claims():
     """The committed report's claims: the paper's difference beside ours, and the word."""
     asked = ["git", "show", "HEAD:reports/tables/claims.csv"]
-    said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout
     lines = ["| claim | paper, dB | ours, dB | evidence |", "| --- | ---: | --- | --- |"]
     for row in csv.DictReader(said.splitlines()):
         ours = next(row[column] for column in row if column.startswith("Our "))

@@ -197,7 +197,7 @@ augmentation can draw, for a chord of seven steady partials and for a train of c
 - **Cost**: on one core, files and process included for `soundstretch`; ours takes {ratio:.1f}
   times as long. A fifth of the examples is changed, by the workers that read them.
 - **Level**: of a chord of peak {sent:.2f}, soundstretch's way keeps {theirs:.2f}, ours {ours:.2f}:
-  normalised stems are not clipped (paper facts, fact 8).
+  normalised stems are not clipped (official demucs/repitch.py writes 16-bit files).
 
 What it does not say: how much either changes a model's SDR. Both do to the training data what the
 paper asks for; nobody has measured the difference.

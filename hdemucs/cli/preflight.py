@@ -22,7 +22,7 @@ from hdemucs.training.processes import Processes, joined
 
 # MUSDB18-HQ: 86 training songs of about 4 min each, by 1-s starts of 11 s, and 14 for validation.
 PAPER_EXAMPLES, PAPER_VALID = 86 * 225, 14 * 240.0
-LONGEST = 90.0  # days; the paper's trainings took at most 3, on 8 GPUs (paper facts 2.1)
+LONGEST = 90.0  # days; the paper's trainings took at most 3, on 8 GPUs
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,7 @@
-"""Realistic mixes for fine-tuning: how stems of other songs are made to fit (paper facts 2.7)."""
+"""Realistic mixes for fine-tuning: how stems of other songs are made to fit.
+
+The rules are those of the official tools/automix.py.
+"""
 
 from __future__ import annotations
 

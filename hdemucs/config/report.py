@@ -36,7 +36,7 @@ class IntervalConfig:
 class MarginConfig:
     """How near a published number counts as reproduced, dB.
 
-    From the spread of three trainings of Demucs v2 that differ in the seed alone (paper facts 5.7):
+    From the spread of three trainings of Demucs v2 that differ in the seed alone (its README):
     6.23 to 6.36 over all sources, 6.58 to 7.37 for one.
     """
 

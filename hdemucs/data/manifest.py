@@ -31,7 +31,7 @@ class File:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Track:
-    """One song. `mean` and `std` are those of its mono mixture (paper facts 2.2)."""
+    """One song. `mean` and `std` are those of its mono mixture (official demucs/wav.py)."""
 
     name: str  # "Artist - Title"
     split: Split

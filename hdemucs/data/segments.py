@@ -48,7 +48,7 @@ class Segments(Dataset[Stems]):
     """Every segment of a split: one at each multiple of `stride` samples of every track.
 
     A track of L samples gives 1 + ceil((L - segment) / stride) of them, 1 if it is shorter than
-    a segment; the last is padded with zeros (paper facts 2.1: "every 1-s start of every track").
+    a segment; the last is padded with zeros (official demucs/wav.py).
     Stems are at the scale of their track: (x - mean) / std, of the mono mixture by default.
     """
 

@@ -152,7 +152,9 @@ def samples(wav: Wav) -> Signal:
 
 
 def moments(signal: Signal) -> tuple[float, float]:
-    """Mean and standard deviation (of a sample, as torch's) of the mono signal, paper facts 2.2.
+    """Mean and standard deviation (of a sample, as torch's) of the mono signal.
+
+    As the official demucs/wav.py has them.
 
     Sums over blocks are exact for 16-bit audio, and `fsum` is: the same on every machine.
     """

@@ -1,6 +1,6 @@
 """Overlap-add: a song of any length in segments, cross-faded by triangular weights.
 
-The official `apply_model(split=True)` (paper facts: inference), as a stream: whatever the song's
+As the official demucs/apply.py with `split=True`, but as a stream: whatever the song's
 length, one segment of input and one of output are in memory.
 """
 

@@ -1,7 +1,7 @@
 """The shift trick: the mean over copies of the song that start a little later.
 
 Strided convolutions are not equivariant to shifts; averaging over random ones makes the model
-nearly so (Demucs, 2019; paper facts: inference, `shifts`).
+nearly so (Demucs, 2019; official demucs/apply.py, `shifts`).
 """
 
 from __future__ import annotations

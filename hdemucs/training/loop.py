@@ -69,34 +69,34 @@ class Loop:
             part.restore(found.facts[name])
         return TrainingState.restored(found)
 
-    def run(self, ledger: TrainingState) -> None:
+    def run(self, state: TrainingState) -> None:
         """Train until the last epoch is done, or the recipe stops the run.
 
         Raises:
             Interrupted: it was asked to stop; the state is saved.
             UserError: it diverged, the disk is full, or the run is another process' by now.
         """
-        self.ledger, self.pending = ledger, list[Outcome]()
-        self.watched = copy.copy(ledger.sums)
-        self.entered, self.before = time.monotonic(), ledger.seconds
+        self.state, self.pending = state, list[Outcome]()
+        self.watched = copy.copy(state.sums)
+        self.entered, self.before = time.monotonic(), state.seconds
         self.made, self.total = 0, self.left()
         self.bar = Progress(self.config.variant, self.total, "steps", self.stream())
         try:
-            while ledger.epoch < self.config.training.epochs and not self.stop.over:
+            while state.epoch < self.config.training.epochs and not self.stop.over:
                 self.epoch()
         finally:
             self.bar.close()
 
     def left(self) -> int:
         """Steps still to make."""
-        epochs = self.config.training.epochs - self.ledger.epoch
-        return epochs * self.batches.steps - self.ledger.sums.steps
+        epochs = self.config.training.epochs - self.state.epoch
+        return epochs * self.batches.steps - self.state.sums.steps
 
     def epoch(self) -> None:
         """The rest of the present epoch."""
-        done, last = self.ledger.sums.steps, self.batches.steps
+        done, last = self.state.sums.steps, self.batches.steps
         every = self.config.training.checkpoint_every
-        for step, stems in enumerate(self.batches.epoch(self.ledger.epoch, done), start=done + 1):
+        for step, stems in enumerate(self.batches.epoch(self.state.epoch, done), start=done + 1):
             self.pending.append(self.learner.step(stems))
             if step == last:
                 self.learner.averages.after_epoch()
@@ -111,7 +111,7 @@ class Loop:
 
     def drain(self) -> None:
         """Look at the losses of the steps since the last look; a diverged run ends here."""
-        sums, pending = self.ledger.sums, self.pending
+        sums, pending = self.state.sums, self.pending
         self.pending = []
         self.made += len(pending)
         rows = [outcome.row() for outcome in pending]
@@ -119,7 +119,7 @@ class Loop:
             for row in self.learner.processes.mean(torch.stack(rows)).tolist() if rows else ():
                 loss, silence, penalty, *parts = row
                 sums.add(loss, silence, penalty, dict(zip(pending[0].parts, parts, strict=True)))
-                place = f"epoch {self.ledger.epoch + 1}, step {sums.steps}"
+                place = f"epoch {self.state.epoch + 1}, step {sums.steps}"
                 self.guard.watch(place, loss, silence, penalty)
         self.watched = copy.copy(sums)
 
@@ -130,7 +130,7 @@ class Loop:
             yield
         except UserError:
             if self.learner.processes.first:
-                self.checkpoints.withdraw(f"{self.ledger.epoch:04d}-{checked.steps:06d}")
+                self.checkpoints.withdraw(f"{self.state.epoch:04d}-{checked.steps:06d}")
                 self.tell("diverged")
             raise
 
@@ -149,47 +149,47 @@ class Loop:
 
     def finish_epoch(self) -> None:
         """Validate, write the epoch down, save."""
-        ledger = self.ledger
+        state = self.state
         scores = self.validate()
-        ledger.rows.append(self.row(scores))
+        state.rows.append(self.row(scores))
         lowest = min((score.loss for score in scores.values()), default=None)
         if lowest is not None:
             self.learner.schedule.validated(lowest)
-        self.stop.after_epoch(ledger.sums.means["train_loss"], lowest)
-        ledger.epoch += 1
-        ledger.sums = Sums()
+        self.stop.after_epoch(state.sums.means["train_loss"], lowest)
+        state.epoch += 1
+        state.sums = Sums()
         self.watched = Sums()
         self.save()
         self.tell("running")
         if self.learner.processes.first:
-            self.journal.history(ledger.rows)
+            self.journal.history(state.rows)
 
     def validate(self) -> dict[str, Score]:
         """Scores of the model and its averages; the best of them is kept if none was better."""
-        epoch = self.ledger.epoch + 1
+        epoch = self.state.epoch + 1
         if epoch % self.config.training.validate_every and epoch < self.config.training.epochs:
             return {}
         scores, model = {}, self.learner.model
         for which, weights in self.learner.candidates().items():
             with swapped(model, weights):
                 scores[which] = self.validation.score(
-                    model, self.ledger.epoch, lambda: self.pause(together=False)
+                    model, self.state.epoch, lambda: self.pause(together=False)
                 )
-        best = self.ledger.best.loss if self.ledger.best else math.inf
-        with self.unless_diverged(self.ledger.sums):
+        best = self.state.best.loss if self.state.best else math.inf
+        with self.unless_diverged(self.state.sums):
             self.guard.validated(f"epoch {epoch}", scores["model"].loss, best)
         which = min(scores, key=lambda name: scores[name].loss)
-        self.ledger.consider(which, scores[which].loss, self.learner.candidates()[which])
+        self.state.consider(which, scores[which].loss, self.learner.candidates()[which])
         return scores
 
     def row(self, scores: dict[str, Score]) -> dict[str, Any]:
         """The epoch's line of history.csv."""
         chosen = min(scores, key=lambda name: scores[name].loss) if scores else None
-        score, best = scores[chosen] if chosen else None, self.ledger.best
+        score, best = scores[chosen] if chosen else None, self.state.best
         return {
-            "epoch": self.ledger.epoch + 1,
-            "step": (self.ledger.epoch + 1) * self.batches.steps,
-            **self.ledger.sums.means,
+            "epoch": self.state.epoch + 1,
+            "step": (self.state.epoch + 1) * self.batches.steps,
+            **self.state.sums.means,
             **self.rate(),
             "valid_loss": score and score.loss,
             "valid_nsdr": score and score.mean_nsdr,
@@ -213,30 +213,30 @@ class Loop:
 
     def save(self) -> None:
         """A checkpoint of everything."""
-        self.ledger.seconds = self.before + time.monotonic() - self.entered
+        self.state.seconds = self.before + time.monotonic() - self.entered
         if self.learner.processes.first:
             states = {name: part.state() for name, part in self.parts.items()}
-            facts = {**self.ledger.facts(), **states, "config": self.digest}
+            facts = {**self.state.facts(), **states, "config": self.digest}
             facts["versions"] = versions()
-            tensors = {**self.learner.state(), **self.ledger.tensors()}
-            self.checkpoints.save(self.ledger.name, Checkpoint(tensors, facts))
+            tensors = {**self.learner.state(), **self.state.tensors()}
+            self.checkpoints.save(self.state.name, Checkpoint(tensors, facts))
         self.learner.processes.wait()
 
-    def tell(self, state: str) -> None:
+    def tell(self, word: str) -> None:
         """progress.json, and the note beside the progress bar."""
-        ledger, training = self.ledger, self.config.training
-        last = ledger.sums.means if ledger.sums.steps else ledger.rows[-1]
+        state, training = self.state, self.config.training
+        last = state.sums.means if state.sums.steps else state.rows[-1]
         loss = last["train_loss"]
-        self.note = f"epoch {min(ledger.epoch + 1, training.epochs)}, loss {loss:.4f}"
+        self.note = f"epoch {min(state.epoch + 1, training.epochs)}, loss {loss:.4f}"
         facts = {
-            "epoch": ledger.epoch,
+            "epoch": state.epoch,
             "epochs": training.epochs,
-            "step": ledger.epoch * self.batches.steps + ledger.sums.steps,
+            "step": state.epoch * self.batches.steps + state.sums.steps,
             "steps": training.epochs * self.batches.steps,
             "loss": loss if math.isfinite(loss) else None,  # JSON has no NaN
         }
         if self.learner.processes.first:
-            self.journal.progress(state, self.made, self.total, facts)
+            self.journal.progress(word, self.made, self.total, facts)
 
     def stream(self) -> TextIO | None:
         """Where the first process shows progress; the others are silent."""

@@ -60,13 +60,13 @@ def train(
     if processes.device.type == "cpu":
         keep_freed_memory()
     loop = prepared(folder, root, config, manifest, processes, asked_to_stop)
-    ledger = loop.resume(identity(folder))
-    if ledger is None:
+    state = loop.resume(identity(folder))
+    if state is None:
         fit(loop.learner, root, config, manifest)
-        ledger = TrainingState()
-    loop.run(ledger)
+        state = TrainingState()
+    loop.run(state)
     if processes.first:
-        publish(folder, config, loop, ledger)
+        publish(folder, config, loop, state)
     processes.wait()
 
 
@@ -142,36 +142,36 @@ def identity(folder: Path) -> str:
     return digest([config, sha256(folder / "manifest.json")])
 
 
-def publish(folder: Path, config: TrainConfig, loop: Loop, ledger: TrainingState) -> None:
+def publish(folder: Path, config: TrainConfig, loop: Loop, state: TrainingState) -> None:
     """Write the best weights and what they are, then DONE.json."""
     model, owner = loop.learner.model, Owner(folder)
-    loop.journal.history(ledger.rows)
-    facts = summary(config, loop, ledger)
+    loop.journal.history(state.rows)
+    facts = summary(config, loop, state)
     owner.check()
-    with swapped(model, ledger.best.weights if ledger.best else {}):
+    with swapped(model, state.best.weights if state.best else {}):
         conditions = Conditions(normalise=config.training.normalise, chunk=config.training.chunk)
         save_model(folder, model, config.model, facts, conditions)
     owner.check()
     loop.tell("done")
     cost = {
-        "seconds": round(ledger.seconds, 1),
+        "seconds": round(state.seconds, 1),
         "machine": machine(loop.learner.processes),
         "versions": versions(),
     }
     write_json(folder / "DONE.json", {**facts, **cost})
 
 
-def summary(config: TrainConfig, loop: Loop, ledger: TrainingState) -> dict[str, Any]:
+def summary(config: TrainConfig, loop: Loop, state: TrainingState) -> dict[str, Any]:
     """Where the weights come from; the same run gives the same, wherever and however fast."""
-    best = ledger.best
+    best = state.best
     return {
         "variant": config.variant,
         "weights": best and best.which,
         "epoch": best and best.epoch,
         "valid_loss": best and best.loss,
         "seed": config.training.seed,
-        "epochs": ledger.epoch,
-        "steps": ledger.epoch * loop.batches.steps,
+        "epochs": state.epoch,
+        "steps": state.epoch * loop.batches.steps,
         "sample_rate": config.sample_rate,
     }
 

@@ -53,7 +53,7 @@ class TrainingState:
 
     epoch: int = 0  # whole ones
     sums: Sums = field(default_factory=Sums)  # of the epoch at work
-    seconds: float = 0.0  # of training, over all lives of the run
+    seconds: float = 0.0  # of training, over all attempts
     rows: list[dict[str, Any]] = field(default_factory=list)  # of history.csv
     best: Best | None = None
 

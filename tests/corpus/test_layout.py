@@ -89,7 +89,7 @@ def test_the_record_knows_parameters_versions_and_every_file(corpus):
 
 @pytest.mark.parametrize("stem", STEMS)
 def test_no_stem_is_the_mixture_and_none_is_lost_in_it(corpus, stem):
-    """The mixture as an estimate has -12..0 dB, as on MUSDB18 (facts: -6.3..-4.7 on average)."""
+    """The mixture as an estimate has -12..0 dB, as on MUSDB18."""
     values = [
         sdr(samples(folder, stem, "float64"), samples(folder, "mixture", "float64"))
         for folder in folders(corpus)

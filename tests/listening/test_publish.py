@@ -75,7 +75,7 @@ def test_alignment_is_measured(published):
 
 
 def webmushra(text):
-    """As webMUSHRA's reader takes it (facts 3.3): `key: value` lines, and a JSON value a page."""
+    """As webMUSHRA's YAML reader takes it: `key: value` lines, and a JSON value a page."""
     head, _, body = text.partition("pages:\n")
     settings = dict(line.split(": ", 1) for line in head.splitlines())
     pages = []

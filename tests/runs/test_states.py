@@ -1,4 +1,4 @@
-"""What SLURM's words mean to those who wait (facts: squeue(1), JOB STATE and REASON CODES)."""
+"""What SLURM's words mean to those who wait (squeue(1), JOB STATE and REASON CODES)."""
 
 import time
 from pathlib import Path

@@ -78,7 +78,7 @@ def test_a_fifth_of_the_examples_changes():
 
 def test_the_draws_are_the_papers(monkeypatch):
     """Five pitches alike often, tempi normal around none and cut at the most; one draw for all
-    stems of an example (paper facts 2.3)."""
+    stems of an example (official demucs/augment.py, RepitchedWrapper)."""
     seen = []
     monkeypatch.setattr(
         "hdemucs.data.repitch.stretched",

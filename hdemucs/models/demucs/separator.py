@@ -1,8 +1,8 @@
 """Every model of the paper: branches around a trunk.
 
-    mix -> look -> encode -+             +-> decode -> render -+
+    mix -> analyse -> encode -+             +-> decode -> synthesise -+
                            + -> trunk -> +                     + -> sources
-    mix -> look -> encode -+             +-> decode -> render -+
+    mix -> analyse -> encode -+             +-> decode -> synthesise -+
 
 Hybrid Demucs has two branches. Its ablations and both time-only Demucs have one.
 """
@@ -107,16 +107,16 @@ class Demucs(Separator):
         """
         branches = list(self.branches.values())
         with torch.autocast(mix.device.type, enabled=False):
-            sights = [branch.view.look(mix) for branch in branches]
-        encoded = [branch.encode(s.x) for branch, s in zip(branches, sights, strict=True)]
+            analyses = [branch.view.analyse(mix) for branch in branches]
+        encoded = [branch.encode(s.x) for branch, s in zip(branches, analyses, strict=True)]
         shared = self.trunk([contribution for contribution, _ in encoded])
         decoded = [b.decode(shared, saved) for b, (_, saved) in zip(branches, encoded, strict=True)]
         with torch.autocast(mix.device.type, enabled=False):
-            rendered = [
-                branch.view.render(y, sight, len(self.sources))
-                for branch, y, sight in zip(branches, decoded, sights, strict=True)
+            synthesised = [
+                branch.view.synthesise(y, analysis, len(self.sources))
+                for branch, y, analysis in zip(branches, decoded, analyses, strict=True)
             ]
-        return reduce(add, rendered)
+        return reduce(add, synthesised)
 
     def valid_length(self, length: int) -> int:
         """The shortest input, of `length` samples or more, that no branch pads by itself.

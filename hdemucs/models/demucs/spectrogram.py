@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from hdemucs.models.blocks.wiener import wiener, with_mixture_phase
 from hdemucs.models.demucs.config import WienerConfig
 
-from .views import Mixture, Sight, Sources, View, over_all, reflect
+from .views import Analysis, Mixture, Sources, View, over_all, reflect
 
 OVERLAP = 4  # hops in a window
 FILTERED = 300  # frames that the Wiener filter takes together (official `wiener_win_len`)
@@ -102,14 +102,14 @@ class Spectrogram(View):
         hann = torch.hann_window(window, device="cpu")  # real even where a skeleton is built
         self.register_buffer("window", hann, persistent=False)
 
-    def look(self, mix: Mixture) -> Sight:
+    def analyse(self, mix: Mixture) -> Analysis:
         x, mixture = self.representation.to_channels(self.stft(mix))
-        return Sight(*over_all(x), mix.shape[-1], mixture)
+        return Analysis(*over_all(x), mix.shape[-1], mixture)
 
-    def render(self, y: Tensor, sight: Sight, sources: int) -> Sources:
-        y = sight.restored(y, sources)
-        z = self.representation.to_complex(y, sight.mixture, self.iterations())
-        return self.istft(z, sight.length)
+    def synthesise(self, y: Tensor, analysis: Analysis, sources: int) -> Sources:
+        y = analysis.restored(y, sources)
+        z = self.representation.to_complex(y, analysis.mixture, self.iterations())
+        return self.istft(z, analysis.length)
 
     def iterations(self) -> int:
         """Of the Wiener filter, now."""

@@ -1,7 +1,7 @@
 """How a branch sees a mixture, and how it turns what it decoded back into waveforms.
 
-- look: mixture [B, C, L] -> Sight (the network's input, and what render will need)
-- render: decoded [B, S*C', ...] -> waveforms [B, S, C, L]
+- analyse: mixture [B, C, L] -> Analysis (the network's input, and what synthesise will need)
+- synthesise: decoded [B, S*C', ...] -> waveforms [B, S, C, L]
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ QUIET = 1e-5  # added to every standard deviation, so that silence stays finite
 
 
 @dataclass(frozen=True)
-class Sight:
+class Analysis:
     """One branch's view of a batch."""
 
     x: Tensor
@@ -64,10 +64,10 @@ class View(nn.Module, ABC):
     factor = 1  # network channels for each audio channel
 
     @abstractmethod
-    def look(self, mix: Mixture) -> Sight: ...
+    def analyse(self, mix: Mixture) -> Analysis: ...
 
     @abstractmethod
-    def render(self, y: Tensor, sight: Sight, sources: int) -> Sources: ...
+    def synthesise(self, y: Tensor, analysis: Analysis, sources: int) -> Sources: ...
 
     def valid_length(self, length: int) -> int:
         """The shortest input, of `length` samples or more, that needs no padding of its own."""
@@ -77,11 +77,11 @@ class View(nn.Module, ABC):
 class Waveform(View):
     """The samples themselves."""
 
-    def look(self, mix: Mixture) -> Sight:
-        return Sight(*over_all(mix), mix.shape[-1])
+    def analyse(self, mix: Mixture) -> Analysis:
+        return Analysis(*over_all(mix), mix.shape[-1])
 
-    def render(self, y: Tensor, sight: Sight, sources: int) -> Sources:
-        return sight.restored(y, sources)
+    def synthesise(self, y: Tensor, analysis: Analysis, sources: int) -> Sources:
+        return analysis.restored(y, sources)
 
 
 class PaddedWaveform(View):
@@ -102,16 +102,16 @@ class PaddedWaveform(View):
         self.enter: nn.Module = nn.Identity() if upsample == 1 else Resample(upsample, 1)
         self.leave: nn.Module = nn.Identity() if upsample == 1 else Resample(1, upsample)
 
-    def look(self, mix: Mixture) -> Sight:
+    def analyse(self, mix: Mixture) -> Analysis:
         length = mix.shape[-1]
         x, mean, std = self.standardise(mix)
         missing = self.valid_length(length) - length
         x = F.pad(x, (missing // 2, missing - missing // 2))
-        return Sight(self.enter(x), mean, std, length)
+        return Analysis(self.enter(x), mean, std, length)
 
-    def render(self, y: Tensor, sight: Sight, sources: int) -> Sources:
-        y = sight.restored(self.leave(y.to(sight.std.dtype)), sources)
-        return y.narrow(-1, (y.shape[-1] - sight.length) // 2, sight.length)
+    def synthesise(self, y: Tensor, analysis: Analysis, sources: int) -> Sources:
+        y = analysis.restored(self.leave(y.to(analysis.std.dtype)), sources)
+        return y.narrow(-1, (y.shape[-1] - analysis.length) // 2, analysis.length)
 
     def valid_length(self, length: int) -> int:
         return -(-self.valid(self.upsample * length) // self.upsample)

@@ -1,4 +1,4 @@
-"""The penalty on the largest singular value of every big matrix (paper facts 2.6).
+"""The penalty on the largest singular value of every big matrix (official demucs/svd.py).
 
 The matrices are those that the official code sees: every weight of at least `min_size` MiB, as
 [out, everything else], transposed convolutions turned first. The official estimate is a new
