@@ -1,4 +1,4 @@
-"""A study of studies/: its systems trained with the same CPU time each, scored, and compared."""
+"""A study of reports/studies/: its systems trained for the same CPU time, scored, and compared."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from hdemucs.studies.run import Study
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", help="of a file studies/NAME.yaml, such as systems")
+    parser.add_argument(
+        "name", help="of a folder reports/studies/NAME with a study.yaml, such as systems"
+    )
     only = "make the pages again from the committed scores; train nothing"
     parser.add_argument("--pages", action="store_true", help=only)
     trial = "of CPU time a system, in place of the file's: to try it"

@@ -1,4 +1,4 @@
-"""What a study is: studies/<name>.yaml."""
+"""What a study is: reports/studies/<name>/study.yaml."""
 
 from __future__ import annotations
 

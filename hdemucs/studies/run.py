@@ -1,7 +1,7 @@
 """A study from its file to its committed folder, by the stages of the pipeline.
 
-    studies/<name>.yaml -> runs/studies/<name>/    a project of its own: songs, runs, models
-                        -> reports/studies/<name>/ scores, pages, steps.json: what is committed
+    reports/studies/<name>/study.yaml -> runs/studies/<name>/   a project of its own: runs, models
+                                      -> reports/studies/<name>/ scores, pages, steps.json
 
 Whatever is done is not done again: time per step, trainings, scores. So a run that was killed goes
 on where it was, and one with changed values does what the change asks for.
@@ -45,7 +45,7 @@ class Study:
 
     @cached_property
     def config(self) -> StudyConfig:
-        return read_study(self.root / "studies" / f"{self.name}.yaml")
+        return read_study(self.out / "study.yaml")
 
     @property
     def folder(self) -> Path:

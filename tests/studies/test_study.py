@@ -9,7 +9,7 @@ from hdemucs.study.params import read_params
 from tests.pipeline.conftest import ROOT
 
 PARAMS = read_params(ROOT / "params.yaml")
-FILES = sorted((ROOT / "studies").glob("*.yaml"))
+FILES = sorted((ROOT / "reports/studies").glob("*/study.yaml"))
 
 
 def study(**changes):
