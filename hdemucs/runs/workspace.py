@@ -52,7 +52,8 @@ class Workspace:
     @property
     def variants(self) -> list[str]:
         """The study's."""
-        return sorted(path.stem for path in (self.root / "configs" / "separation").glob("*.json"))
+        paths = (self.root / "configs" / "train").glob("*.json")
+        return sorted({variant_of(path.stem) for path in paths})
 
     @property
     def trainings(self) -> list[str]:

@@ -31,7 +31,7 @@ def toy(tmp_path):
     toy = Toy(tmp_path)
     shutil.copy(PROJECT / "dvc.yaml", tmp_path)
     (tmp_path / "stages/evaluate.py").write_text(STAGE)
-    how = {"variant": "a", "separation": CONFIG, "seed": 1, "threads": 1}
+    how = {"variant": "a", "separation": CONFIG, "post": None, "seed": 1, "threads": 1}
     for name, content in {
         "configs/evaluate.json": {}, "configs/fetch.json": {}, "configs/separation/a.json": how,
         "models/a/model.json": {}, "models/a/model.safetensors": [1],

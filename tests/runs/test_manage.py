@@ -150,7 +150,7 @@ def test_pruning_keeps_what_it_cannot_tell(toy):
 def scored(toy: Toy) -> Run:
     """The run of a job that scores the model of `a`."""
     shutil.copy(PROJECT / "dvc.yaml", toy.root)
-    how = {"variant": "a", "separation": SEPARATION, "seed": 1, "threads": 1}
+    how = {"variant": "a", "separation": SEPARATION, "post": None, "seed": 1, "threads": 1}
     for path, content in {
         "configs/evaluate.json": {}, "configs/fetch.json": {}, "configs/separation/a.json": how,
         "models/a/model.safetensors": [1],
