@@ -31,8 +31,10 @@ def test_a_row_s_variant_has_the_papers_models_epochs_and_shifts(key):
     variant = PARAMS["variants"][name]
     members = variant["bag"]["members"] if "bag" in variant else [name]
     configs = [trained(member) for member in members]
-    assert len(configs) == entry.models
-    assert sum(sizes(config) for config in configs) == entry.parameters
+    if entry.models is not None:  # of a system with a network for each source it is not said
+        assert len(configs) == entry.models
+    if entry.parameters is not None:
+        assert sum(sizes(config) for config in configs) == entry.parameters
     first = [trained(PARAMS["variants"][m].get("fine_tune", m)) for m in members]
     if entry.epochs is not None:
         assert {config.training.epochs for config in first} == {entry.epochs}
