@@ -25,6 +25,9 @@ TINY = {
         "window": 64, "hop": 16, "transform": "lasaft", "channels": 4, "levels": 2, "layers": 2,
         "latent": 2, "key": 4, "embedding": 6, "squeeze": 2, "narrowest": 2, "dropout": 0.5,
     },
+    "open_unmix": {
+        "window": 64, "hop": 16, "bins": 25, "hidden": 12, "layers": 2, "dropout": 0.4,
+    },
     "resunet": {
         "window": 64, "hop": 16, "channels": [4, 6], "over_time": 1, "units": 1, "middle": 1,
         "momentum": 0.1,
