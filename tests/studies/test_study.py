@@ -20,7 +20,7 @@ def study(**changes):
     return StudyConfig(**{**plain, **changes})
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.parent.name)
 def test_a_file_of_studies_is_whole(path):
     """Its project's parameters are all known, and it has the tracks that intervals need."""
     found = configurations(project(PARAMS, read_study(path), {}))
