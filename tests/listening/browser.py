@@ -24,7 +24,8 @@ CENTRE = """(selector) => {
 KEYS = {
     " ": ("Space", 32), "Enter": ("Enter", 13), "Tab": ("Tab", 9), "Home": ("Home", 36),
     "End": ("End", 35), "PageUp": ("PageUp", 33), "ArrowUp": ("ArrowUp", 38),
-    "ArrowRight": ("ArrowRight", 39),
+    "ArrowRight": ("ArrowRight", 39), "ArrowDown": ("ArrowDown", 40),
+    "ArrowLeft": ("ArrowLeft", 37), "PageDown": ("PageDown", 34),
 }  # fmt: skip
 
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from hdemucs.listening.serve.texts import texts
+from hdemucs.errors import UserError
+from hdemucs.listening.serve.texts import load_texts, merged, texts
 from tests.listening import listener
 from tests.listening.answering import submission
 from tests.listening.browser import TEXT, chromium
@@ -188,6 +189,78 @@ def test_one_link_gives_everybody_the_emptiest_session(site, browser):
     page.until("document.body.innerText.includes('no such file')")
 
 
+def test_the_one_link_again_asks_whether_it_is_the_same_person(site, browser):
+    page = browser.page(site[0] + "/?join=mushra")
+    page.until("Listen.running?.state")
+    code = page.run("Listen.running.state.listener")
+    listener.consent(page, code, "loudspeakers", given=True)
+    listener.heading_is(page, "Volume")
+    page.close()
+    page = browser.page(site[0] + "/?join=mushra")
+    listener.heading_is(page, "Go on with an unfinished session?")
+    page.click(".row button:first-child")
+    listener.heading_is(page, "Volume")
+    assert page.run("Listen.running.state.listener") == code
+
+
+def trial_page(browser, site, code):
+    """A page with its first MUSHRA trial."""
+    page = browser.page(site[0] + f"/?session=mushra-01&listener={code}")
+    listener.consent(page, code, "loudspeakers", given=True)
+    listener.set_volume(page)
+    listener.go_on(page)
+    listener.shown(page)
+    return page
+
+
+def test_arrows_rate_alike_in_every_browser(site, browser):
+    page = trial_page(browser, site, "ira")
+    page.key("1")
+    page.until("document.activeElement === Listen.running.page.sliders[0]")
+    page.key("Home")
+    for key, score in (("ArrowUp", 1), ("ArrowRight", 2), ("PageUp", 12), ("ArrowDown", 11),
+                       ("ArrowLeft", 10), ("PageDown", 0)):  # fmt: skip
+        page.key(key)
+        assert page.run("Listen.running.page.ratings[0].score") == score, key
+
+
+def test_a_phone_keeps_the_scale_in_sight_and_nothing_jumps(site, browser):
+    page = trial_page(browser, site, "jo")
+    page.resize(390, 800, mobile=True)
+    places = "[...document.querySelectorAll('.board button')].map((b) => b.offsetLeft)"
+    before = page.run(places)
+    page.key("2")
+    page.until("Listen.running.player.playing")
+    assert page.run(places) == before, "a pressed button takes no more room"
+    page.run("document.querySelector('.board').scrollLeft = 1000, 1")
+    scale = "document.querySelector('.scale').getBoundingClientRect()"
+    left, right = page.run(f"[{scale}.left, {scale}.right]")
+    assert left >= 0
+    assert right <= 390
+    assert page.run("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.run("document.querySelector('.scale').innerText").split()[0] == "100"
+
+
+def test_the_next_sounds_are_loaded_ahead(site, browser):
+    page = trial_page(browser, site, "kim")
+    ahead = page.run("[...Listen.ahead.keys()]")
+    assert ahead == page.run("Listen.running.coming()")
+    assert len(ahead) > 2
+    version = "performance.getEntriesByType('resource').filter((r) => r.name.includes('.flac?v='))"
+    page.until(f"{version}.length >= {len(ahead)}")
+
+
+def test_the_time_it_takes_follows_from_the_plan(site, browser):
+    page = browser.page(site[0] + "/?session=mos-01")
+    page.until("Listen.running")
+    minutes = page.run(
+        "Listen.minutes({training: [], seconds: 12, blocks: [Array(25).fill({stimuli: ['a']})]})"
+    )
+    assert minutes == 20, "25 clips of 12 s, heard twice, and 12 s each to answer; 2 minutes before"
+    assert "about 5 minutes" in page.run(TEXT)
+    assert page.run("document.title") == "Listening test", "no system's name in it"
+
+
 def test_the_same_page_in_another_language(site, browser):
     page = browser.page(site[0] + "/?session=mos-01&listener=fritz&lang=de")
     page.until("document.querySelector('form')")
@@ -236,3 +309,27 @@ def test_languages_say_the_same_things():
     assert {k: shape(v) for k, v in english.items() if k not in own} == {
         k: shape(v) for k, v in german.items() if k not in own
     }
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        ({"consnet": ["x"]}, "has .consnet, which the page does not say"),
+        ({"consent": "x"}, "has a str at .consent"),
+        ({"consent": ["{hours} hours"]}, "has {hours} at .consent; nothing fills it"),
+        ([], "has a list at the top"),
+    ],
+)
+def test_own_words_that_the_page_cannot_say_are_refused(tmp_path, own, message):
+    (tmp_path / "own.json").write_text(json.dumps(own))
+    with pytest.raises(UserError) as caught:
+        load_texts(tmp_path / "own.json")
+    assert message in str(caught.value)
+
+
+def test_own_words_replace_the_pages(tmp_path):
+    (tmp_path / "own.json").write_text('{"consent": ["{minutes} min"], "sources": {"kazoo": "x"}}')
+    said = merged(texts("en"), load_texts(tmp_path / "own.json"))
+    assert said["consent"] == ["{minutes} min"]
+    assert said["sources"]["kazoo"] == "x"
+    assert said["begin"] == "Begin"

@@ -24,13 +24,23 @@ Listen.greet = async (parameters) => {
 // One link for everybody: the server says which session.
 Listen.join = async (parameters) => {
   const given = parameters.get("listener") ?? parameters.get("PROLIFIC_PID") ?? Listen.me.get()?.join;
-  const listener = given ?? Listen.token(6);
+  const { sets } = await Listen.json("sessions.json");
+  const [begun] = given ? [] : Listen.Store.unfinished({ sets });
+  const fresh = () => Listen.assign(parameters, given ?? Listen.token(6));
+  return begun ? Listen.resume(begun, () => Listen.enter(begun), fresh) : fresh();
+};
+
+Listen.enter = ({ session, listener }) => {
+  history.replaceState(null, "", Listen.address({ session, listener }));
+  return Listen.main();
+};
+
+Listen.assign = async (parameters, listener) => {
   if (!Listen.CODE.test(listener)) return Listen.fault("code_refused_link");
   Listen.me.set({ ...Listen.me.get(), join: listener });
   const { content } = await Listen.post("join", { listener, set: parameters.get("join") || null });
   if (!content.session) return Listen.fault("cannot_open");
-  history.replaceState(null, "", Listen.address({ session: content.session, listener }));
-  return Listen.main();
+  return Listen.enter({ session: content.session, listener });
 };
 
 Listen.main = async () => {

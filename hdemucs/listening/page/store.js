@@ -11,13 +11,13 @@ Listen.Store = class {
     return `listen/${session.sets}/${session.session}/`;
   }
 
-  // Sessions of this kind that somebody began here and did not end, the latest first.
-  static unfinished(session) {
-    const prefix = Listen.Store.prefix(session);
+  // What somebody began here and did not end, the latest first: of a session, or of any.
+  static unfinished({ sets, session = null }) {
+    const prefix = session === null ? `listen/${sets}/` : Listen.Store.prefix({ sets, session });
     return Listen.stored(localStorage)
       .filter(([key]) => key.startsWith(prefix) && !key.endsWith("/tab"))
-      .map(([, state]) => state)
-      .filter((state) => state?.agreed && !state.sent && !state.declined)
+      .map(([key, state]) => ({ ...state, session: key.split("/")[2] }))
+      .filter((state) => state.agreed && !state.sent)
       .sort((one, two) => two.started.localeCompare(one.started));
   }
 

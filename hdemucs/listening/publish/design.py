@@ -46,6 +46,8 @@ def design(
         systems=", ".join(config.systems),
         anchors=bullets(f"Anchor `{name}`: {ANCHORS[name]}." for name in config.anchors.names),
         filters=bullets(filters(record)),
+        transparent=config.anchors.transparent,
+        audible=config.anchors.audible,
         dropped=config.anchors.dropped_frames,
         zeroed=config.anchors.noise_zeroed,
         gain=GAINS[config.level.gain],
