@@ -23,6 +23,17 @@ def a_client_is_interrupted(study: Study) -> None:
 
 
 @scenario()
+def a_clone_with_nothing_to_pull_submits_all_its_variants_at_once(study: Study) -> None:
+    """Its dvc.lock says that all is done, and neither cache nor remote has a model."""
+    study.call("dvc", "repro", "train")
+    study.commit()
+    clone = study.clone(study.root.with_name(f"{study.root.name}-clone"))
+    assert submitted(clone.call("dvc", "repro", "train")) == ["a", "b", "c"]
+    assert clone.batches() == 1
+    assert clone.changed() == []
+
+
+@scenario()
 def a_client_is_killed(study: Study) -> None:
     with study.start("stages.train", "a") as client, study.held(1):
         until(lambda: study.reached("a", 1))

@@ -113,7 +113,7 @@ class Toy:
     def clone(self, root: Path) -> "Toy":
         """What git has of it, elsewhere, on a machine with the data set but without any run."""
         subprocess.run(["git", "clone", "-q", str(self.root), str(root)], check=True)
-        clone = object.__new__(Toy)
+        clone = object.__new__(type(self))
         clone.root, clone.here, clone.data = root, Workspace(root), root / "data" / "toy"
         shutil.copytree(self.data, clone.data)
         return clone
