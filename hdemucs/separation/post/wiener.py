@@ -64,7 +64,9 @@ class Wiener(Together):
         super().__init__(members)
         if len(self.sources) < FEWEST:
             problem = "shares a mixture out among sources, and there is one"
-            raise UserError("separation.post.kind=wiener", problem, "use `none`, or more sources")
+            raise UserError(
+                "separation.post.kind=wiener", problem, "use `post: null`, or more sources"
+            )
         self.config, self.stft = config, transform(config, members)
 
     def forward(self, mix: Mixture) -> Sources:
