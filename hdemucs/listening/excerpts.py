@@ -86,6 +86,6 @@ def sample_path(folder: Path, system: str, excerpt: Excerpt) -> Path:
     """Where `separate@<system>` puts an excerpt's estimate: 24-bit PCM at the corpus' rate.
 
     The whole track is separated, then samples [start, start + frames) of the excerpt's source are
-    cut: models see the context (the order matters, facts of the original protocol).
+    cut: models see the context, and the order of the two matters.
     """
     return folder / system / f"{excerpt.id}.wav"

@@ -26,7 +26,7 @@ TRUE = {
     },
 }  # fmt: skip
 OF_SOURCE = {"drums": 4.0, "bass": -4.0, "other": 0.0, "vocals": 0.0}  # added to systems
-# Variances of SiSEC08's ratings (listening facts 5.3): item, item x system, residual, listener ...
+# Variances of the ratings of SiSEC 2008's listening test: item, item x system, residual, ...
 SPREAD = {
     "excerpt": 117**0.5, "item": 72**0.5, "residual": 83**0.5, "listener": 14**0.5,
     "taste": 7.5**0.5,

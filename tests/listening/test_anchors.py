@@ -38,7 +38,7 @@ def test_low_pass_filters_meet_the_mask(edge, rate):
     assert found.far is None or found.far > 65
 
 
-def test_the_lengths_are_those_of_the_facts():
+def test_the_lengths_at_44100_hz():
     assert (measured(3500, 44_100).taps, measured(7000, 44_100).taps) == (383, 193)
 
 
@@ -98,7 +98,7 @@ def test_shares_are_those_asked_for():
 
 
 def test_a_bass_has_no_low_pass_anchor():
-    """Facts 2.4: it is a second hidden reference, which is why anchors over 25 dB are dropped."""
+    """It is a second hidden reference, which is why such anchors are dropped."""
     of = material("bass")
     assert nsdr(of.target, anchor("lowpass-3500", of)) > 40
 

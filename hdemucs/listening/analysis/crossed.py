@@ -2,7 +2,8 @@
 
 "listeners": t over listener means, the usual one; says what other listeners would say of these
 excerpts. "listeners and excerpts": counts both, says what to expect of new music; the other one
-covered 40 % instead of 95 % there (listening facts 5.3).
+covered 40 % instead of 95 % there (simulated with the variances of SiSEC 2008's listening test:
+tests/listening/test_crossed.py).
 
 Variance components are moments: sums of squares within listeners, within excerpts and in all, each
 around the means of sources, whose expectations are solved for (Gao and Owen 2017, for designs with
