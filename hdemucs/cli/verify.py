@@ -18,7 +18,7 @@ from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.load import load
 from hdemucs.config.report import ReportConfig
 from hdemucs.data.manifest import load_manifest
-from hdemucs.evaluation.separated import score_separated
+from hdemucs.evaluation.separated import Keep, score_separated
 from hdemucs.evaluation.systems import load_system
 from hdemucs.models.published import load_published
 from hdemucs.report.build import Places, build_all
@@ -82,6 +82,6 @@ def rescored(here: Workspace, folders: list[Path]) -> Iterator[tuple[str, list[s
         separate = separator(ensemble, manifest.sample_rate, how)
         with tempfile.TemporaryDirectory() as scratch:
             pictures = Path(scratch) / name / "spectrograms.png"
-            fresh = score_separated(manifest, root, separate, metrics, pictures, jobs())
+            fresh = score_separated(manifest, root, separate, metrics, Keep(pictures), jobs())
         stored = load_system(Path("reports/scores") / name).tracks
         yield name, score_differences(name, stored, fresh)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from hdemucs.audio import Signal
@@ -12,10 +14,40 @@ from hdemucs.data.manifest import Manifest, Track
 from hdemucs.evaluation.pictures import save_pictures, shown
 from hdemucs.evaluation.score import score_track
 from hdemucs.evaluation.tracks import read_mixture, read_stems
-from hdemucs.metrics.museval_json import TrackScores
+from hdemucs.files import replacing
+from hdemucs.metrics.museval_json import TrackScores, load, save
 from hdemucs.progress import track as progress
 
+PICTURES = "pictures.png"  # in the folder of what is kept
+
 Separate = Callable[[str, Signal], Mapping[str, Signal]]  # a track's name and mixture -> estimates
+
+
+@dataclass(frozen=True)
+class Keep:
+    """Where results go while they are worked out."""
+
+    pictures: Path  # the spectrograms that reports show
+    folder: Path | None = None  # each track's scores, for whoever is killed and goes on
+
+    def path(self, track: Track) -> Path | None:
+        return self.folder and self.folder / f"{track.name}.json"
+
+    def has(self, track: Track) -> bool:
+        path = self.path(track)
+        return path is not None and path.exists()
+
+    @property
+    def drawn(self) -> Path:
+        return self.folder / PICTURES if self.folder else self.pictures
+
+    def finished(self, made: list[TrackScores], tracks: Sequence[Track]) -> list[TrackScores]:
+        """All tracks' scores, as they were kept, if they were."""
+        if self.folder is None:
+            return made
+        with replacing(self.pictures) as temporary:
+            shutil.copyfile(self.drawn, temporary)
+        return [load(self.folder / f"{track.name}.json") for track in tracks]
 
 
 def score_separated(
@@ -23,13 +55,13 @@ def score_separated(
     root: Path,
     separate: Separate,
     config: MetricsConfig,
-    pictures: Path,
+    keep: Keep,
     jobs: int = 1,
 ) -> list[TrackScores]:
-    """Every test track's scores; `pictures` gets the spectrograms that reports show.
+    """Every test track's scores.
 
     Tracks are separated one after the other and scored beside that, `jobs` at once: numpy and torch
-    let go of the interpreter where they work.
+    let go of the interpreter where they work. What `keep` has already is not made again.
 
     Raises:
         UserError: a file is missing or damaged, or an estimate cannot be scored.
@@ -38,15 +70,20 @@ def score_separated(
 
     def score(track: Track, estimates: Mapping[str, Signal]) -> TrackScores:
         stems = read_stems(root, track, manifest.sources)
-        return score_track(track.name, stems, estimates, manifest.sample_rate, config)
+        scores = score_track(track.name, stems, estimates, manifest.sample_rate, config)
+        if path := keep.path(track):
+            save(scores, path)
+        return scores
 
+    todo = [track for track in tracks if not keep.has(track)]
     waiting: list[Future[TrackScores]] = []
     with ThreadPoolExecutor(jobs) as pool:
-        for place, track in enumerate(progress(tracks, pictures.parent.name, unit="tracks")):
+        for place, track in enumerate(progress(todo, keep.pictures.parent.name, unit="tracks")):
             estimates = separate(track.name, read_mixture(root, track))
             if track.name == shown(tracks):
-                save_pictures(pictures, estimates, manifest.sample_rate)
+                save_pictures(keep.drawn, estimates, manifest.sample_rate)
             waiting.append(pool.submit(score, track, estimates))
             if place >= jobs:  # no more songs in memory than are worked on
                 waiting[place - jobs].result()
-        return [future.result() for future in waiting]
+        made = [future.result() for future in waiting]
+    return keep.finished(made, tracks)

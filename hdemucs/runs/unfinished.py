@@ -1,0 +1,27 @@
+"""Where a stage keeps what it has done so far, since DVC removes its outputs before it runs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from hdemucs.files import digest, sha256
+from hdemucs.runs.workspace import Workspace
+
+INSIDE = "HDEMUCS_OWNER"  # set in every job, which works in <run>/lives/<owner>/
+DIGITS = 8
+
+
+def unfinished(stage: str, name: str, inputs: Iterable[Path]) -> Path:
+    """A folder for the work of one stage on these files; other files have another folder.
+
+    Of a job it lies in its run directory, else in data/.unfinished/ of the main checkout.
+    """
+    files = sorted(
+        path for each in inputs for path in (each.rglob("*") if each.is_dir() else [each])
+    )
+    key = digest([[path.as_posix(), sha256(path)] for path in files if path.is_file()])[:DIGITS]
+    if INSIDE in os.environ:
+        return Path.cwd().resolve().parents[1] / "unfinished" / key
+    return Workspace(Path.cwd()).home / "data" / ".unfinished" / f"{stage}-{name}-{key}"
