@@ -63,7 +63,17 @@ def verify(
         errors += counts(made.manifest)
     if known is not None and known.name == name:
         errors += differences(made.manifest, known)
-    return Verdict(made.manifest, tuple(errors), tuple(remarks(made.manifest, residual)))
+    odd = [*remarks(made.manifest, residual), *headers(root, made.manifest)]
+    return Verdict(made.manifest, tuple(errors), tuple(odd))
+
+
+def headers(root: Path, manifest: Manifest) -> Iterator[Finding]:
+    """Files that can be read though their headers are odd."""
+    for track in manifest.tracks:
+        for file in track.files.values():
+            note = open_wav(root / file.path).note
+            if note:
+                yield Finding(file.path, note, "nothing to do; saving it again mends the header")
 
 
 def is_musdb(root: Path) -> bool:

@@ -3,6 +3,7 @@
 import shutil
 
 import numpy as np
+import pytest
 import soundfile
 
 from hdemucs.datasets.errata import BLEEDING_VOCALS, ERRATA
@@ -138,3 +139,19 @@ def test_the_page_and_the_figure_are_of_the_manifest_alone(musdb_root, tmp_path)
     assert "| Eve - Five \\| live | test |" in page
     assert page.count("\n| ") == (2 + 3) + (2 + 5)  # heads and rows of two tables
     assert str(musdb_root) not in page
+
+
+@pytest.mark.parametrize("size", [0xFFFFFFFF, 0])
+def test_a_header_that_does_not_know_its_length_is_read_whole_and_said(musdb_root, size):
+    """As ffmpeg writes it into a pipe, and as a recorder leaves it that was stopped."""
+    path = musdb_root / "test" / "Dan - Four" / "drums.wav"
+    before = verify(musdb_root, SOURCES, 1e-3, None, 1)
+    content = path.read_bytes()
+    place = content.index(b"data") + 4
+    path.write_bytes(content[:place] + size.to_bytes(4, "little") + content[place + 4 :])
+    after = verify(musdb_root, SOURCES, 1e-3, None, 1)
+    assert after.errors == before.errors
+    said = [str(remark) for remark in after.remarks if remark not in before.remarks]
+    assert len(said) == 1 and "drums.wav: its header does not know how long it is" in said[0]
+    peaks = [{n: f.peak for n, f in t.files.items()} for t in after.manifest.tracks]
+    assert peaks == [{n: f.peak for n, f in t.files.items()} for t in before.manifest.tracks]
