@@ -9,6 +9,14 @@ import subprocess
 from itertools import groupby
 from pathlib import Path
 
+from hdemucs.config.load import validated
+from hdemucs.models.family import skeleton
+from hdemucs.registry import part
+from hdemucs.report.published import published
+from hdemucs.studies.definition import read_study
+from hdemucs.study.effective import read, trainings
+from hdemucs.study.params import read_params
+
 ROOT = Path(__file__).parents[1]
 MAP = ROOT / "hdemucs" / "MAP.md"
 README = ROOT / "README.md"
@@ -56,6 +64,55 @@ def claims():
     return "\n".join(lines) + "\n"
 
 
+def systems():
+    """The trained variants of the study of systems, at the scale of the paper."""
+    params, known = read_params(ROOT / "params.yaml"), published()
+    study = read_study(ROOT / "reports/studies/systems/study.yaml")
+    whole = trainings(read({**params, "scale": "paper"}), "paper")
+    lines = [
+        "| system | parameters | recipe at the paper's scale | published SDR, dB | data |",
+        "| --- | ---: | --- | ---: | --- |",
+    ]
+    for name in study.variants:
+        row = params["variants"][name]["row"]
+        if "family" not in params["variants"][name]:
+            continue  # a bag or blend trains nothing of its own
+        members = list(whole.of(name).values())
+        rows = [known[key] for key in row.get("published", ())]
+        scores = " / ".join(f"{one.scores['all']:.2f}" for one in rows) or "\N{EN DASH}"
+        data = " / ".join(dict.fromkeys(one.data for one in rows)) or "\N{EN DASH}"
+        lines.append(
+            f"| {row['label']} | {size(members)} | {recipe(members[0])} | {scores} | {data} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def size(members):
+    """Parameters, a network of the members each: `4 x 8,893,348` where they are alike."""
+    counts = []
+    for config in members:
+        family = part("model", config["model"]["kind"])
+        model = skeleton(validated(config["model"], family.config, "model"))
+        counts.append(sum(p.numel() for p in model.parameters()))
+    alike = f"{len(counts)} x {counts[0]:,}" if len(counts) > 1 else f"{counts[0]:,}"
+    return alike if len(set(counts)) == 1 else " + ".join(f"{count:,}" for count in counts)
+
+
+def recipe(config):
+    """Objective, rate, schedule, batch, segment and epochs in a few words."""
+    training = config["training"]
+    schedule = training["schedule"]["kind"]
+    return ", ".join(
+        [
+            training["objective"]["kind"].replace("_", " "),
+            f"rate {training['optimiser']['learning_rate']:g}"
+            + ("" if schedule == "constant" else f" ({schedule.replace('_', ' ')})"),
+            f"batch {training['batch']} x {training['segment']:g} s",
+            f"{training['epochs']} epochs",
+        ]
+    )
+
+
 def block(name):
     """What stands between a pair of README's marks."""
     return README.read_text().split(f"<!-- {name} -->\n")[1].split(f"<!-- /{name} -->")[0]
@@ -70,3 +127,4 @@ def filled(name, text):
 if __name__ == "__main__":
     MAP.write_text(code_map())
     filled("claims", claims())
+    filled("systems", systems())
