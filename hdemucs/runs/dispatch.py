@@ -55,18 +55,18 @@ def elsewhere(stage: str, variant: str, songs: Callable[[], Path]) -> bool:
     cluster = load_cluster(here.home)
     if cluster.executor != SLURM or cluster.scoring is None:
         return False
-    errand = StageJob(here, stage, variant)
-    run = errand.run()
+    job = StageJob(here, stage, variant)
+    run = job.run()
     if not run.done:
-        fleet = Launcher.of(here, cluster, songs(), scoring=True)
-        others = [each.run() for each in ready(errand, cluster)]
-        finish(fleet, run, others, cluster.poll)
-    errand.publish(run)
+        launcher = Launcher.of(here, cluster, songs(), scoring=True)
+        others = [each.run() for each in ready(job, cluster)]
+        finish(launcher, run, others, cluster.poll)
+    job.publish(run)
     return True
 
 
-def ready(errand: StageJob, cluster: ClusterConfig) -> list[StageJob]:
+def ready(job: StageJob, cluster: ClusterConfig) -> list[StageJob]:
     """The same stage for the other variants that dvc will come to and whose models are there."""
-    here = errand.here
-    names = stale_siblings(errand.variant, errand.stage) if cluster.presubmit else []
-    return [replace(errand, variant=name) for name in names if here.published(name)]
+    here = job.here
+    names = stale_siblings(job.variant, job.stage) if cluster.presubmit else []
+    return [replace(job, variant=name) for name in names if here.published(name)]

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from hdemucs.config.cluster import LocalConfig
-from hdemucs.runs import local_worker as keeper
+from hdemucs.runs import local_worker as worker
 from hdemucs.runs.directory import Attempt, Run
 from hdemucs.runs.executor import State, Status
 
 NAME = "local"
-GRACE = 15.0  # seconds in which a keeper that was started must have spoken
-LAG = 1.0  # seconds between a keeper's end and the cancelling client's word on it
+GRACE = 15.0  # seconds in which a worker that was started must have spoken
+LAG = 1.0  # seconds between a worker's end and the cancelling client's word on it
 SOON = 5.0  # seconds that a cancelled run has to end by itself
 
 
@@ -48,10 +48,10 @@ class LocalExecutor:
         return {run: status(run, attempt) for run, attempt in attempts.items()}
 
     def cancel(self, run: Run, status: Status) -> None:
-        """SIGTERM to the keeper and its training, then SIGKILL."""
+        """SIGTERM to the worker and its training, then SIGKILL."""
         process, attempt = said(run), run.attempt
         for each in (signal.SIGTERM, signal.SIGKILL):
-            if not process or keeper.started(process["pid"]) != process["started"]:
+            if not process or worker.started(process["pid"]) != process["started"]:
                 break
             with suppress(ProcessLookupError):
                 os.killpg(process["pid"], each)
@@ -64,11 +64,11 @@ class LocalExecutor:
 
 
 def spawn(arguments: list[str], run: Run, data: Path) -> None:
-    """Start a keeper, which leaves this process' session: no Ctrl-C or hang-up reaches it."""
-    project = Path(keeper.__file__).parents[2]
+    """Start a worker, which leaves this process' session: no Ctrl-C or hang-up reaches it."""
+    project = Path(worker.__file__).parents[2]
     with run.log.open("a") as log:
         subprocess.run(
-            [sys.executable, "-m", keeper.__name__, *arguments],
+            [sys.executable, "-m", worker.__name__, *arguments],
             cwd=project,
             env={**os.environ, "PYTHONPATH": str(project), "HDEMUCS_DATA": str(data)},
             stdin=subprocess.DEVNULL,
@@ -79,7 +79,7 @@ def spawn(arguments: list[str], run: Run, data: Path) -> None:
 
 
 def spoken(run: Run, batch: str) -> bool:
-    """Whether the keeper of a batch has come up."""
+    """Whether the worker of a batch has come up."""
     return said(run).get("attempt") == batch
 
 
@@ -106,15 +106,15 @@ def status(run: Run, attempt: Attempt) -> Status:
 
 
 def said(run: Run) -> dict[str, Any]:
-    """What the run's keeper last said of itself."""
+    """What the run's worker last said of itself."""
     with suppress(FileNotFoundError, json.JSONDecodeError):
         return dict(json.loads((run.folder / "process.json").read_text()))
     return {}
 
 
 def held(run: Run) -> bool:
-    """Whether the run's keeper lives, on whatever machine."""
-    with suppress(FileNotFoundError), (run.folder / "keeper.lock").open() as file:
+    """Whether the run's worker lives, on whatever machine."""
+    with suppress(FileNotFoundError), (run.folder / "worker.lock").open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:

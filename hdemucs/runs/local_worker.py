@@ -2,8 +2,8 @@
 
     python -m hdemucs.runs.local_worker RUN BATCH SLOTS [GPU ...]
 
-It needs nobody: the queue is a lock that waiting keepers stand at, a slot is a lock that its
-keeper holds, and the system frees both when a process ends, however it ends.
+It needs nobody: the queue is a lock that waiting workers stand at, a slot is a lock that its
+worker holds, and the system frees both when a process ends, however it ends.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LOOK = 0.2  # seconds between two looks for a free slot
 
 def keep(run: Run, batch: str, slots: int, gpus: list[str]) -> int:
     """From the queue to the end of the training; its exit status."""
-    with locked(run.folder / "keeper.lock"):
+    with locked(run.folder / "worker.lock"):
         say(run, batch, "waiting")
         with slot(run.folder.parent / ".slots", slots) as number:
             if run.done:

@@ -4,7 +4,7 @@ dvc.yaml says what the stage reads and what it makes. A job works in a small che
 inside its run directory, so that one whose client is gone writes to nobody else's:
 
     runs/<stage>@<variant>-<key>/
-        errand.json      the stage and the variant; the rest is as for a training run, and
+        spec.json, ...   as for a training run, and
         inputs/          what the stage reads, by its path in the project
         lives/<token>/   the checkout of one life of the job
         result/          the checkout of the life that came to the end

@@ -1,4 +1,4 @@
-"""The program of an errand's job: one stage, in a checkout of its own inside the run directory.
+"""The program of a stage's job: one stage, in a checkout of its own inside the run directory.
 
     python -m hdemucs.runs.stage_job_process <run directory>
 

@@ -55,13 +55,13 @@ def table(looks: Mapping[Run, Status]) -> Table:
 
 
 @dataclass
-class Board:
+class StatusTable:
     """Shows looks at runs as they come."""
 
     stream: IO[str] = field(default_factory=lambda: sys.stderr)
     said: dict[Run, tuple[str, float]] = field(default_factory=dict)  # state, and when
 
-    def __enter__(self) -> Board:
+    def __enter__(self) -> StatusTable:
         console = Console(file=self.stream)
         self.live = Live(console=console, auto_refresh=False) if console.is_terminal else None
         if self.live:

@@ -9,25 +9,25 @@ from hdemucs.errors import UserError
 from hdemucs.runs.directory import Run
 from hdemucs.runs.executor import LIVE, State, Status
 from hdemucs.runs.launcher import Launcher
-from hdemucs.runs.status_table import Board
+from hdemucs.runs.status_table import StatusTable
 
 ROOM = 60.0  # seconds until the queue is asked again whether it takes what it had no room for
 PATIENT = {*LIVE, State.DEFERRED}
 AGAIN = 3  # times in a row that a lost run, not getting on, is started again by a waiting client
 
 
-def finish(fleet: Launcher, run: Run, others: Sequence[Run], poll: float) -> None:
+def finish(launcher: Launcher, run: Run, others: Sequence[Run], poll: float) -> None:
     """Start what is missing of these runs, as one batch, and return when the first is done.
 
     Raises:
         UserError: it failed, can never start, or was lost too often.
     """
-    for started in fleet.ensure([run, *others]):
-        print(f"started {started.name} on {fleet.chosen}", flush=True)  # noqa: T201
-    wait(fleet, run, others, poll)
+    for started in launcher.ensure([run, *others]):
+        print(f"started {started.name} on {launcher.chosen}", flush=True)  # noqa: T201
+    wait(launcher, run, others, poll)
 
 
-def wait(fleet: Launcher, run: Run, others: Sequence[Run], poll: float) -> None:
+def wait(launcher: Launcher, run: Run, others: Sequence[Run], poll: float) -> None:
     """Return when the run is done.
 
     Raises:
@@ -35,43 +35,43 @@ def wait(fleet: Launcher, run: Run, others: Sequence[Run], poll: float) -> None:
     """
     lost, saved, over = 0, run.saved, None
     asked = time.monotonic()
-    with Board() as board:
+    with StatusTable() as shown:
         while True:
-            looks = fleet.look([run, *others])
-            board.show(looks)
+            looks = launcher.look([run, *others])
+            shown.show(looks)
             status = looks[run]
             if status.state is State.DONE:
                 return
-            asked = ask_again(fleet, looks, asked)
+            asked = ask_again(launcher, looks, asked)
             over = None if status.state in PATIENT else over or time.monotonic()
             if over is not None and time.monotonic() - over >= status.patience:
                 before, saved = saved, run.saved
                 lost = lost + 1 if saved == before else 1
                 if status.state is not State.LOST or lost > AGAIN:
-                    raise failure(fleet, run, status)
-                fleet.ensure([run], lost=True)
+                    raise failure(launcher, run, status)
+                launcher.ensure([run], lost=True)
                 over = None
             time.sleep(poll)
 
 
-def ask_again(fleet: Launcher, looks: Mapping[Run, Status], last: float) -> float:
+def ask_again(launcher: Launcher, looks: Mapping[Run, Status], last: float) -> float:
     """Submit what the queue had no room for, now and then; when that was last done."""
     deferred = [run for run, status in looks.items() if status.state is State.DEFERRED]
     if not deferred or time.monotonic() - last < ROOM:
         return last
-    fleet.ensure(deferred, lost=True)
+    launcher.ensure(deferred, lost=True)
     return time.monotonic()
 
 
-def failure(fleet: Launcher, run: Run, status: Status) -> UserError:
+def failure(launcher: Launcher, run: Run, status: Status) -> UserError:
     """What to tell of a run that is over without a result; a stuck one is cancelled."""
     job = f"job {status.job}" if status.job else "its job"
-    fleet.clear(run, status)
+    launcher.clear(run, status)
     if status.state is State.STUCK:
         problem = f"{job} can never start: {status.reason}"
         return UserError(run.name, problem, "correct cluster.yaml and run the same command again")
     attempt = run.attempt
-    log = run.log if attempt is None else fleet.executor(attempt.executor).log(run, attempt)
+    log = run.log if attempt is None else launcher.executor(attempt.executor).log(run, attempt)
     problem = f"{job} {status.word}" + (f": {status.reason}" if status.reason else "")
     cure = f"log: {log}; the same command goes on from the last checkpoint"
     return UserError(run.name, problem, cure)

@@ -83,11 +83,11 @@ def test_a_run_that_ends_without_a_result_failed(toy):
     assert "without a result" in toy.train("a", status=1).splitlines()[-1]
 
 
-def test_a_lost_keeper_takes_its_training_along_and_the_run_goes_on(toy):
+def test_a_lost_worker_takes_its_training_along_and_the_run_goes_on(toy):
     with toy.start("stages.train", "a") as client:
         with toy.held():
             until(lambda: toy.lives("a"))
-            os.kill(toy.keepers()[0], signal.SIGKILL)
+            os.kill(toy.workers()[0], signal.SIGKILL)
             until(lambda: len(toy.lives("a")) == 2)
         said, _ = client.communicate(timeout=PATIENCE)
     assert client.returncode == 0, said
@@ -102,8 +102,8 @@ def test_a_run_that_is_lost_again_and_again_is_given_up_unless_it_gets_on(toy, g
             with toy.held(count if gets_on else 0):
                 until(lambda: len(toy.lives("a")) == count)  # noqa: B023  it is done at once
                 until(lambda: not gets_on or toy.run("a").progress.get("epoch") == count)  # noqa: B023
-                os.kill(toy.keepers()[0], signal.SIGKILL)
-                until(lambda: not toy.keepers())
+                os.kill(toy.workers()[0], signal.SIGKILL)
+                until(lambda: not toy.workers())
         said, _ = client.communicate(timeout=PATIENCE)
     assert client.returncode == (0 if gets_on else 1), said
     assert len(toy.lives("a")) == (6 if gets_on else 4)
@@ -123,7 +123,7 @@ def test_runs_wait_for_a_slot_without_their_clients(toy):
     toy.pace(0.2)
     toy.variant("b", epochs=3)
     clients = [toy.start("stages.train", name) for name in "abc"]
-    until(lambda: len(toy.keepers()) >= 2 or toy.run("c").attempt)
+    until(lambda: len(toy.workers()) >= 2 or toy.run("c").attempt)
     until(lambda: all(toy.run(name).attempt for name in "abc"))
     for client in clients:
         client.kill()
@@ -172,7 +172,7 @@ def test_code_edited_while_a_run_waits_does_not_reach_it(toy):
     module = toy.root / "hdemucs/training/__main__.py"
     module.write_text("raise SystemExit('the working tree was used')\n")
     time.sleep(0.01)
-    toy.fleet.ensure([run])
+    toy.launcher.ensure([run])
     until(lambda: run.done)
 
 

@@ -15,7 +15,7 @@ from hdemucs.runs import manage
 from hdemucs.runs.directory import Run
 from hdemucs.runs.executor import State, Status
 from hdemucs.runs.stage_job import StageJob
-from hdemucs.runs.status_table import Board
+from hdemucs.runs.status_table import StatusTable
 from tests.toy import PROJECT, Toy, until
 
 
@@ -27,12 +27,14 @@ def toy(tmp_path: Path) -> Iterator[Toy]:
 
 
 def pruned(toy: Toy, *names: str, finished: bool = False) -> list[Run]:
-    return manage.prune(toy.fleet, manage.prunable(toy.fleet, toy.here, names, finished=finished))
+    return manage.prune(
+        toy.launcher, manage.prunable(toy.launcher, toy.here, names, finished=finished)
+    )
 
 
 def listed(toy: Toy) -> str:
     text = io.StringIO()
-    manage.listing(toy.fleet, Console(file=text, width=300))
+    manage.listing(toy.launcher, Console(file=text, width=300))
     return text.getvalue()
 
 
@@ -40,9 +42,9 @@ def test_a_list_says_how_far_each_run_is_and_where(toy):
     run = toy.run("a")
     toy.run("b")
     with toy.held(1):
-        toy.fleet.ensure([run])
+        toy.launcher.ensure([run])
         until(lambda: run.progress)
-        pid = toy.keepers()[0]
+        pid = toy.workers()[0]
         first, *rows = listed(toy).splitlines()
     assert first.split() == ["run", "state", "job", "node", "epoch", "step", "loss", "left", "log"]
     a, b = sorted(rows)
@@ -56,28 +58,28 @@ def test_a_list_says_how_far_each_run_is_and_where(toy):
 
 
 def test_a_cancelled_run_stays_where_it_was_and_goes_on_later(toy):
-    run, fleet = toy.run("a"), toy.fleet
+    run, launcher = toy.run("a"), toy.launcher
     with toy.held(1):
-        fleet.ensure([run])
+        launcher.ensure([run])
         until(lambda: run.progress)
-        assert manage.cancel(fleet, "a") == run
-    until(lambda: not toy.keepers())
-    assert fleet.look([run])[run].reason == "cancelled"
+        assert manage.cancel(launcher, "a") == run
+    until(lambda: not toy.workers())
+    assert launcher.look([run])[run].reason == "cancelled"
     with pytest.raises(UserError, match="has no job"):
-        manage.cancel(fleet, run.name)
+        manage.cancel(launcher, run.name)
     toy.train("a")
     assert toy.lives("a")[1] >= 1
 
 
 def test_a_run_that_waits_for_a_slot_can_be_cancelled(toy):
     toy.cluster(local={"slots": 1})
-    fleet, a, b = toy.fleet, toy.run("a"), toy.run("b")
+    launcher, a, b = toy.launcher, toy.run("a"), toy.run("b")
     with toy.held():
-        assert fleet.ensure([a, b]) == [a, b]
-        assert fleet.look([b])[b].state is State.WAITING
-        manage.cancel(fleet, "b")
-        assert fleet.look([b])[b].state is State.FAILED
-        manage.cancel(fleet, "a")
+        assert launcher.ensure([a, b]) == [a, b]
+        assert launcher.look([b])[b].state is State.WAITING
+        manage.cancel(launcher, "b")
+        assert launcher.look([b])[b].state is State.FAILED
+        manage.cancel(launcher, "a")
 
 
 def test_pruning_removes_what_no_variant_would_use(toy):
@@ -120,7 +122,7 @@ def test_cancelling_several_goes_on_after_one_that_has_no_job(toy):
     run = toy.run("b")
     toy.run("a")
     with toy.held():
-        toy.fleet.ensure([run])
+        toy.launcher.ensure([run])
         said = toy.call("hdemucs", "runs", "cancel", "a", "nosuch", "b", status=1)
     assert "has no job" in said and "nosuch: no such run" in said
     assert f"cancelled {run.name}" in said
@@ -162,7 +164,7 @@ def scored(toy: Toy) -> Run:
 def test_pruning_leaves_runs_under_way(toy):
     run = toy.run("a")
     with toy.held():
-        toy.fleet.ensure([run])
+        toy.launcher.ensure([run])
         toy.variant("a", epochs=3)
         assert pruned(toy, run.name) == []
     assert run.folder.exists()
@@ -170,18 +172,18 @@ def test_pruning_leaves_runs_under_way(toy):
 
 def test_a_log_is_found_by_variant_and_a_stranger_is_refused(toy):
     toy.train("a")
-    assert manage.log_of(toy.fleet, "a") == toy.run("a").log
+    assert manage.log_of(toy.launcher, "a") == toy.run("a").log
     with pytest.raises(UserError, match="no such run"):
-        manage.log_of(toy.fleet, "nosuch")
+        manage.log_of(toy.launcher, "nosuch")
 
 
 def test_elsewhere_than_on_a_terminal_a_line_tells_each_change_and_no_more(toy):
     run, said = toy.run("a"), toy.root / "said"
     (run.folder / "progress.json").write_text(json.dumps(PROGRESS))
     running = Status(State.RUNNING, "RUNNING", job="12_0", node="n1")
-    with said.open("w") as stream, Board(stream) as board:
+    with said.open("w") as stream, StatusTable(stream) as shown:
         for status in (Status(State.WAITING, "PENDING", "Resources"), running, running):
-            board.show({run: status})
+            shown.show({run: status})
     assert said.read_text().splitlines() == [
         f"{run.name}: PENDING (Resources)  epoch 1/3  step 20/60  loss 0.1235",
         f"{run.name}: RUNNING  job 12_0  node n1  epoch 1/3  step 20/60  loss 0.1235  left 1:30",

@@ -138,10 +138,10 @@ def a_job_saves_nothing_in_all_its_time(study: Study) -> None:
 def a_run_whose_job_can_never_start_is_removed(study: Study) -> None:
     """And its job with it, lest it start when somebody widens the limit."""
     run = study.run("a")
-    study.fleet.ensure([run])
-    until(lambda: study.fleet.look([run])[run].state is State.STUCK)
+    study.launcher.ensure([run])
+    until(lambda: study.launcher.look([run])[run].state is State.STUCK)
     name = f"hdemucs-{run.attempt.batch}" if run.attempt else ""
-    assert manage.prune(study.fleet, [run]) == [run]
+    assert manage.prune(study.launcher, [run]) == [run]
     until(lambda: name not in output("squeue", "-h", "-o", "%j"))
     study.cluster(slurm={"partition": "main"})
     assert submitted(study.train("a")) == ["a"]
@@ -222,7 +222,7 @@ def only_the_accounts_remember(study: Study) -> None:
         client.kill()
         study.cancelled()
     forget(study)
-    assert [status.word for status in study.fleet.all().values()] == ["CANCELLED"]
+    assert [status.word for status in study.launcher.all().values()] == ["CANCELLED"]
     study.train("a")
 
 

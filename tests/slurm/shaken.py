@@ -110,8 +110,8 @@ def kill_job(number: str, node: str) -> None:
     """End a job's processes, SLURM's own for it first, so that nobody is left to tell of it."""
     said = output("scontrol", "listpids", number.partition("_")[0], node).splitlines()[1:]
     pids = {int(line.split()[0]) for line in said if int(line.split()[0]) > 0}
-    keepers = {parent(pid) for pid in pids} - pids
-    for pid in [*keepers, *pids]:
+    workers = {parent(pid) for pid in pids} - pids
+    for pid in [*workers, *pids]:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
 

@@ -87,7 +87,7 @@ class Toy:
         (self.data / "faults" / name).write_text("\n".join(lines))
 
     @property
-    def fleet(self) -> Launcher:
+    def launcher(self) -> Launcher:
         return Launcher.of(self.here, load_cluster(self.root), self.data)
 
     def run(self, name: str) -> Run:
@@ -156,14 +156,14 @@ class Toy:
         lines = path.read_text().splitlines() if path.exists() else []
         return [int(line.split()[-1]) for line in lines]
 
-    def keepers(self) -> list[int]:
+    def workers(self) -> list[int]:
         """Processes behind local runs of this project that are alive."""
         said = (json.loads(p.read_text()) for p in self.here.runs.glob("*/process.json"))
         return [each["pid"] for each in said if alive(each["pid"])]
 
     def close(self) -> None:
         """Leave no process behind."""
-        for pid in self.keepers():
+        for pid in self.workers():
             os.killpg(pid, signal.SIGKILL)
 
 

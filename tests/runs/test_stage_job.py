@@ -42,7 +42,7 @@ def toy(tmp_path):
 
 
 @pytest.fixture
-def errand(toy):
+def stage_job(toy):
     return StageJob(toy.here, "evaluate", "a")
 
 
@@ -58,33 +58,33 @@ def job(run, data, owner="me", *, check=True):
     )  # fmt: skip
 
 
-def test_what_a_stage_reads_and_makes_is_said_by_dvc_yaml(errand):
-    assert errand.reads == [
+def test_what_a_stage_reads_and_makes_is_said_by_dvc_yaml(stage_job):
+    assert stage_job.reads == [
         "data/manifest.json",
         "models/a/model.json",
         "models/a/model.safetensors",
         "configs/evaluate.json",
         "configs/separation/a.json",
     ]
-    assert errand.makes == ["reports/scores/a", "reports/scores/a.json"]
+    assert stage_job.makes == ["reports/scores/a", "reports/scores/a.json"]
     separation = StageJob(Workspace(PROJECT), "separate", "hybrid")
     assert separation.makes == ["samples/hybrid"]
 
 
-def test_a_job_works_apart_and_its_result_is_brought_home(toy, errand):
-    run = errand.run()
+def test_a_job_works_apart_and_its_result_is_brought_home(toy, stage_job):
+    run = stage_job.run()
     job(run, toy.data)
     assert run.done
     assert not (toy.root / "reports/scores").exists()
-    errand.publish(run)
+    stage_job.publish(run)
     assert json.loads((toy.root / "reports/scores/a.json").read_text()) == {"score": 1}
     seen = (toy.root / "reports/scores/a/seen.txt").read_text().split()
-    assert set(errand.reads) - {"models/a/model.safetensors"} <= set(seen)
+    assert set(stage_job.reads) - {"models/a/model.safetensors"} <= set(seen)
     assert (run.folder / "result/data/toy").resolve() == toy.data  # where the songs are looked for
 
 
-def test_a_stage_that_fails_leaves_no_result(toy, errand):
-    run = errand.run()
+def test_a_stage_that_fails_leaves_no_result(toy, stage_job):
+    run = stage_job.run()
     (run.folder / "inputs/fault").touch()
     failed = job(run, toy.data, check=False)
     assert failed.returncode == 1
@@ -92,8 +92,8 @@ def test_a_stage_that_fails_leaves_no_result(toy, errand):
     assert not run.done
 
 
-def test_a_life_that_was_superseded_keeps_its_result_to_itself(toy, errand):
-    run = errand.run()
+def test_a_life_that_was_superseded_keeps_its_result_to_itself(toy, stage_job):
+    run = stage_job.run()
     late = job(run, toy.data, owner="an older life", check=False)
     assert late.returncode == 1
     assert "superseded" in late.stderr
@@ -102,30 +102,30 @@ def test_a_life_that_was_superseded_keeps_its_result_to_itself(toy, errand):
 
 
 @pytest.mark.parametrize("path", ["configs/evaluate.json", "models/a/model.safetensors"])
-def test_what_changed_meanwhile_is_not_published(toy, errand, path):
-    run = errand.run()
+def test_what_changed_meanwhile_is_not_published(toy, stage_job, path):
+    run = stage_job.run()
     job(run, toy.data)
     (toy.root / path).write_text("[2]")
     with pytest.raises(UserError, match=r"evaluate@a: changed while its job ran"):
-        errand.publish(run)
+        stage_job.publish(run)
     assert not (toy.root / "reports/scores").exists()
-    assert errand.run() != run
+    assert stage_job.run() != run
 
 
-def test_the_code_that_launches_has_no_say_and_the_code_that_scores_has(toy, errand):
+def test_the_code_that_launches_has_no_say_and_the_code_that_scores_has(toy, stage_job):
     shutil.copy(PROJECT / "stages/evaluate.py", toy.root / "stages")
-    before = errand.identity.key
+    before = stage_job.identity.key
     with (toy.root / "hdemucs/runs/wait.py").open("a") as file:
         file.write("\nLONGER = 1\n")
-    assert errand.identity.key == before
+    assert stage_job.identity.key == before
     with (toy.root / "hdemucs/metrics/sdr.py").open("a") as file:
         file.write("\nLOUDER = 1\n")
-    assert errand.identity.key != before
+    assert stage_job.identity.key != before
 
 
-def test_a_model_that_is_not_there_is_named(toy, errand):
+def test_a_model_that_is_not_there_is_named(toy, stage_job):
     shutil.rmtree(toy.root / "models/a")
     with pytest.raises(
         UserError, match="models/a: is missing; run `dvc pull models/a` or `dvc repro`"
     ):
-        errand.run()
+        stage_job.run()
