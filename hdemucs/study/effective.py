@@ -18,7 +18,7 @@ from hdemucs.config.load import validated
 from hdemucs.datasets.originals import Listed
 from hdemucs.files import write_text
 from hdemucs.study.params import Tree, changed, unknown
-from hdemucs.study.sections import SECTIONS, Study
+from hdemucs.study.sections import SECTIONS, STEMS, Study
 from hdemucs.study.trainings import Trainings
 from hdemucs.study.variants import check_names, known
 
@@ -74,7 +74,10 @@ def at_scale(params: Params, scale: str) -> dict[str, Any]:
     study = Study(scale, names, base, params.variants, params.own)
     out = {f"{name}.json": section(name, study) for name in SECTIONS}
     asked = trainings(params, scale)
-    for name in params.variants:
+    # Variants name sources, in bags' weights for one: outside the study they are checked only where
+    # the data have the sources that the file's own variants are written for.
+    usual = list(base["fetch"]["sources"]) == list(STEMS)
+    for name in params.variants if usual else names:
         files = of_variant(name, base, asked)
         out.update(files if name in names else {})
     return out

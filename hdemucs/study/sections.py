@@ -14,10 +14,15 @@ from hdemucs.config.data import FetchConfig, OwnConfig
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.listening import ExcerptsConfig, ListeningConfig, RatingsConfig
 from hdemucs.config.report import ReportConfig
+from hdemucs.data.manifest import MIXTURE
 from hdemucs.datasets.originals import Listed, check_listed
 from hdemucs.datasets.own import load_own
+from hdemucs.errors import UserError
 from hdemucs.study.params import Tree, unknown
 from hdemucs.study.rows import rows
+
+STEMS = ("drums", "bass", "other", "vocals")  # of MUSDB18-HQ and of the embedded corpus
+ALL = "all"  # the column of all sources
 
 
 @dataclass(frozen=True)
@@ -51,10 +56,37 @@ def systems(study: Study) -> dict[str, Any]:
 def corpus_rate(study: Study) -> dict[str, Any]:
     """The embedded corpus is rendered at the study's rate; a path is a data set's own YAML."""
     fetch = study.base["fetch"]
+    if not isinstance(fetch["extra"], list):
+        cure = f"write it as a list, [{fetch['extra']}]"
+        raise UserError("fetch.extra", "is no list of data sets", cure)
     data = described(fetch["data"], study.own)
+    hold_sources(fetch["sources"], "fetch.data", data)
     if data.get("kind") == "embedded":
         data["corpus"] = {**data["corpus"], "sample_rate": fetch["sample_rate"]}
-    return {"data": data, "extra": [described(extra, study.own) for extra in fetch["extra"]]}
+    extra = [described(each, study.own) for each in fetch["extra"]]
+    for place, each in enumerate(extra):
+        hold_sources(fetch["sources"], f"fetch.extra[{place}]", each)
+    return {"data": data, "extra": extra}
+
+
+def hold_sources(sources: Any, where: str, data: Mapping[str, Any]) -> None:
+    """Hold a data set to the study's one list of sources, before anything is fetched.
+
+    Raises:
+        UserError: the list is none, or the data have other sources.
+    """
+    named = isinstance(sources, list) and all(isinstance(name, str) for name in sources)
+    if not named or not sources or len(set(sources)) != len(sources):
+        raise UserError("fetch.sources", "is no list of different names", "write e.g. [vocals]")
+    if taken := sorted({MIXTURE, ALL} & set(sources)):
+        problem = f"names {taken[0]}, which means all sources together"
+        raise UserError("fetch.sources", problem, "give the source another name")
+    stems = data.get("stems")
+    there = set(STEMS) if stems is None else set(stems) - {MIXTURE}
+    if there != set(sources):
+        problem = f"has the sources {', '.join(sorted(there))}, and fetch.sources is {sources}"
+        cure = "make fetch.sources the data's sources; models, tables and listening tests follow it"
+        raise UserError(where, problem, cure)
 
 
 def described(data: Any, own: Mapping[str, Listed]) -> dict[str, Any]:

@@ -76,6 +76,14 @@ def test_a_change_reaches_what_it_concerns_and_nothing_else(path, value, reached
         ("study", [], "study: must list each"),
         ("study", ["hybird"], "study.hybird: is no known variant; did you mean 'hybrid'?"),
         ("variants.a-b", {"family": "hybrid"}, "variants.a-b: is no name that a stage can have"),
+        ("base.fetch.sources", "vocals", "fetch.sources: is no list of different names"),
+        ("base.fetch.sources", ["vocals", "all"], "fetch.sources: names all, which means all"),
+        (
+            "base.fetch.sources",
+            ["vocals", "rest"],
+            "fetch.data: has the sources bass, drums, other",
+        ),
+        ("base.fetch.extra", "extra.yaml", "fetch.extra: is no list of data sets; write it as a l"),
         ("variants.mwf", {"family": "hybrid"}, "variants.mwf: is the name of an oracle"),
         ("variants.quality", {"family": "hybrid"}, "variants.quality: is the name of a condition"),
         ("variants.hybrid.row.label", "spectrogram only", "variants.hybrid.row.label: is 'spectr"),
@@ -248,3 +256,21 @@ def test_a_mapping_within_itself_is_one_line():
     params["base"]["excerpts"]["seed"]["x"] = params["base"]["excerpts"]
     with pytest.raises(UserError, match=r"holds what no parameter can be|is \{"):
         configurations(params)
+
+
+def test_everything_follows_from_the_one_list_of_sources():
+    """Own songs of two sources: models, their counts and whatever is weighed by source."""
+    own = {
+        "kind": "own", "name": "mine", "root": "songs", "splits": {"train": ["*"]},
+        "stems": {"vocals": ["v*"], "rest": ["r*"]},
+        "missing": "silence", "sample_rate": "convert", "channels": "convert", "lengths": "convert",
+    }  # fmt: skip
+    params = put("base.fetch.sources", ["vocals", "rest"])
+    params["base"]["fetch"]["data"] = own
+    params["scales"]["quick"]["fetch"]["data"] = own
+    made = configurations(params)
+    trained = [content for path, content in made.items() if path.startswith("train/")]
+    assert len(trained) == len(PARAMS["study"])
+    assert {tuple(content["model"]["sources"]) for content in trained} == {("vocals", "rest")}
+    params["study"] = [*PARAMS["study"], "waveform_ft"]
+    configurations(params)
