@@ -86,7 +86,8 @@ def cell(results: Results, entry: Published, row: Row | None, source: str) -> Ce
     interval = interval_of(results, row, source)
     reasons = tuple(other_training(row, entry))
     if reasons:
-        return Cell(entry, source, row, value, interval, OTHER, reasons)
+        whose = (seeds(row),) if others(row) else ()
+        return Cell(entry, source, row, value, interval, OTHER, (*reasons, *whose))
     near = abs(value - entry.scores[source]) <= margin(results.config, source)
     state = REPRODUCED if near else NOT
     return Cell(entry, source, row, value, interval, state, (spread(results.config, source, row),))
@@ -103,11 +104,15 @@ def spread(config: ReportConfig, source: str, row: Row) -> str:
 
 def seeds(row: Row) -> str:
     """2 trained systems, seeds 42, 43; or whose weights or estimates they are."""
-    others = [str(run) for runs in row.runs for run in runs if not isinstance(run, RunFacts)]
-    if others:
-        return f"released weights or estimates: {'; '.join(others)}"
+    if given := others(row):
+        return f"released weights or estimates: {'; '.join(given)}"
     listed = ", ".join(map(str, row.seeds)) or "unknown"
     return f"{len(row.systems)} trained system{'s' if len(row.systems) > 1 else ''}, seeds {listed}"
+
+
+def others(row: Row) -> list[str]:
+    """What a row rests on that was not trained here: whose, which file, which digest."""
+    return [str(run) for runs in row.runs for run in runs if not isinstance(run, RunFacts)]
 
 
 def why_not_run(results: Results, entry: Published) -> str:
