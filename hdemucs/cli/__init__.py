@@ -84,13 +84,17 @@ def installed() -> str:
         return "(not installed)"
 
 
+def is_study(folder: Path) -> bool:
+    return (folder / STUDY).exists() or (folder / "dvc.yaml").exists()
+
+
 def hold_study(name: str, here: Path) -> None:
     """
     Raises:
         UserError: the folder is no checkout of a study.
     """
-    if (here / STUDY).exists():
+    if is_study(here):
         return
-    above = next((folder for folder in here.parents if (folder / STUDY).exists()), None)
+    above = next((folder for folder in here.parents if is_study(folder)), None)
     cure = f"run it in {above}" if above else f"run `hdemucs {name}` in a checkout of a study"
     raise UserError(here, f"is no study: {STUDY} is not here", cure)
