@@ -22,6 +22,7 @@ OVERSAMPLING = 4
 SHELF = (1681.974450955533, 0.7071752369554196, 3.999843853973347)
 HIGH_PASS = (38.13547087602444, 0.5003270373238773)
 SHELF_EXPONENT = 0.4996667741545416
+TABLE = 48_000  # Hz, of the standard's table
 
 
 def shelf(rate: int) -> tuple[np.ndarray, np.ndarray]:
@@ -36,11 +37,20 @@ def shelf(rate: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def high_pass(rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """Numerator and denominator of its second filter; the standard leaves its gain as it is."""
+    """Numerator and denominator of its second filter, the revised low-frequency B-curve.
+
+    The standard's numerator at 48 kHz is 1, -2, 1, which passes treble 0.04 dB too loud (OFFSET
+    takes that back); at other rates it is scaled to pass treble just as loud.
+    """
+    a, table = (denominator(at) for at in (rate, TABLE))
+    return np.array([1.0, -2.0, 1.0]) * table[0] / a[0], a / a[0]
+
+
+def denominator(rate: int) -> np.ndarray:
+    """Of the second filter, not scaled."""
     frequency, q = HIGH_PASS
     k = math.tan(math.pi * frequency / rate)
-    a = np.array([1 + k / q + k * k, 2 * (k * k - 1), 1 - k / q + k * k])
-    return np.array([1.0, -2.0, 1.0]), a / a[0]
+    return np.array([1 + k / q + k * k, 2 * (k * k - 1), 1 - k / q + k * k])
 
 
 def momentary_power(signal: Signal, rate: int) -> Blocks:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.load import load
+from hdemucs.data.stems import read_stems
 from hdemucs.errors import one_line
 from hdemucs.evaluation.oracle_scores import score_oracles
 from hdemucs.evaluation.pictures import NAME, save_pictures, shown
 from hdemucs.evaluation.systems import Facts, save_system
-from hdemucs.evaluation.tracks import data_facts, read_stems
+from hdemucs.evaluation.tracks import data_facts
 from hdemucs.runs.songs import songs
 from hdemucs.workers import jobs
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyloudnorm
 from jaxtyping import Float32
 
 from hdemucs.data.manifest import MIXTURE, File, Split, Track
@@ -16,13 +14,14 @@ from hdemucs.datasets.findings import Finding
 from hdemucs.errors import UserError
 from hdemucs.files import sha256
 from hdemucs.formats.wav import Wav, open_wav
+from hdemucs.loudness import BLOCK as GATED
+from hdemucs.loudness import loudness
 from hdemucs.names import normal
 
 Signal = Float32[np.ndarray, "channel sample"]
 
 SILENCE = -60.0  # dBFS RMS: the level under which a second counts as not active
 BLOCK = 1 << 18  # samples whose squares sum exactly in float64, for 16-bit audio
-GATE = 0.4  # seconds: BS.1770's block, the shortest signal that has a loudness
 
 
 @dataclass(frozen=True)
@@ -172,21 +171,17 @@ def record(root: Path, wav: Wav, signal: Signal) -> File:
         size=wav.path.stat().st_size,
         sha256=sha256(wav.path),
         peak=round(float(np.abs(signal).max()), 6),
-        loudness=loudness(signal, wav.rate),
+        loudness=measured_loudness(signal, wav.rate),
         active=active(signal, wav.rate),
     )
 
 
-def loudness(signal: Signal, rate: int) -> float | None:
+def measured_loudness(signal: Signal, rate: int) -> float | None:
     """Integrated loudness, LUFS (ITU-R BS.1770-4); None for silence and less than 0.4 s."""
-    if signal.shape[-1] < math.ceil(GATE * rate) + 1 or not signal.any():
+    if signal.shape[-1] < math.ceil(GATED * rate):
         return None
-    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", RuntimeWarning
-        )  # all blocks under the gate: the mean of none
-        value = pyloudnorm.Meter(rate).integrated_loudness(signal.T.astype(np.float64))
-    return round(float(value), 2) if math.isfinite(value) else None
+    value = loudness(signal, rate)
+    return round(value, 2) if math.isfinite(value) else None
 
 
 def active(signal: Signal, rate: int) -> float:

@@ -9,10 +9,11 @@ import torch
 
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.data.manifest import Manifest, Track
+from hdemucs.data.stems import read_stems
 from hdemucs.evaluation.oracles import static
 from hdemucs.evaluation.oracles.estimate import STATIC, Fitted, estimate
 from hdemucs.evaluation.score import score_track
-from hdemucs.evaluation.tracks import read_mixture, read_stems
+from hdemucs.evaluation.tracks import read_mixture
 from hdemucs.metrics.museval_json import TrackScores
 from hdemucs.workers import mapped
 

@@ -11,9 +11,10 @@ from pathlib import Path
 from hdemucs.audio import Signal
 from hdemucs.config.evaluation import MetricsConfig
 from hdemucs.data.manifest import Manifest, Track
+from hdemucs.data.stems import read_stems
 from hdemucs.evaluation.pictures import save_pictures, shown
 from hdemucs.evaluation.score import score_track
-from hdemucs.evaluation.tracks import read_mixture, read_stems
+from hdemucs.evaluation.tracks import read_mixture
 from hdemucs.files import replacing
 from hdemucs.metrics.museval_json import TrackScores, load, save
 from hdemucs.progress import track as progress

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from hdemucs import audio
@@ -10,15 +9,6 @@ from hdemucs.data.manifest import MIXTURE, Manifest, Track
 from hdemucs.data.musdb18 import known
 from hdemucs.evaluation.systems import DataFacts
 from hdemucs.files import sha256
-
-
-def read_stems(root: Path, track: Track, sources: Iterable[str]) -> dict[str, audio.Signal]:
-    """A track's stems by source, float32 [channel, sample].
-
-    Raises:
-        UserError: a file is missing or damaged.
-    """
-    return {source: audio.read(root / track.files[source].path) for source in sources}
 
 
 def read_mixture(root: Path, track: Track) -> audio.Signal:

@@ -17,9 +17,9 @@ from jaxtyping import Bool, Float
 from hdemucs.audio import Signal
 from hdemucs.config.listening import ExcerptsConfig
 from hdemucs.data.manifest import Manifest
+from hdemucs.data.stems import read_stems
 from hdemucs.errors import UserError
 from hdemucs.listening.excerpts import Excerpt, Excerpts, Rejection, excerpt_id
-from hdemucs.listening.stems import read_stems
 from hdemucs.loudness import BLOCK, HOP, Blocks, gated, lufs, mean_lufs, momentary_power
 
 Stems = Mapping[str, Signal]  # by source

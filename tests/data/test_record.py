@@ -11,7 +11,7 @@ import soundfile
 import torch
 
 from hdemucs.data.manifest import load_manifest, save_manifest
-from hdemucs.datasets.examine import active, examine, loudness, moments
+from hdemucs.datasets.examine import active, examine, measured_loudness, moments
 from hdemucs.datasets.record import record, surveyed
 from hdemucs.errors import UserError
 from tests.data.conftest import EXPECTED, NAMES, RATE, SOURCES, write_set
@@ -57,10 +57,10 @@ def test_a_sine_of_997_hz_at_full_scale_on_one_side_has_minus_3_lufs():
     """ITU-R BS.1770-4, annex 1, calibrates the meter so; EBU Tech 3341 allows it 0.1 LU."""
     time = np.arange(3 * 48_000) / 48_000
     x = np.stack([np.sin(2 * np.pi * 997 * time), np.zeros_like(time)]).astype(np.float32)
-    assert loudness(x, 48_000) == pytest.approx(-3.01, abs=0.1)
-    assert loudness(0 * x, 48_000) is None
-    assert loudness(x[:, : 48_000 // 4], 48_000) is None
-    assert loudness(1e-5 * x, 48_000) is None  # under the gate of -70 LUFS
+    assert measured_loudness(x, 48_000) == pytest.approx(-3.01, abs=0.1)
+    assert measured_loudness(0 * x, 48_000) is None
+    assert measured_loudness(x[:, : 48_000 // 4], 48_000) is None
+    assert measured_loudness(1e-5 * x, 48_000) is None  # under the gate of -70 LUFS
 
 
 def test_the_active_share_counts_seconds_above_60_db_under_full_scale():

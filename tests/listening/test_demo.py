@@ -8,7 +8,7 @@ import pytest
 
 from hdemucs import audio
 from hdemucs.listening.demo.build import demo
-from hdemucs.listening.stimuli.anchors import nsdr
+from hdemucs.metrics.nsdr import nsdr_of_one
 from tests.listening.browser import chromium, executable
 from tests.listening.family import SOURCES, SYSTEMS, listening_config, tree
 
@@ -36,7 +36,7 @@ def test_every_source_has_excerpts_with_everything_in_them(site, content, materi
         own = next(e for e in material.excerpts.excerpts if e.id == excerpt["id"])
         made = material.estimates(own, SYSTEMS)["wombat"]
         scores = {player["name"]: player["nsdr"] for player in excerpt["players"]}
-        wanted = nsdr(material.material(own).target, made)
+        wanted = nsdr_of_one(material.material(own).target, made)
         assert scores["wombat"] == pytest.approx(wanted, abs=0.06)
         assert scores["Reference"] is None
 

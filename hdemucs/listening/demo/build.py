@@ -22,9 +22,10 @@ from hdemucs.config.listening import ListeningConfig
 from hdemucs.files import replacing, write_bytes, write_text
 from hdemucs.listening.excerpts import Excerpt
 from hdemucs.listening.serve.texts import texts
-from hdemucs.listening.stimuli.anchors import nsdr, stft
+from hdemucs.listening.stimuli.anchors import stft
 from hdemucs.listening.stimuli.inputs import Inputs
 from hdemucs.listening.stimuli.trials import Pcm, Stimulus, gains, generator, rendered
+from hdemucs.metrics.nsdr import nsdr_of_one
 
 SITE = Path(__file__).parent / "site"
 PLAYER = Path(__file__).parents[1] / "page"
@@ -92,7 +93,7 @@ def excerpt_of(
         image = f"images/{excerpt.id}-{place}.png"
         spectrogram(stimulus.signal * 10 ** (gain / 20), folder / image)
         known = stimulus.role != "reference"
-        score = round(nsdr(material.target, stimulus.signal), 1) if known else None
+        score = round(nsdr_of_one(material.target, stimulus.signal), 1) if known else None
         name = stimulus.condition
         players.append({"name": name, "nsdr": score, "image": image, "sound": place})
     write_sounds(sounds, folder / "sounds" / f"{excerpt.id}.js")

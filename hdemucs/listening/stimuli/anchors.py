@@ -126,10 +126,3 @@ def istft(spectrum: Spectrum, length: int) -> Signal:
     signal[:, : count * HOP] += frames[:, :, :HOP].reshape(channels, -1)
     signal[:, HOP:] += frames[:, :, HOP:].reshape(channels, -1)
     return signal[:, HOP : HOP + length].astype(np.float32)
-
-
-def nsdr(reference: Signal, estimate: Signal) -> float:
-    """The paper's nSDR in dB over the excerpt (section 4): energy of reference over error."""
-    reference, estimate = reference.astype(np.float64), estimate.astype(np.float64)
-    error = np.square(reference - estimate).sum()
-    return float(10 * np.log10((np.square(reference).sum() + FLOOR) / (error + FLOOR)))

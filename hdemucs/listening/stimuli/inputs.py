@@ -9,9 +9,9 @@ from pathlib import Path
 from hdemucs import audio
 from hdemucs.audio import Signal
 from hdemucs.data.manifest import Manifest, Track
+from hdemucs.data.stems import read_stems
 from hdemucs.errors import UserError
 from hdemucs.listening.excerpts import Excerpt, Excerpts, sample_path
-from hdemucs.listening.stems import read_stems
 from hdemucs.listening.stimuli.anchors import Material
 
 

@@ -13,7 +13,6 @@ import numpy as np
 from hdemucs import audio
 from hdemucs.config.listening import ListeningConfig
 from hdemucs.listening.key import Entry
-from hdemucs.listening.stimuli.anchors import nsdr
 from hdemucs.listening.stimuli.checks import check_unclipped
 from hdemucs.listening.stimuli.sessions import Served
 from hdemucs.listening.stimuli.trials import (
@@ -27,6 +26,7 @@ from hdemucs.listening.stimuli.trials import (
     rendered,
 )
 from hdemucs.loudness import loudness, true_peak
+from hdemucs.metrics.nsdr import nsdr_of_one
 
 OPEN = "open"  # the reference as listeners know it; the hidden one has the same bytes
 SUFFIX = ".flac"
@@ -100,7 +100,7 @@ def score(trial: Trial, stimulus: Stimulus) -> float | None:
     """NSDR in dB; the reference has none."""
     if stimulus.role == REFERENCE:
         return None
-    return round(nsdr(trial.reference.signal, stimulus.signal), 3)
+    return round(nsdr_of_one(trial.reference.signal, stimulus.signal), 3)
 
 
 def finite(level: float) -> float | None:

@@ -13,8 +13,9 @@ from jaxtyping import Int16
 from hdemucs.audio import Signal
 from hdemucs.config.listening import ListeningConfig
 from hdemucs.listening.excerpts import Excerpt
-from hdemucs.listening.stimuli.anchors import RECIPES, Material, nsdr
+from hdemucs.listening.stimuli.anchors import RECIPES, Material
 from hdemucs.loudness import loudness, lufs, momentary_power, true_peak
+from hdemucs.metrics.nsdr import nsdr_of_one
 
 Role = Literal["reference", "anchor", "system"]
 Pcm = Int16[np.ndarray, "channel sample"]
@@ -106,7 +107,7 @@ def lacks(config: ListeningConfig, material: Material, anchor: Signal) -> Lackin
     up = config.level.loudness - loudness(target, rate)
     loudest = float(lufs(momentary_power(target - anchor, rate)).max()) + up
     known = round(loudest, 1) if np.isfinite(loudest) else None
-    return Lacking(round(nsdr(target, anchor), 1), known, loudest > config.anchors.audible)
+    return Lacking(round(nsdr_of_one(target, anchor), 1), known, loudest > config.anchors.audible)
 
 
 def gains(config: ListeningConfig, stimuli: tuple[Stimulus, ...], rate: int) -> tuple[float, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from hdemucs import audio
@@ -11,9 +11,13 @@ from hdemucs.data.manifest import Track
 
 
 def read_stems(
-    root: Path, track: Track, sources: Sequence[str], start: int = 0, frames: int | None = None
-) -> Mapping[str, Signal]:
-    """The stems of a track, [channel, sample] each, over a stretch of it or all of it."""
+    root: Path, track: Track, sources: Iterable[str], start: int = 0, frames: int | None = None
+) -> dict[str, Signal]:
+    """The stems of a track, float32 [channel, sample] each, over a stretch of it or all of it.
+
+    Raises:
+        UserError: a file is missing or damaged.
+    """
     return {
         source: audio.read(root / track.files[source].path, start, frames) for source in sources
     }
