@@ -25,7 +25,10 @@ def grid(scores):
 
 
 def test_without_holes_it_is_the_two_way_variance():
-    """Listening facts 5.3: s2(listener means)/nL + s2(excerpt means)/nI - s2_e/(nL nI)."""
+    """s2(listener means)/nL + s2(excerpt means)/nI - s2_e/(nL nI), which is what the estimators of
+    Gao and Owen (2017, Efficient moment calculations for variance components in large unbalanced
+    crossed random effects models) come to when every listener rates every excerpt.
+    """
     rng = np.random.default_rng(0)
     z = rng.normal(size=(7, 5)) + 2 * rng.normal(size=(7, 1)) + 3 * rng.normal(size=(1, 5))
     residual = z - z.mean(0) - z.mean(1, keepdims=True) + z.mean()
@@ -140,5 +143,6 @@ def test_coverage_of_the_95_percent_interval_over_200_panels(listeners, excerpts
     assert ((found >= 0.92) & (found <= 0.98)).all(), found
 
 
-def test_the_spread_is_the_facts():
+def test_the_spread_is_that_of_sisec_2008():
+    """The sum of the variance components that panel.py takes from its published ratings."""
     assert sum(value**2 for value in SPREAD.values()) == pytest.approx(293.5)

@@ -34,7 +34,7 @@ def test_a_tone_of_997_hz_at_minus_23_has_minus_23(rate):
     )
 
 
-@pytest.mark.parametrize("rate", [8000, 16_000, 44_100])
+@pytest.mark.parametrize("rate", [16_000, 44_100])
 def test_a_song_without_treble_is_as_loud_at_any_rate(rate):
     """Noise below 2 kHz, measured at this rate and, resampled, by the standard's own table."""
     rng = np.random.default_rng(0)

@@ -65,7 +65,7 @@ def build_sets(config: ListeningConfig, inputs: Inputs, root: Path, secret: str)
     for excerpt in track(inputs.excerpts.excerpts, "listening sets", unit="excerpt"):
         estimates = inputs.estimates(excerpt, config.systems)
         trial = compose(config, excerpt, inputs.material(excerpt), estimates)
-        check_trial(trial, config.anchors.transparent)
+        check_trial(trial)
         pool(correlations, trial)
         lacking[excerpt.id] = dict(trial.lacking)
         for renderer in renderers(config, root, secret):
