@@ -5,9 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.connection
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from typing import TypeVar
 
 from hdemucs.errors import UserError
@@ -53,13 +55,31 @@ def unordered(work: Callable[[T], R], items: Sequence[T], count: int) -> Iterato
         return
     context = multiprocessing.get_context("spawn")  # forking a process with threads may hang
     with ProcessPoolExecutor(count, context, initializer=die_with_the_parent) as pool:
-        pending = {pool.submit(work, item): index for index, item in enumerate(items)}
+        with deaf_to_ctrl_c():
+            pending = {pool.submit(work, item): index for index, item in enumerate(items)}
         try:
             for future in as_completed(pending):
                 yield pending[future], future.result()
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt | SystemExit):  # nobody waits for the result
+                for worker in multiprocessing.active_children():
+                    worker.terminate()
             pool.shutdown(cancel_futures=True)
             raise
+
+
+@contextmanager
+def deaf_to_ctrl_c() -> Iterator[None]:
+    """Start workers that leave Ctrl-C, which the terminal sends to all, to this process.
+
+    A process begins with the signals blocked that are blocked where it is started. Here it is heard
+    afterwards.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def die_with_the_parent() -> None:

@@ -6,7 +6,7 @@ from hdemucs.automix.dataset import make
 from hdemucs.config.automix import AutomixStageConfig
 from hdemucs.config.load import load
 from hdemucs.data.manifest import save_manifest
-from hdemucs.errors import one_line
+from hdemucs.errors import ending, one_line
 from hdemucs.files import write_text
 from hdemucs.runs.songs import songs
 from hdemucs.runs.workspace import Workspace
@@ -29,5 +29,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with one_line():
+    with ending(), one_line():
         main()

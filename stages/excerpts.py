@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hdemucs.config.listening import ExcerptsConfig
 from hdemucs.config.load import load
-from hdemucs.errors import one_line
+from hdemucs.errors import ending, one_line
 from hdemucs.listening.excerpts import save_excerpts
 from hdemucs.listening.selection import select_from
 from hdemucs.runs.songs import songs
@@ -23,5 +23,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with one_line():
+    with ending(), one_line():
         main()

@@ -7,7 +7,7 @@ from hdemucs.config.load import load
 from hdemucs.data.manifest import save_manifest
 from hdemucs.datasets.fetch import fetch
 from hdemucs.datasets.summary import summary
-from hdemucs.errors import one_line
+from hdemucs.errors import ending, one_line
 from hdemucs.runs.workspace import Workspace
 from hdemucs.workers import jobs
 
@@ -21,5 +21,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with one_line():
+    with ending(), one_line():
         main()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hdemucs.config.listening import ListeningConfig
 from hdemucs.config.load import load
-from hdemucs.errors import one_line
+from hdemucs.errors import ending, one_line
 from hdemucs.listening.demo.build import demo
 from hdemucs.listening.excerpts import load_excerpts
 from hdemucs.listening.publish.folder import publish
@@ -23,5 +23,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with one_line():
+    with ending(), one_line():
         main()

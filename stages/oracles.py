@@ -5,7 +5,7 @@ from pathlib import Path
 from hdemucs.config.evaluation import EvaluationConfig
 from hdemucs.config.load import load
 from hdemucs.data.stems import read_stems
-from hdemucs.errors import one_line
+from hdemucs.errors import ending, one_line
 from hdemucs.evaluation.oracle_scores import score_oracles
 from hdemucs.evaluation.pictures import NAME, save_pictures, shown
 from hdemucs.evaluation.systems import Facts, save_system
@@ -35,5 +35,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with one_line():
+    with ending(), one_line():
         main()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from hdemucs.config.load import validated
 from hdemucs.datasets.originals import Listed, originals
-from hdemucs.errors import one_line
+from hdemucs.errors import ending, one_line
 from hdemucs.files import write_json
 from hdemucs.runs.dispatch import argument
 from hdemucs.study.params import read_params
@@ -17,5 +17,5 @@ def main(name: str) -> None:
 
 
 if __name__ == "__main__":
-    with one_line():
+    with ending(), one_line():
         main(argument(__doc__, "a name of params.yaml:own"))

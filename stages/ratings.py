@@ -5,7 +5,7 @@ from pathlib import Path
 from hdemucs.config.listening import RatingsConfig
 from hdemucs.config.load import load
 from hdemucs.data.manifest import load_manifest
-from hdemucs.errors import one_line
+from hdemucs.errors import ending, one_line
 from hdemucs.listening.analysis.analyse import analyse
 from hdemucs.listening.analysis.whole import TestSet, read_means
 
@@ -20,5 +20,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with one_line():
+    with ending(), one_line():
         main()

@@ -6,7 +6,7 @@ from hdemucs.config.data import FetchConfig
 from hdemucs.config.load import load
 from hdemucs.config.report import ReportConfig
 from hdemucs.data.manifest import load_manifest
-from hdemucs.errors import one_line
+from hdemucs.errors import ending, one_line
 from hdemucs.report.build import Places, build_all
 
 
@@ -21,5 +21,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with one_line():
+    with ending(), one_line():
         main()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hdemucs.errors import one_line
+from hdemucs.errors import ending, one_line
 from hdemucs.study.code import digests
 from hdemucs.study.effective import configurations, prune, write_configurations
 from hdemucs.study.lock import prune_lock
@@ -27,5 +27,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    with one_line():
+    with ending(), one_line():
         main()

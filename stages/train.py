@@ -4,12 +4,10 @@ Where it trains is said by cluster.yaml. The other variants that this `dvc repro
 start together with the first; each stage then waits for its own.
 """
 
-import sys
 from pathlib import Path
 
-from hdemucs.errors import one_line
 from hdemucs.runs.collect import Collector
-from hdemucs.runs.dispatch import argument
+from hdemucs.runs.dispatch import argument, stage_process
 from hdemucs.runs.songs import training_songs
 from hdemucs.runs.workspace import Workspace
 
@@ -22,8 +20,6 @@ def main(name: str) -> None:
 
 if __name__ == "__main__":
     name = argument(__doc__)
-    try:
-        with one_line():
-            main(name)
-    except KeyboardInterrupt:
-        sys.exit(f"{name}: detached; its job goes on, and the next `dvc repro` attaches to it")
+    said = f"{name}: detached; its job goes on, and the next `dvc repro` attaches to it"
+    with stage_process(said):
+        main(name)

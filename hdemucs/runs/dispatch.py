@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from hdemucs.config.cluster import ClusterConfig, load_cluster
-from hdemucs.errors import one_line
+from hdemucs.errors import ending, one_line
 from hdemucs.runs.dvc_plan import stale_siblings
 from hdemucs.runs.given import is_given
 from hdemucs.runs.launcher import Launcher
@@ -33,12 +35,21 @@ def argument(description: str | None, what: str = "a name of params.yaml:study")
 def here_or_as_job(stage: str, description: str | None, main: Callable[[str], None]) -> None:
     """Run a stage for the variant of the command line: here, or where cluster.yaml asks for it."""
     name = argument(description)
-    try:
-        with one_line():
-            if not elsewhere(stage, name, lambda: songs()[1]):
-                main(name)
-    except KeyboardInterrupt:
-        sys.exit(f"{stage}@{name}: interrupted; a job goes on, and the next `dvc repro` attaches")
+    said = f"{stage}@{name}: interrupted; a job goes on, and the next `dvc repro` attaches"
+    with stage_process(said):
+        if not elsewhere(stage, name, lambda: songs()[1]):
+            main(name)
+
+
+@contextmanager
+def stage_process(interrupted: str) -> Iterator[None]:
+    """End a stage as `ending` and `one_line` do; `interrupted` is its line on Ctrl-C."""
+    with ending(), one_line():
+        try:
+            yield
+        except KeyboardInterrupt:
+            sys.stderr.write(f"{interrupted}\n")
+            sys.exit(128 + signal.SIGINT)
 
 
 def elsewhere(stage: str, variant: str, songs: Callable[[], Path]) -> bool:

@@ -20,7 +20,7 @@ LIMITED = "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (10
 LIMITED += "runpy.run_module('stages.fetch', run_name='__main__')"
 
 
-def run(project, root, *command):
+def run(project, root, *command, stdout=subprocess.PIPE):
     (project / "configs").mkdir(parents=True, exist_ok=True)
     if not (project / "configs" / "fetch.json").exists():
         content = json.dumps(dataclasses.asdict(musdb()))
@@ -29,8 +29,9 @@ def run(project, root, *command):
     words = [sys.executable, *(command or ("-m", "stages.fetch"))]
     environment |= {"HDEMUCS_JOBS": "1"}
     return subprocess.run(
-        words, cwd=project, env=environment, capture_output=True, text=True, check=False
-    )
+        words, cwd=project, env=environment, stdout=stdout, stderr=subprocess.PIPE, text=True,
+        check=False,
+    )  # fmt: skip
 
 
 def test_the_stage_writes_the_manifest_and_says_what_there_is(musdb_root, tmp_path):
@@ -39,6 +40,16 @@ def test_the_stage_writes_the_manifest_and_says_what_there_is(musdb_root, tmp_pa
     manifest = load_manifest(tmp_path / "project" / "data" / "manifest.json")
     assert len(manifest.tracks) == 5
     assert done.stdout.startswith("musdb18hq: 5 tracks, 0:00:05, 8000 Hz")
+
+
+def test_a_reader_that_has_left_is_no_traceback(musdb_root, tmp_path):
+    """As of `python -m stages.fetch | head -0`: 141 is what a shell says of SIGPIPE."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = run(tmp_path / "project", musdb_root, stdout=writer)
+    os.close(writer)
+    assert done.returncode == 141
+    assert "Traceback" not in done.stderr and "Broken" not in done.stderr
 
 
 def spoil_config(project, _):
