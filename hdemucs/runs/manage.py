@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,11 +17,14 @@ from hdemucs.runs.stage_job import StageJob
 from hdemucs.runs.status_table import table
 from hdemucs.runs.workspace import Workspace
 
+WIDE = 240  # cells, for programs that read a run a line
+
 
 def listing(launcher: Launcher, console: Console | None = None) -> None:
     """All runs: variant, state, job, node, epoch, step, last loss, time left, log."""
-    console = console or Console(width=None if Console().is_terminal else 240)
-    console.print(table(launcher.all()))
+    narrow = Console().is_terminal or "COLUMNS" in os.environ
+    console = console or Console(width=None if narrow else WIDE)
+    console.print(table(launcher.all(), console.width))
 
 
 def named(launcher: Launcher, name: str) -> Run:

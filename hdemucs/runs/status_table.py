@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import IO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
 
 from hdemucs.progress import clock
 from hdemucs.runs.directory import Run
@@ -19,6 +21,8 @@ from hdemucs.runs.executor import State, Status
 
 EVERY = 15.0  # seconds between plain lines on a run whose state stays
 COLUMNS = ("run", "state", "job", "node", "epoch", "step", "loss", "left", "log")
+FOLDED = {"run", "state", "node"}  # over several lines, where a line has no room for them
+GAP = 2  # cells between columns
 
 
 def row(run: Run, status: Status) -> dict[str, str]:
@@ -44,14 +48,30 @@ def share(said: Mapping[str, object], part: str, whole: str) -> str:
     return "/".join(str(said[key]) for key in (part, whole) if said.get(key) is not None)
 
 
-def table(looks: Mapping[Run, Status]) -> Table:
-    """All runs, a row each."""
-    grid = Table(box=None, pad_edge=False)
-    for column in COLUMNS:
-        grid.add_column(column, overflow="fold" if column == "log" else "ellipsis")
-    for run, status in looks.items():
-        grid.add_row(*row(run, status).values())
+def table(looks: Mapping[Run, Status], width: int) -> Table:
+    """All runs, a row each, in `width` cells of a terminal.
+
+    Where a line is too short for all, columns without a value and the logs are left out (`hdemucs
+    runs logs` finds them), and long names are folded: nothing is cut off.
+    """
+    rows = [row(run, status) for run, status in looks.items()]
+    columns: Sequence[str] = COLUMNS
+    gap = GAP
+    if needed(rows, columns, gap) > width:
+        columns = [name for name in COLUMNS[:-1] if any(cells[name] for cells in rows)]
+        gap = GAP if needed(rows, columns, GAP) <= width else 1
+    grid = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0))
+    for name in columns:
+        grid.add_column(name, overflow="fold", no_wrap=name not in FOLDED)
+    for cells in rows:
+        grid.add_row(*(Text(cells[name]) for name in columns))
     return grid
+
+
+def needed(rows: Sequence[Mapping[str, str]], columns: Sequence[str], gap: int) -> int:
+    """Cells of a terminal for columns that nothing is folded in."""
+    widths = [max(map(cell_len, (name, *(cells[name] for cells in rows)))) for name in columns]
+    return sum(widths) + gap * (len(columns) - 1)
 
 
 @dataclass
@@ -80,7 +100,7 @@ class StatusTable:
     def show(self, looks: Mapping[Run, Status]) -> None:
         """On a terminal the table anew; elsewhere a line for each change and now and then."""
         if self.live:
-            self.live.update(table(looks), refresh=True)
+            self.live.update(table(looks, self.live.console.width), refresh=True)
             return
         for run, status in looks.items():
             state, now = f"{status.word} {status.reason}", time.monotonic()
