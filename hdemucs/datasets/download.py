@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import queue
+import sys
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
 from hdemucs.config.data import DownloadConfig
 from hdemucs.datasets.partial import Partial, discard
 from hdemucs.datasets.place import check_space
 from hdemucs.datasets.remote import BY_HAND, Broken, Changed, Remote, Version
-from hdemucs.errors import UserError
+from hdemucs.errors import UserError, shown
 from hdemucs.progress import Progress
 
 MEGA = 1_000_000
 FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds between tries, doubling
 MAGIC = b"PK\x03\x04"  # a ZIP archive's first bytes
+SPOKEN_EVERY = 1.0  # seconds at least between lines on connections that break together
 AGAIN = "run the same command again, which goes on from there"
 
 
@@ -54,7 +59,9 @@ def download(config: DownloadConfig, path: Path, checks: Checks) -> None:
 
 def patiently(config: DownloadConfig) -> Version:
     """Which file there is, asked until there is an answer."""
-    remote, tries = Remote(config.url, config.patience), Tries(config, counts=True)
+    teller = Teller()
+    remote, tries = Remote(config.url, config.patience), Tries(config, teller, counts=True)
+    teller.say(f"asking {config.url}")
     while True:
         try:
             return remote.version()
@@ -64,20 +71,36 @@ def patiently(config: DownloadConfig) -> Version:
             raise UserError(config.url, "is an empty file", BY_HAND) from error
 
 
+class Teller:
+    """Lines on standard error, above a progress bar if there is one, from any thread."""
+
+    def __init__(self, every: float = 0.0) -> None:
+        self.every, self.last = every, -math.inf
+        self.speaking = threading.Lock()
+
+    def say(self, line: str) -> None:
+        """Unless another line came less than `every` seconds ago."""
+        with self.speaking:
+            if time.monotonic() - self.last >= self.every:
+                self.last = time.monotonic()
+                tqdm.write(shown(line), file=sys.stderr)
+                sys.stderr.flush()
+
+
 class Tries:
     """Failures in a row, and how long to wait after each.
 
     Progress ends the row if it `counts`: where a break undoes it, it does not.
     """
 
-    def __init__(self, config: DownloadConfig, *, counts: bool) -> None:
-        self.config, self.counts, self.failures = config, counts, 0
+    def __init__(self, config: DownloadConfig, teller: Teller, *, counts: bool) -> None:
+        self.config, self.teller, self.counts, self.failures = config, teller, counts, 0
 
     def progressed(self) -> None:
         self.failures = 0 if self.counts else self.failures
 
     def failed(self, broken: Broken) -> float:
-        """Seconds to wait before the next try.
+        """Seconds to wait before the next try, which a line announces.
 
         Raises:
             UserError: that was the last.
@@ -86,7 +109,10 @@ class Tries:
         if self.failures >= self.config.attempts:
             problem = f"gave nothing in {self.failures} tries ({broken})"
             raise UserError(self.config.url, problem, AGAIN) from broken
-        return max(broken.after, min(FIRST_WAIT * 2 ** (self.failures - 1), LONGEST_WAIT))
+        wait = max(broken.after, min(FIRST_WAIT * 2 ** (self.failures - 1), LONGEST_WAIT))
+        next_try = f"try {self.failures + 1} of {self.config.attempts} in {wait:.1f} s"
+        self.teller.say(f"{self.config.url}: {broken}; {next_try}")
+        return wait
 
 
 class Download:
@@ -102,6 +128,7 @@ class Download:
         self.stop = threading.Event()
         self.received = 0  # bytes, by all connections
         self.counting = threading.Lock()
+        self.teller = Teller(SPOKEN_EVERY)
 
     def run(self) -> None:
         """Fetch what is missing and verify the whole."""
@@ -187,7 +214,7 @@ class Download:
         Returns whether it is whole; it is not if the download was stopped.
         """
         start, end = self.partial.pieces[index]
-        position, tries = start, Tries(self.config, counts=self.version.ranges)
+        position, tries = start, Tries(self.config, self.teller, counts=self.version.ranges)
         while position < end and not self.stop.is_set():
             try:
                 for chunk in remote.stream(self.version, position, end):

@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -344,6 +345,35 @@ def test_kills_while_unpacking_leave_nothing_half(content, tmp_path):
         assert not done.exists() or tree(done) == members(content, tmp_path)
     fetched(server, content, tmp_path)
     server.close()
+
+
+def test_without_network_it_says_what_is_tried_and_when_again(
+    server, content, tmp_path, monkeypatch, capsys
+):
+    """A port that is taken and that nobody listens at."""
+    monkeypatch.setattr(download, "FIRST_WAIT", 0.1)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/set.zip"
+        with pytest.raises(UserError, match="gave nothing in 3 tries"):
+            fetched(server, content, tmp_path, url=url, attempts=3)
+    asking, *failed = capsys.readouterr().err.splitlines()
+    assert asking == f"asking {url}"
+    assert [line.rpartition("; ")[2] for line in failed] == [
+        "try 2 of 3 in 0.1 s",
+        "try 3 of 3 in 0.2 s",
+    ]
+    assert all(line.startswith(f"{url}: ") and "refused" in line for line in failed)
+
+
+def test_connections_that_break_together_are_one_line(
+    server, content, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(download, "SPOKEN_EVERY", 1000.0)
+    server.every = breaks_after(PIECE // 2)
+    fetched(server, content, tmp_path)
+    lines = [line for line in capsys.readouterr().err.splitlines() if "; try 2 of 4 in" in line]
+    assert len(lines) == 1 and lines[0].startswith(server.url)
 
 
 @pytest.mark.parametrize("limit", [200_000, 850_000])
