@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from scipy import stats
 
+from hdemucs.bounded import whole
 from hdemucs.config.report import IntervalConfig
 from hdemucs.files import write_text
 from hdemucs.progress import track
@@ -111,9 +112,14 @@ def lines(studies: int, seed: int) -> Iterator[str]:
     yield "\nMade by `hdemucs bench intervals`."
 
 
+STUDIES = whole(1, 1_000_000)
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--studies", type=int, default=2000, help="simulated a line (%(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="(%(default)s)")
+    parser.add_argument(
+        "--studies", type=STUDIES, default=2000, help="simulated a line (%(default)s)"
+    )
+    parser.add_argument("--seed", type=whole(0, 2**63 - 1), default=1, help="(%(default)s)")
 
 
 def make(asked: argparse.Namespace, page: Path) -> None:

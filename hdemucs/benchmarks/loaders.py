@@ -12,17 +12,22 @@ from pathlib import Path
 import torch
 
 from hdemucs.benchmarks.reading import SEGMENT, Speed, benchmark, ratio
+from hdemucs.bounded import real, whole
 from hdemucs.files import write_text
 
 CORES = 64
+COUNT, RATE = whole(1, 1000), real(0.01, 1e6)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--songs", type=int, default=8, help="of two minutes (%(default)s)")
-    parser.add_argument("--batch", type=int, default=16, help="(%(default)s)")
-    parser.add_argument("--rounds", type=int, default=9, help="(%(default)s)")
+    parser.add_argument("--songs", type=COUNT, default=8, help="of two minutes (%(default)s)")
+    parser.add_argument("--batch", type=COUNT, default=16, help="(%(default)s)")
+    parser.add_argument("--rounds", type=COUNT, default=9, help="(%(default)s)")
     parser.add_argument(
-        "--gpu", type=float, default=56.0, help="examples one H100 trains a second (%(default)s)"
+        "--gpu",
+        type=RATE,
+        default=56.0,
+        help="examples one H100 trains a second (%(default)s)",
     )
 
 

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from scipy.signal import lfilter
 
+from hdemucs.bounded import real
 from hdemucs.evaluation.backend import by_museval
 from hdemucs.files import write_text
 from hdemucs.metrics.bsseval.evaluate import bsseval
@@ -156,8 +157,11 @@ def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
     return float(np.abs(ours[meant] - theirs[meant]).max())
 
 
+LENGTH = real(1, 3600)  # seconds
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--seconds", type=float, default=240.0, help="of the track (%(default)s)")
+    parser.add_argument("--seconds", type=LENGTH, default=240.0, help="of the track (%(default)s)")
 
 
 def make(asked: argparse.Namespace, page: Path) -> None:

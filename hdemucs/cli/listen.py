@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hdemucs.bounded import real, whole
 from hdemucs.config.listening import ListeningConfig, RatingsConfig
 from hdemucs.config.load import load
 from hdemucs.data.manifest import load_manifest
@@ -24,6 +25,8 @@ from hdemucs.listening.serve.standalone import standalone
 from hdemucs.listening.serve.texts import load_texts, merged, texts
 
 SETS, ANSWERS = Path("reports/listening"), Path("reports/answers")
+POINTS = real(0.01, 100)  # of a scale from 0 to 100
+PORT = whole(0, 65_535)  # 0: any free one
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,8 +38,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def add_plan(acts: Any) -> None:
     parser = acts.add_parser("plan", help="how many listeners a test needs")
     parser.add_argument("--set", choices=["mos", "mushra"], default="mos", dest="kind")
-    parser.add_argument("--half-width", type=float, metavar="POINTS", help="of a system's mean")
-    parser.add_argument("--difference", type=float, metavar="POINTS", help="that is to be found")
+    parser.add_argument("--half-width", type=POINTS, metavar="POINTS", help="of a system's mean")
+    parser.add_argument("--difference", type=POINTS, metavar="POINTS", help="that is to be found")
     parser.add_argument("--pilot", type=Path, help="variance.csv of a pilot's ratings")
     parser.add_argument("--attribute", choices=["quality", "contamination"], default="quality")
     parser.set_defaults(act=plans)
@@ -47,7 +50,7 @@ def add_serve(acts: Any) -> None:
     parser.add_argument("--sets", type=Path, default=SETS, help="the folder of the test")
     parser.add_argument("--answers", type=Path, default=ANSWERS)
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 or ::: anyone on the network")
-    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--port", type=PORT, default=8000)
     parser.add_argument(
         "--origin", action="append", default=[], metavar="URL",
         help="behind a reverse proxy: the address that listeners open, as https://example.org",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 
 import torch
 
+from hdemucs.bounded import real
 from hdemucs.config.load import validated
 from hdemucs.config.training import TrainConfig
 from hdemucs.data.manifest import load_manifest
@@ -23,21 +23,15 @@ from hdemucs.training.processes import Processes, joined
 # MUSDB18-HQ: 86 training songs of about 4 min each, by 1-s starts of 11 s, and 14 for validation.
 PAPER_EXAMPLES, PAPER_VALID = 86 * 225, 14 * 240.0
 LONGEST = 90.0  # days; the paper's trainings took at most 3, on 8 GPUs
+HOURS, DAYS = real(0.01, 10_000), real(0.001, 10_000)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("variant", help="a name of params.yaml:variants")
     parser.add_argument("--scale", help="quick or paper; params.yaml's if absent")
-    parser.add_argument("--time-limit", type=positive, metavar="HOURS", help="of one job")
+    parser.add_argument("--time-limit", type=HOURS, metavar="HOURS", help="of one job")
     longest = f"refuse a run that takes longer ({LONGEST:g})"
-    parser.add_argument("--longest", type=positive, metavar="DAYS", default=LONGEST, help=longest)
-
-
-def positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no time")
-    return value
+    parser.add_argument("--longest", type=DAYS, metavar="DAYS", default=LONGEST, help=longest)
 
 
 def run(args: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hdemucs.cli.preflight import positive
+from hdemucs.bounded import real
 from hdemucs.studies.page import write_pages
 from hdemucs.studies.run import Study
 
@@ -17,7 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     only = "make the pages again from the committed scores; train nothing"
     parser.add_argument("--pages", action="store_true", help=only)
     trial = "of CPU time a system, in place of the file's: to try it"
-    parser.add_argument("--seconds", type=positive, metavar="N", help=trial)
+    parser.add_argument("--seconds", type=real(0.1, 1e8), metavar="N", help=trial)
 
 
 def run(args: argparse.Namespace) -> None:
