@@ -43,20 +43,33 @@ def without(mapping, *keys):
 DEMUCS = {"averages": {"step": [0.9], "epoch": [0.5]}, "penalty": {"min_size": 0.001}}
 KINDS = {name: family["model"]["kind"] for name, family in PARAMS["base"]["families"].items()}
 SMALLEST = {
-    name: {"model": without(SYSTEMS[kind], "sample_rate")}
-    for name, kind in KINDS.items()
-    if kind in SYSTEMS
+    **{
+        name: {"model": without(SYSTEMS[kind], "sample_rate")}
+        for name, kind in KINDS.items()
+        if kind in SYSTEMS
+    },
+    "conv_tasnet": {"model": SYSTEMS["conv_tasnet"], "training": {"chunk": 1.0}},
+    "hybrid": {"model": {**MODEL, "window": 1024}, "training": DEMUCS},
+    "waveform": {"model": MODEL, "training": DEMUCS},
 }
-LOOP = {"steps_per_epoch": STEPS, "batch": 4, "segment": 0.6, "mixing": {"shift": 0.1}}
+
+
+def of_family(name):
+    """The smallest model of a family; a short shift where its recipe shifts at all."""
+    family, own = PARAMS["base"]["families"][name], SMALLEST.get(name, {})
+    mixing = {
+        **PARAMS["base"]["training"]["mixing"],
+        **family.get("training", {}).get("mixing", {}),
+    }
+    shift = {"mixing": {"shift": 0.1}} if mixing["kind"] == "remix" else {}
+    return {**own, "training": {**own.get("training", {}), **shift}}
+
+
+LOOP = {"steps_per_epoch": STEPS, "batch": 4, "segment": 0.6}
 TINY = {
     **PIPELINE,
     "fetch": {"sample_rate": 8000, "data": {"kind": "embedded", "corpus": CORPUS}},
-    "families": {
-        "hybrid": {"model": {**MODEL, "window": 1024}, "training": DEMUCS},
-        "waveform": {"model": MODEL, "training": DEMUCS},
-        **SMALLEST,
-        "conv_tasnet": {"model": SYSTEMS["conv_tasnet"], "training": {"chunk": 1.0}},
-    },
+    "families": {name: of_family(name) for name in KINDS},
     "training": {
         **LOOP, "epochs": EPOCHS, "checkpoint_every": STEPS, "threads": 1, "workers": 0,
     },
