@@ -55,14 +55,14 @@ SMALLEST = {
 
 
 def of_family(name):
-    """The smallest model of a family; a short shift where its recipe shifts at all."""
+    """The smallest model of a family, one for all sources; a short shift where it shifts at all."""
     family, own = PARAMS["base"]["families"][name], SMALLEST.get(name, {})
     mixing = {
         **PARAMS["base"]["training"]["mixing"],
         **family.get("training", {}).get("mixing", {}),
     }
     shift = {"mixing": {"shift": 0.1}} if mixing["kind"] == "remix" else {}
-    return {**own, "training": {**own.get("training", {}), **shift}}
+    return {**own, "training": {**own.get("training", {}), "per_source": False, **shift}}
 
 
 LOOP = {"steps_per_epoch": STEPS, "batch": 4, "segment": 0.6}
