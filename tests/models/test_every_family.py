@@ -100,7 +100,7 @@ def test_a_skeleton_has_names_and_shapes(config, model):
 @torch.no_grad()
 def test_a_model_is_stored_whole(config, model, tmp_path):
     save_model(tmp_path, model, config, {"sample_rate": RATE})
-    loaded, same, _ = load_model(tmp_path)
+    loaded, same, *_ = load_model(tmp_path)
     mix = noise(1, 2, 2000)
     assert same == config
     assert torch.equal(loaded(mix), model(mix))
