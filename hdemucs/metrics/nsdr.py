@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
 
 from hdemucs.metrics.signals import Estimates, PerSource, Sources, doubled, fitted, products, summed
-
-Signal = Float[np.ndarray, "channel sample"]
 
 DELTA = 1e-7  # keeps the ratio finite for silence and for exact estimates
 
@@ -32,8 +29,3 @@ def nsdr(references: Sources, estimates: Estimates) -> PerSource:
 
     numerator = summed(wanted, samples, count) + DELTA
     return 10 * np.log10(numerator / (summed(wrong, samples, count) + DELTA))
-
-
-def nsdr_of_one(reference: Signal, estimate: Signal) -> float:
-    """NSDR of one source, [channel, sample] each, dB."""
-    return float(nsdr(reference[None], estimate[None])[0])

@@ -15,7 +15,7 @@ from hdemucs.listening.stimuli.anchors import (
 )
 from hdemucs.listening.stimuli.filters import filtered, low_pass, measured, nears_nyquist
 from hdemucs.loudness import loudness
-from hdemucs.metrics.nsdr import nsdr_of_one
+from hdemucs.metrics.one_source import nsdr_of_one
 from tests.listening.family import RATE, listening_config, stems
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from hdemucs import audio
 from hdemucs.listening.demo.build import demo
-from hdemucs.metrics.nsdr import nsdr_of_one
+from hdemucs.metrics.one_source import nsdr_of_one
 from tests.listening.browser import chromium, executable
 from tests.listening.family import SOURCES, SYSTEMS, listening_config, tree
 

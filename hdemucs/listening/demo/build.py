@@ -25,7 +25,7 @@ from hdemucs.listening.serve.texts import texts
 from hdemucs.listening.stimuli.anchors import stft
 from hdemucs.listening.stimuli.inputs import Inputs
 from hdemucs.listening.stimuli.trials import Pcm, Stimulus, gains, generator, rendered
-from hdemucs.metrics.nsdr import nsdr_of_one
+from hdemucs.metrics.one_source import nsdr_of_one
 
 SITE = Path(__file__).parent / "site"
 PLAYER = Path(__file__).parents[1] / "page"

@@ -26,7 +26,7 @@ from hdemucs.listening.stimuli.trials import (
     rendered,
 )
 from hdemucs.loudness import loudness, true_peak
-from hdemucs.metrics.nsdr import nsdr_of_one
+from hdemucs.metrics.one_source import nsdr_of_one
 
 OPEN = "open"  # the reference as listeners know it; the hidden one has the same bytes
 SUFFIX = ".flac"

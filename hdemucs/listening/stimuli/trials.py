@@ -15,7 +15,7 @@ from hdemucs.config.listening import ListeningConfig
 from hdemucs.listening.excerpts import Excerpt
 from hdemucs.listening.stimuli.anchors import RECIPES, Material
 from hdemucs.loudness import loudness, lufs, momentary_power, true_peak
-from hdemucs.metrics.nsdr import nsdr_of_one
+from hdemucs.metrics.one_source import nsdr_of_one
 
 Role = Literal["reference", "anchor", "system"]
 Pcm = Int16[np.ndarray, "channel sample"]
