@@ -54,9 +54,9 @@ class Collector:
         self.prepare(members)
         known = bool(own) and self.known(name)
         others = [m for m in members if m not in own and here.trained(m) is None]
+        asked = [] if known else [here.run(each) for each in own]  # as they are now
         self.finished([*([] if known else own), *others])
-        if not known:
-            self.check([here.run(each) for each in own])
+        self.check(asked)
         if members != (name,):
             self.publish_ensemble(name, members, rewrite=not known)
         elif not known:

@@ -41,6 +41,7 @@ class Toy:
         (self.data / "faults").mkdir(parents=True)
         manifest = {**MANIFEST, "tracks": []}
         (root / "data" / "manifest.json").write_text(json.dumps(manifest))
+        (root / "params.yaml").touch()  # it is a study's checkout
         self.cluster(presubmit=True, poll=0.1)
         self.pace(pace)
         for name in "abc":
