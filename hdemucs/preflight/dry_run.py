@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -141,26 +142,30 @@ class Trial:
 
     def timed(self, stems: torch.Tensor) -> float:
         """Seconds of a whole step."""
+        return self.seconds_of(lambda: self.learner.step(stems))
+
+    def seconds_of(self, work: Callable[[], object]) -> float:
         start = time.perf_counter()
-        self.learner.step(stems)
+        work()
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
         return time.perf_counter() - start
 
     @torch.no_grad()
     def listening(self) -> float:
-        """Seconds that the model takes to separate one second of audio, as in validation."""
+        """Seconds that the model takes to separate one second of audio, as in validation.
+
+        Without shifts it is separated once, as with one.
+        """
         model, settings = self.learner.model, self.config.validation
         samples = self.samples if self.steps else self.short
         (mix,) = self.noise(1, samples).sum(1).to(self.device)
         model.eval()
-        start = time.perf_counter()
-        model(mix[None])
-        if self.device.type == "cuda":
-            torch.cuda.synchronize(self.device)
-        seconds = time.perf_counter() - start
+        seconds = self.seconds_of(lambda: model(mix[None]))
+        if seconds < WARM:
+            seconds = min(seconds, self.seconds_of(lambda: model(mix[None])))
         model.train()
-        passes = settings.shifts / (1 - settings.overlap)
+        passes = max(1, settings.shifts) / (1 - settings.overlap)
         return passes * seconds * self.config.sample_rate / samples
 
     @property

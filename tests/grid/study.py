@@ -51,6 +51,7 @@ SMALLEST = {
     "conv_tasnet": {"model": SYSTEMS["conv_tasnet"], "training": {"chunk": 1.0}},
     "hybrid": {"model": {**MODEL, "window": 1024}, "training": DEMUCS},
     "waveform": {"model": MODEL, "training": DEMUCS},
+    "wave_u_net": {"model": {**without(SYSTEMS["wave_u_net"], "sample_rate"), "rate": 4000}},
 }
 
 
@@ -88,18 +89,20 @@ def small(params):
     params["scales"]["tiny"] = TINY
     params["base"]["listening"]["systems"] = HEARD
     for variant in params["variants"].values():
-        variant["tiny"] = shortened(variant.get("paper", {}), params["base"])
+        changes = variant.get("paper", {})
+        variant["tiny"] = shortened(changes, params["base"], variant.get("family"))
 
 
-def shortened(changes, base):
-    """What a variant changes at the paper's scale but sizes; epochs in proportion to the base's."""
+def shortened(changes, base, family):
+    """What a variant changes at the paper's scale but sizes; epochs as its family's are."""
     changes = copy.deepcopy(changes)
     changes["model"] = without(changes.get("model", {}), "channels")
     training = changes["training"] = without(
         changes.get("training", {}), "batch", "segment", "chunk"
     )
     if "epochs" in training:
-        training["epochs"] = max(1, EPOCHS * training["epochs"] // base["training"]["epochs"])
+        whole = {**base["training"], **base["families"][family].get("training", {})}["epochs"]
+        training["epochs"] = max(1, EPOCHS * training["epochs"] // whole)
     return changes
 
 

@@ -13,13 +13,15 @@ from tests.training.runs import merged
 TRAINED = [name for name in VARIANTS if "bag" not in VARIANTS[name]]
 TUNED = [name for name in VARIANTS if "fine_tune" in VARIANTS[name]]
 BAGS = [name for name in VARIANTS if "bag" in VARIANTS[name]]
-FILES = ("train", "separation")
 # What follows from others: the configuration that a fine-tuning's or a bag's models had.
 DERIVED = {"train.training.start_from.config"}
 
 
-def configured(scale, *, bare=False):
-    """All files at a scale; `bare`: with every variant's own changes left out."""
+def configured(scale, *, bare=False, together=False):
+    """All files at a scale, of a network a source those of the vocals'.
+
+    `bare`: with every variant's own changes left out. `together`: one network for all sources.
+    """
     params = copy.deepcopy(PARAMS)
     small(params)
     params["scale"] = scale
@@ -27,21 +29,30 @@ def configured(scale, *, bare=False):
         for variant in params["variants"].values():
             for key in variant.keys() - {*KINDS, "row"}:
                 del variant[key]
+    if together:
+        for family in params["base"]["families"].values():
+            family.get("training", {}).pop("per_source", None)
     files = configurations(json.loads(json.dumps(params)))
+    own = {name: f"{name}.vocals" for name in VARIANTS if f"train/{name}.vocals.json" in files}
     return {
-        name: {kind: files[f"{kind}/{name}.json"] for kind in FILES} for name in params["variants"]
+        name: {
+            "train": files[f"train/{own.get(name, name)}.json"],
+            "separation": files[f"separation/{name}.json"],
+        }
+        for name in VARIANTS
     }
 
 
 PAPER, TINY_GRID = configured("paper"), configured("tiny")
 BASE, TINY_BASE = configured("paper", bare=True), configured("tiny", bare=True)
+TOGETHER = configured("paper", bare=True, together=True)
 
 
 def differences(one, other, path=""):
-    """Where two trees differ: path -> the first one's value."""
+    """Where two trees differ: path -> the first one's value; all of what is of another kind."""
     if not isinstance(one, dict):
         return {} if one == other else {path.lstrip("."): one}
-    other = other if isinstance(other, dict) else {}
+    other = other if isinstance(other, dict) and one.get("kind") == other.get("kind") else {}
     found = {}
     for key in one.keys() | other.keys():
         found |= differences(one.get(key), other.get(key), f"{path}.{key}")
@@ -61,7 +72,7 @@ def said(name, *, tiny):
     tuning = leaves(PARAMS["base"]["fine_tuning"], "train.training")
     own = {part: variant[part] for part in OWN if part in variant}
     scaled = variant.get("paper", {})
-    own = merged(own, shortened(scaled, PARAMS["base"]) if tiny else scaled)
+    own = merged(own, shortened(scaled, PARAMS["base"], variant.get("family")) if tiny else scaled)
     folder = {"separation": "separation"}
     found = {
         f"{folder.get(part, 'train')}.{part}{path}": value
@@ -116,17 +127,19 @@ def is_size(value):
 @pytest.mark.parametrize("base", [TINY_BASE, configured("quick", bare=True)])
 @pytest.mark.parametrize("name", TRAINED)
 def test_the_small_scales_switch_nothing_off(name, base):
-    """From the paper's they differ in numbers alone, and in how many steps an epoch has."""
-    found = differences(base[name], BASE[name])
+    """From the paper's they differ in numbers alone, and in how many steps an epoch has.
+
+    Where the paper has a network a source, a small scale may have one for all of them.
+    """
+    found = differences(base[name], TOGETHER[name])
     del found["train.training.steps_per_epoch"]
     found.pop("train.training.start_from.config", None)
     assert {path for path, value in found.items() if not is_size(value)} == set()
 
 
 def test_epochs_are_shortened_in_proportion():
-    paper, tiny = (
+    paper, family, tiny = (
         {n: g[n]["train"]["training"]["epochs"] for n in TRAINED if n not in TUNED}
-        for g in (PAPER, TINY_GRID)
+        for g in (PAPER, BASE, TINY_GRID)
     )
-    longest = max(paper.values())
-    assert tiny == {n: max(1, EPOCHS * epochs // longest) for n, epochs in paper.items()}
+    assert tiny == {n: max(1, EPOCHS * epochs // family[n]) for n, epochs in paper.items()}

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from functools import partial
 
 import pytest
 import torch
@@ -154,16 +155,29 @@ def test_what_cannot_finish_is_refused(tmp_path):
             check(dataclasses.replace(one, **change), config(), tmp_path, LONGEST)
 
 
-def test_every_candidate_of_every_epoch_is_validated(tmp_path):
-    """The model and its averages separate all songs: three times as many take three times as long,
-    which is told apart from noise of the clock by what one second of audio was found to take."""
-    one = found(tmp_path, epochs=4, averages={"step": [], "epoch": []})
-    three = found(tmp_path, epochs=4, averages={"step": [0.9], "epoch": [0.5]})
-    assert validations(config(epochs=4, averages={"step": [], "epoch": []})) == 4
-    assert validations(config(epochs=4, averages={"step": [0.9], "epoch": [0.5]})) == 12
-    assert one.validation > 0
-    assert three.validation / one.validation > 1
-    assert any("of them validation" in line for line in one.lines())
+def test_every_candidate_of_every_epoch_is_validated(tmp_path, monkeypatch):
+    """The model and its averages separate all songs, which are 20 s long."""
+    monkeypatch.setattr(Trial, "listening", lambda self: 0.5)  # seconds for one of them
+    one = config(epochs=4, averages={"step": [], "epoch": []})
+    three = config(epochs=4, averages={"step": [0.9], "epoch": [0.5]})
+    assert validations(one) == 4
+    assert validations(three) == 12
+    assert validations(config(epochs=4, validate_every=2, averages={"step": [], "epoch": []})) == 2
+    all_in = found(tmp_path, epochs=4, averages={"step": [0.9], "epoch": [0.5]})
+    assert all_in.validation == 12 * 20.0 * 0.5
+    assert any("of them validation" in line for line in all_in.lines())
+
+
+def test_separation_without_shifts_is_one_pass_as_it_is_with_one():
+    def passes(**changes):
+        trial = Trial(dataclasses.replace(config(), validation=settings(**changes)), ALONE)
+        trial.seconds_of = lambda work: 3.0
+        return trial.listening() / 3.0 * (trial.short / config().sample_rate)
+
+    settings = partial(dataclasses.replace, config().validation)
+    assert passes(shifts=0, overlap=0.0) == pytest.approx(1.0)
+    assert passes(shifts=1, overlap=0.0) == pytest.approx(1.0)
+    assert passes(shifts=10, overlap=0.25) == pytest.approx(10 / 0.75)
 
 
 def test_a_batch_that_cannot_be_shared_out_is_refused_before_a_step_is_made(tmp_path):
