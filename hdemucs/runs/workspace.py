@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hdemucs.config.ensemble import members_of, variant_of
+from hdemucs.config.ensemble import kind_of, members_of, variant_of
+from hdemucs.config.given import ReleasedConfig
 from hdemucs.config.load import load
 from hdemucs.config.training import TrainConfig, deciding
 from hdemucs.errors import UserError
 from hdemucs.files import digest, read_json, sha256, write_bytes
-from hdemucs.report.runs import Origin, RunFacts, load_runs
+from hdemucs.report.runs import Origin, ReleasedFacts, RunFacts, load_runs
 from hdemucs.runs.directory import Inputs, Run, create
 from hdemucs.runs.identity import PROGRAM, Identity, trained_on
 from hdemucs.runs.published import WEIGHTS, bring, holds
@@ -108,6 +109,11 @@ class Workspace:
         if members == (variant,):
             return self.has(variant)
         known = load_runs(self.root / f"reports/runs/{variant}.json")
+        if kind_of(self.config(variant)) == "released":
+            asked = [
+                each.file for each in load(self.config(variant), ReleasedConfig).files.values()
+            ]
+            return folder.is_dir() and files_of(known) == asked
         runs = [self.run(training).name for training in members]
         return (folder / "ensemble.json").exists() and names_of(known) == runs
 
@@ -186,3 +192,8 @@ class Workspace:
 def names_of(origins: Sequence[Origin]) -> list[str]:
     """The runs among them."""
     return [origin.run for origin in origins if isinstance(origin, RunFacts)]
+
+
+def files_of(origins: Sequence[Origin]) -> list[str]:
+    """The released files among them."""
+    return [origin.file for origin in origins if isinstance(origin, ReleasedFacts)]

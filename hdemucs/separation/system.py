@@ -18,6 +18,7 @@ from hdemucs.models.family import Conditions
 from hdemucs.separation.overlap import Block, Chunk, Reader
 from hdemucs.separation.separate import statistics, stream
 from hdemucs.separation.shifts import in_step
+from hdemucs.separation.side_by_side import side_by_side
 
 Song = Float[Tensor, "channel sample"]
 Level = tuple[float, float]  # mean and standard deviation of a song's mono mixture
@@ -52,12 +53,16 @@ class Readable:
 
 
 def stream_system(
-    ensemble: Ensemble, song: Readable, config: SeparationConfig, generators: Generators
+    ensemble: Ensemble,
+    song: Readable,
+    config: SeparationConfig,
+    generators: Generators,
+    at_once: int = 1,
 ) -> Iterator[Block]:
     """The sources of a song, block after block, at the song's own scale.
 
-    Each model separates the song by itself, with shifts of its own. Source: the official
-    `apply_model` on a `BagOfModels`; a segment a model is in memory.
+    Each model separates the song by itself, with shifts of its own, up to `at_once` of them side by
+    side. Source: the official `apply_model` on a `BagOfModels`; a segment a model is in memory.
     """
 
     def own(place: int, conditions: Conditions) -> Iterator[Block]:
@@ -72,13 +77,19 @@ def stream_system(
             yield block * std + mean
 
     streams = [own(place, each) for place, each in enumerate(ensemble.conditions)]
-    for estimates in in_step(streams):
-        yield ensemble.combine(estimates)
+    with side_by_side(streams, at_once) as running:
+        for estimates in in_step(running):
+            yield ensemble.combine(estimates)
 
 
 @torch.no_grad()
 def separate_by(
-    ensemble: Ensemble, mix: Song, rate: int, config: SeparationConfig, generators: Generators
+    ensemble: Ensemble,
+    mix: Song,
+    rate: int,
+    config: SeparationConfig,
+    generators: Generators,
+    at_once: int = 1,
 ) -> Float[Tensor, "source channel sample"]:
     """The sources of a song in memory, at its own scale."""
 
@@ -86,4 +97,5 @@ def separate_by(
         return mix[..., start : start + frames]
 
     song = Readable(read, mix.shape[-1], rate, statistics(mix))
-    return torch.cat(list(stream_system(ensemble, song, config, generators)), dim=-1)
+    blocks = stream_system(ensemble, song, config, generators, at_once)
+    return torch.cat(list(blocks), dim=-1)

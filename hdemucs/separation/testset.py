@@ -12,6 +12,7 @@ from hdemucs.config.estimation import EstimationConfig
 from hdemucs.models.ensemble import Ensemble
 from hdemucs.separation.separate import Song, Sources
 from hdemucs.separation.system import filtered, separate_by
+from hdemucs.workers import jobs
 
 
 def generator_of(seed: int, track: str, member: int) -> torch.Generator:
@@ -25,15 +26,23 @@ def estimate(
 ) -> Sources:
     """The sources of one whole track, as its file has them; each model has its own shifts.
 
-    The song goes to where the models are, and its sources come back to the CPU.
+    The song goes to where the models are, and its sources come back to the CPU. On a CPU the models
+    of a bag work side by side, as many as there are cores for.
     """
     torch.set_num_threads(config.threads)
-    mix = mixture.to(ensemble.shares.device)
+    device = ensemble.shares.device
+    mix = mixture.to(device)
 
     def generator(place: int) -> torch.Generator:
         return generator_of(config.seed, track, place)
 
-    return separate_by(ensemble, mix, rate, config.separation, generator).cpu()
+    together = at_once(device, config.threads)
+    return separate_by(ensemble, mix, rate, config.separation, generator, together).cpu()
+
+
+def at_once(device: torch.device, threads: int) -> int:
+    """How many models work side by side: one on a GPU, else one for each `threads` cores."""
+    return max(1, jobs() // threads) if device.type == "cpu" else 1
 
 
 def separator(

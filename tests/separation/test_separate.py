@@ -1,5 +1,7 @@
 """Separating in segments is separating the song."""
 
+import threading
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -147,6 +149,39 @@ def test_a_model_hears_songs_as_it_was_trained_on_them():
     out = by_itself(seen, mix, config(segment=9.0), normalise="none", chunk=0.5)
     torch.testing.assert_close(out, halves(mix[None])[0])
     assert max(lengths) == 50
+
+
+def test_models_of_a_bag_work_side_by_side_to_the_same_bytes():
+    """Each waits for the other in every segment, so one alone would wait for ever."""
+    meeting = threading.Barrier(2, timeout=60)
+
+    def waiting(factor):
+        def model(chunk):
+            meeting.wait()
+            assert not torch.is_grad_enabled()
+            return factor * halves(chunk.cumsum(-1))
+
+        return Plain(model)
+
+    def alone(factor):
+        return Plain(lambda chunk: factor * halves(chunk.cumsum(-1)))
+
+    def made(kind, at_once):
+        ensemble, mix = Ensemble([kind(1.0), kind(0.5)]), song(900)
+        how, shifts = config(shifts=1), torch.Generator().manual_seed
+        return separate_by(ensemble, mix, RATE, how, shifts, at_once)
+
+    assert torch.equal(made(waiting, 2), made(alone, 1))
+    assert torch.equal(made(alone, 3), made(alone, 1))
+
+
+def test_what_a_model_of_a_bag_raises_is_raised():
+    def broken(chunk):
+        return chunk.no_such_thing
+
+    bag = Ensemble([Plain(halves), Plain(broken)])
+    with pytest.raises(AttributeError, match="no_such_thing"):
+        separate_by(bag, song(900), RATE, config(), torch.Generator().manual_seed, 2)
 
 
 def test_the_scale_of_a_song_is_kept():
