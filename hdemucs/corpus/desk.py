@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
-from hdemucs.corpus import effects, singer
+from hdemucs.corpus import balance, effects, singer
 from hdemucs.corpus.articulation import Manner
 from hdemucs.corpus.chance import chance
 from hdemucs.corpus.sampler import DRUMS, Sampler
@@ -16,9 +16,6 @@ from hdemucs.corpus.styles import TIMBRES, Timbre
 
 Signal = Float[np.ndarray, "2 sample"]
 
-DRUM_LEVELS = {  # dB beside the kit's own balance
-    "kick": 0.0, "snare": 0.0, "hats": -3.0, "toms": 0.0, "cymbals": -3.0, "percussion": -5.0,
-}  # fmt: skip
 SPREAD = 1.5  # dB, standard deviation of a part's level within its stem
 CHOIRS = (52, 53)  # General MIDI's Choir Aahs and Voice Oohs
 
@@ -48,9 +45,13 @@ class Desk:
         out = np.zeros((2, self.length))
         for group, notes in song.drums.items():
             sound = self.sampler.play(notes, DRUMS, song.kit, self.length)
-            out += self.gain(DRUM_LEVELS[group]) * sound
-        out = effects.compressed(out, 0.0, float(self.mixing.uniform(1.5, 3.5)), self.rate)
-        return self.room(out, float(self.mixing.uniform(0.05, 0.25)), 0.5)
+            out += self.gain(balance.KIT[group]) * sound
+        ratio, wet, decay = (
+            float(self.mixing.uniform(*bounds))
+            for bounds in (balance.KIT_RATIO, balance.KIT_ROOM, balance.KIT_DECAY)
+        )
+        out = effects.compressed(out, balance.KIT_THRESHOLD, ratio, self.rate)
+        return self.room(out, wet, decay)
 
     def bass(self, song: Song) -> Signal:
         out = self.sampler.play(song.bass, 0, song.bass_program, self.length)

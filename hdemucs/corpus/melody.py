@@ -45,18 +45,26 @@ class Singer:
         return [*out, (place, min(final, steps - place - 2))]
 
     def sing(self) -> list[Syllable]:
+        """The lead's line; where every phrase would be a rest, the first one is sung."""
+        places = [
+            (section, first)
+            for section in self.frame.sections
+            if "vocals" in section.playing
+            for first in range(0, section.bars, PHRASE)
+        ]
         line: list[Syllable] = []
-        for section in self.frame.sections:
-            if "vocals" in section.playing:
-                for first in range(0, section.bars, PHRASE):
-                    line += self.phrase(section, first)
-        return monophonic(line)
+        for section, first in places:
+            if not self.rests(section):
+                line += self.phrase(section, first)
+        return monophonic(line or self.phrase(*places[0]))
+
+    def rests(self, section: Section) -> bool:
+        """Whether the singer leaves a phrase of the section out."""
+        quiet = section.kind in {"intro", "break", "outro"}
+        return chance(self.rng, 0.4 if quiet else 0.06) and section.bars > PHRASE
 
     def phrase(self, section: Section, first: int) -> list[Syllable]:
-        """One phrase, or none: singers rest; what does not fit into the section is left out."""
-        quiet = section.kind in {"intro", "break", "outro"}
-        if chance(self.rng, 0.4 if quiet else 0.06) and section.bars > PHRASE:
-            return []
+        """One phrase; what does not fit into the section is left out."""
         motif = self.motifs["chorus" if section.kind == "chorus" else "verse"]
         room = (section.bars - first) * 16
         motif = [(step, length) for step, length in motif if step + length <= room]

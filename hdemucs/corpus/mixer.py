@@ -1,7 +1,4 @@
-"""From a song to four stems whose integers add up to the mixture.
-
-Balance and loudness are drawn as MUSDB's mixes vary (levels relative to the mixture, dB).
-"""
+"""From a song to four stems whose integers add up to the mixture."""
 
 from __future__ import annotations
 
@@ -12,18 +9,13 @@ from jaxtyping import Float, Int16
 from scipy.ndimage import gaussian_filter1d
 
 from hdemucs.corpus import effects
+from hdemucs.corpus.balance import LEVELS
 from hdemucs.corpus.desk import Desk
 from hdemucs.corpus.score import Song
 
 Signal = Float[np.ndarray, "2 sample"]
 Stems = dict[str, Int16[np.ndarray, "2 sample"]]
 
-BALANCE = {  # mean and standard deviation of the active level, dB
-    "drums": (-1.0, 2.2),
-    "bass": (-2.0, 2.2),
-    "other": (-1.0, 2.2),
-    "vocals": (0.3, 1.8),
-}
 LOUDNESS = (-12.0, 0.8)  # dBFS RMS of the active mixture, before the limiter
 CEILING = 0.89
 RIDE = 0.8  # dB, standard deviation of a section's gain
@@ -41,7 +33,7 @@ def mix(song: Song, desk: Desk, rng: np.random.Generator) -> Stems:
     }
     signals = {}
     for source, record in recorders.items():
-        level = 10 ** (float(rng.normal(*BALANCE[source])) / 20)
+        level = 10 ** (float(rng.normal(*LEVELS[source])) / 20)
         ride = automation(song, desk.rate, desk.length, rng)
         signals[source] = balanced(record(song), desk.rate) * (level * ride)
     return quantised(mastered(signals, desk.rate, rng))

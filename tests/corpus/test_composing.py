@@ -45,6 +45,12 @@ def test_everybody_plays_somewhere(style, seconds):
         assert song.lead
 
 
+@pytest.mark.parametrize(("seconds", "seed"), [(8.0, 620), (10.0, 675)])
+def test_a_singer_who_would_rest_throughout_sings_once(seconds, seed):
+    """In these two songs, chance makes a rest of every phrase."""
+    assert composed("ballad", seconds, seed).lead
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_the_lead_sings_one_note_at_a_time_within_a_voices_range(style):
     song = composed(style, 60.0)
