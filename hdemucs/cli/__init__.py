@@ -37,7 +37,7 @@ COMMANDS = {
     "runs": Command("training runs: list, logs, cancel, prune", study=True),
     "study": Command("many systems with the same CPU time each, compared", study=True),
     "bench": Command("benchmarks: each measures one thing here and writes a page"),
-    "preflight": Command("one real training step: memory, speed, hours, disk", study=True),
+    "preflight": Command("hours of a training and of the test set; memory, disk", study=True),
     "listen": Command("serve a listening test, analyse its answers"),
     "import-official": Command("an official .th checkpoint into our form, running no code of it"),
     "export-official": Command("one of our models as a .th that the official package loads"),

@@ -60,6 +60,15 @@ def file_of(signature: str) -> dict[str, str]:
     return {"file": entry["file"], "url": url, "digits": digits}
 
 
+def like(signature: str) -> tuple[str, bool]:
+    """The variant whose network, at the paper's scale, is like a released one, and if that is told.
+
+    Where nobody tells, it is a guess: the hybrid.
+    """
+    told = catalogue()["like"].get(signature)
+    return told or "hybrid", told is not None
+
+
 def knows_the_test_songs(variant: Tree) -> bool:
     """Whether a variant's scores on the test songs are worth nothing."""
     asked = variant.get("released")

@@ -1,0 +1,218 @@
+"""Hours of separating and scoring a test set, from a stretch of noise at the models' real size.
+
+No song is read, and no weights are needed: random ones take as long.
+"""
+
+from __future__ import annotations
+
+import textwrap
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from enum import IntEnum
+
+import numpy as np
+import torch
+
+from hdemucs.config.estimation import EstimationConfig
+from hdemucs.config.evaluation import MetricsConfig
+from hdemucs.config.model import ModelConfig
+from hdemucs.config.separation import SeparationConfig, in_chunks
+from hdemucs.evaluation.score import score_track
+from hdemucs.files import digest
+from hdemucs.models.ensemble import Ensemble
+from hdemucs.models.family import DEMUCS, Conditions, build
+from hdemucs.preflight.forecast import HOUR, duration
+from hdemucs.separation.overlap import Chunk, Model, overlap_add
+from hdemucs.separation.system import filtered
+from hdemucs.separation.testset import at_once
+from hdemucs.workers import jobs
+
+BRIEF = 5.0  # seconds: where a quarter of a segment takes no longer, a whole one is measured
+SCORED = 6.0  # seconds of noise that are scored
+WIDTH = 80
+NAMED = 27  # characters of a variant's name in the table
+COLUMNS = "{:<27} {:>6} {:>4} {:>12} {:>12}  {}"
+ALIKE = (
+    "alike: the released file is not here, and a variant is measured that its authors' notes "
+    "describe; a guess: they describe none, and it is the hybrid"
+)
+
+
+class Basis(IntEnum):
+    """How well a network's size is known; the last is the worst."""
+
+    VARIANT, FILE, ALIKE, GUESS = range(4)
+
+    @property
+    def said(self) -> str:
+        return ("its variant", "its file", "alike", "a guess")[self]
+
+
+@dataclass(frozen=True)
+class Network:
+    """One model of a system, by its size."""
+
+    config: ModelConfig
+    basis: Basis
+    conditions: Conditions = DEMUCS
+
+
+@dataclass(frozen=True)
+class System:
+    """A variant: the networks that separate, none where others did, and how they do it."""
+
+    name: str
+    networks: tuple[Network, ...]
+    how: EstimationConfig
+    scored: bool = True  # False: others scored it
+
+    @property
+    def basis(self) -> Basis:
+        return max((network.basis for network in self.networks), default=Basis.VARIANT)
+
+
+@dataclass(frozen=True)
+class TestSet:
+    """The songs to be separated."""
+
+    __test__ = False  # pytest collects classes of this name
+
+    name: str
+    songs: int
+    seconds: float  # of all songs together
+    excerpted: int  # songs that may have an excerpt, and are separated once more for it
+    sources: tuple[str, ...]
+    rate: int
+    channels: int
+
+
+@dataclass(frozen=True)
+class Hours:
+    """What one variant takes."""
+
+    system: System
+    scores: float  # separating and scoring all songs
+    excerpts: float  # separating songs once more, for what listeners hear
+
+    def line(self) -> str:
+        """For people: at most 80 columns."""
+        name, how = self.system.name, self.system.how.separation
+        short = name if len(name) <= NAMED else f"{name[: NAMED - 1]}…"
+        told = [duration(hours).partition(" (")[0] for hours in (self.scores, self.excerpts)]
+        count = len(self.system.networks)
+        return COLUMNS.format(short, count, max(1, how.shifts), *told, self.system.basis.said)
+
+
+class Stopwatch:
+    """Measures on one device; each size of network once."""
+
+    def __init__(self, songs: TestSet, metrics: MetricsConfig, device: torch.device) -> None:
+        self.songs, self.metrics, self.device = songs, metrics, device
+        self.known: dict[str, float] = {}
+
+    def hours(self, systems: Sequence[System]) -> list[Hours]:
+        """Of each system; bags' models side by side as they will be."""
+        scoring = self.scoring() if any(system.scored for system in systems) else 0.0
+        return [self.of(system, scoring if system.scored else 0.0) for system in systems]
+
+    def of(self, system: System, scoring: float) -> Hours:
+        """`scoring`: seconds of one core for a second of song.
+
+        Songs are scored while the next ones are separated, on the cores that are left.
+        """
+        threads, on_cpu = system.how.threads, self.device.type == "cpu"
+        each = self.paces(system)
+        together = min(at_once(self.device, threads), len(each))
+        separation = max(max(each), sum(each) / together) if each else 0.0
+        cores = scoring + (threads * sum(each) if on_cpu else 0.0)
+        hours = self.songs.seconds / HOUR
+        share = self.songs.excerpted / max(1, self.songs.songs)
+        return Hours(system, max(separation, cores / jobs()) * hours, share * separation * hours)
+
+    def paces(self, system: System) -> list[float]:
+        """Seconds for a second of song, of each network, or of all behind one post-filter."""
+        post, networks = system.how.post, system.networks
+        groups = [[each] for each in networks] if post is None else [list(networks)]
+        return [self.pace(group, system.how) for group in groups if group]
+
+    def pace(self, group: Sequence[Network], how: EstimationConfig) -> float:
+        sizes = [[asdict(each.config), asdict(each.conditions)] for each in group]
+        post = None if how.post is None else asdict(how.post)
+        key = digest([sizes, post, asdict(how.separation), how.threads])
+        if key not in self.known:
+            models = [build(each.config, seed=0).eval() for each in group]
+            whole = Ensemble(models, conditions=[each.conditions for each in group])
+            model = filtered(whole, how.post).models[0].eval().to(self.device)
+            asked = in_chunks(how.separation, group[0].conditions.chunk)
+            torch.set_num_threads(how.threads)
+            self.known[key] = runs(asked) * self.segment(model, asked, group[0].conditions)
+        return self.known[key]
+
+    def segment(self, model: Model, asked: SeparationConfig, made_for: Conditions) -> float:
+        """Seconds for a second of a segment."""
+        seconds = min(asked.segment, self.songs.seconds / max(1, self.songs.songs))
+        samples = max(1, int(seconds * self.songs.rate))
+        if made_for.chunk is not None:  # it takes no other length
+            self.timed(model, samples)
+            return self.timed(model, samples) / seconds
+        self.timed(model, max(1, samples // 16))
+        quarter = self.timed(model, max(1, samples // 4))
+        if quarter < BRIEF:
+            return self.timed(model, samples) / seconds
+        return foreseen(quarter, self.timed(model, samples // 2)) / seconds
+
+    @torch.no_grad()
+    def timed(self, model: Model, samples: int) -> float:
+        """Seconds of one segment of noise, with the context that the model wants around it."""
+        noise = torch.randn(
+            self.songs.channels, samples, generator=torch.Generator().manual_seed(0)
+        ).to(self.device)
+        began = time.perf_counter()
+
+        def read(start: int, frames: int) -> Chunk:
+            return noise[:, start : start + frames]
+
+        list(overlap_add(model, read, samples, samples, samples))
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+        return time.perf_counter() - began
+
+    def scoring(self) -> float:
+        """Seconds of one core for scoring a second of song."""
+        shape = self.songs.channels, int(SCORED * self.songs.rate)
+        rng = np.random.default_rng(0)
+        truth = {s: rng.standard_normal(shape).astype(np.float32) for s in self.songs.sources}
+        noisy = {s: x + rng.standard_normal(shape).astype(np.float32) for s, x in truth.items()}
+        began = time.perf_counter()
+        score_track("noise", truth, noisy, self.songs.rate, self.metrics)
+        return (time.perf_counter() - began) / SCORED
+
+
+def runs(asked: SeparationConfig) -> float:
+    """How often each second of a song is separated."""
+    return max(1, asked.shifts) / (1 - asked.overlap)
+
+
+def foreseen(quarter: float, half: float) -> float:
+    """Seconds of a whole segment, which attention makes grow as a * length + b * length**2."""
+    return max(2 * half, 6 * half - 8 * quarter)
+
+
+def table(found: Sequence[Hours], songs: TestSet, scale: str, device: str) -> list[str]:
+    """For people, in 80 columns: a line a variant, and all of them together."""
+    scores, excerpts = (sum(getattr(one, what) for one in found) for what in ("scores", "excerpts"))
+    hours = f"{songs.seconds / HOUR:.2g} h"
+    lines = [
+        f"{songs.songs} test songs of {songs.name}, {hours} of sound, at the {scale} scale",
+        f"on {device}",
+        COLUMNS.format("variant", "models", "runs", "scores", "excerpts", "measured"),
+        *(one.line() for one in found),
+    ]
+    if len(found) > 1:
+        both = [duration(each).partition(" (")[0] for each in (scores, excerpts)]
+        lines.append(COLUMNS.format("all", "", "", *both, "").rstrip())
+    lines.append(f"in all {duration(scores + excerpts)}")
+    if any(one.system.basis >= Basis.ALIKE for one in found):
+        lines += textwrap.wrap(ALIKE, WIDTH)
+    return lines
