@@ -1,4 +1,4 @@
-"""Listeners' answers: reports/answers/, the key, the manifest -> reports/ratings/."""
+"""Listeners' answers: reports/answers/, the sets, their key -> reports/ratings/."""
 
 from pathlib import Path
 
@@ -6,17 +6,17 @@ from hdemucs.config.listening import RatingsConfig
 from hdemucs.config.load import load
 from hdemucs.data.manifest import load_manifest
 from hdemucs.errors import ending, one_line
-from hdemucs.listening.analysis.analyse import analyse
+from hdemucs.listening.analysis.analyse import Listened, analyse
 from hdemucs.listening.analysis.whole import TestSet, read_means
 
 
 def main() -> None:
-    """Succeeds with no answers as well, and says so."""
+    """Succeeds with no answers as well, and says so; only answers need the key."""
     config = load(Path("configs/ratings.json"), RatingsConfig)
     data = load_manifest(Path("data/manifest.json")).name
     test = TestSet(data, read_means(Path("reports/scores"), config.systems))
-    key, out = Path("private/listening/key.csv"), Path("reports/ratings")
-    print(analyse(config, Path("reports/answers"), key, out, test))
+    given = Listened(Path("reports/listening"), Path("private/listening"))
+    print(analyse(config, Path("reports/answers"), given, Path("reports/ratings"), test))
 
 
 if __name__ == "__main__":

@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 import argparse
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from hdemucs.bounded import real, whole
+from hdemucs.cli import hold_study
 from hdemucs.config.listening import ListeningConfig, RatingsConfig
 from hdemucs.config.load import load
 from hdemucs.data.manifest import load_manifest
-from hdemucs.listening.analysis.analyse import analyse
+from hdemucs.errors import UserError
+from hdemucs.listening.analysis.analyse import Listened, analyse
 from hdemucs.listening.analysis.archive import Citation, archive, save
 from hdemucs.listening.analysis.plan_page import Wanted, plan_of, plan_text
 from hdemucs.listening.analysis.planning import ASSUMED, pilot
 from hdemucs.listening.analysis.whole import TestSet, read_means
-from hdemucs.listening.answers.read import read_answers
+from hdemucs.listening.answers.read import read_with_key
 from hdemucs.listening.excerpts import load_excerpts
-from hdemucs.listening.key import load_key
+from hdemucs.listening.key import REBUILD
+from hdemucs.listening.secret import NAME, draw_secret
 from hdemucs.listening.serve.app import Settings
 from hdemucs.listening.serve.server import Address, serve
 from hdemucs.listening.serve.standalone import standalone
 from hdemucs.listening.serve.texts import load_texts, merged, texts
+from hdemucs.listening.session_list import hold_blind, load_session_list
 
 SETS, ANSWERS = Path("reports/listening"), Path("reports/answers")
+KEYS = Path("private/listening")  # and the secret
 POINTS = real(0.01, 100)  # of a scale from 0 to 100
 PORT = whole(0, 65_535)  # 0: any free one
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     acts = parser.add_subparsers(metavar="ACT", required=True)
-    for add in (add_plan, add_serve, add_standalone, add_analyse, add_archive):
+    for add in (add_plan, add_secret, add_serve, add_standalone, add_analyse, add_archive):
         add(acts)
 
 
@@ -43,6 +50,11 @@ def add_plan(acts: Any) -> None:
     parser.add_argument("--pilot", type=Path, help="variance.csv of a pilot's ratings")
     parser.add_argument("--attribute", choices=["quality", "contamination"], default="quality")
     parser.set_defaults(act=plans)
+
+
+def add_secret(acts: Any) -> None:
+    about = "for a real test: draw the secret of blind names, and build the sets again with it"
+    acts.add_parser("secret", help=about).set_defaults(act=draws)
 
 
 def add_serve(acts: Any) -> None:
@@ -58,8 +70,14 @@ def add_serve(acts: Any) -> None:
     parser.add_argument("--attention", action="store_true", help="check that listeners read")
     parser.add_argument("--code", help="completion code, shown once answers are stored")
     parser.add_argument("--redirect", metavar="URL", help="the way back then; {listener}: the code")
+    add_rehearsal(parser)
     add_texts(parser)
     parser.set_defaults(act=serves)
+
+
+def add_rehearsal(parser: argparse.ArgumentParser) -> None:
+    about = "to try out sets whose names follow from the study's seed"
+    parser.add_argument("--rehearsal", action="store_true", help=about)
 
 
 def add_texts(parser: argparse.ArgumentParser) -> None:
@@ -72,13 +90,15 @@ def add_standalone(acts: Any) -> None:
     parser.add_argument("session", help="its name, as in reports/listening/sessions.json")
     parser.add_argument("file", type=Path, help="the HTML file to write")
     parser.add_argument("--sets", type=Path, default=SETS)
+    add_rehearsal(parser)
     add_texts(parser)
     parser.set_defaults(act=packs)
 
 
 def add_answers(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("answers", type=Path, nargs="?", default=ANSWERS)
-    parser.add_argument("--key", type=Path, default=Path("private/listening/key.csv"))
+    parser.add_argument("--sets", type=Path, default=SETS, help="the folder of the test")
+    parser.add_argument("--keys", type=Path, default=KEYS, help="the folder of its key")
 
 
 def add_analyse(acts: Any) -> None:
@@ -102,6 +122,21 @@ def run(options: argparse.Namespace) -> None:
     options.act(options)
 
 
+def draws(_options: argparse.Namespace) -> None:
+    """Sets and secret as one: a secret that is there stays, and sets are built with it anyhow."""
+    hold_study("listen secret", Path.cwd())
+    drawn = draw_secret(KEYS)
+    state = "drawn" if drawn else "was there already and stays"
+    print(f"{KEYS / NAME}: {state}; back up {KEYS}/, it is in no commit and no push", flush=True)
+    done = subprocess.run([sys.executable, "-m", *REBUILD.split()], check=False)
+    if done.returncode:
+        problem = f"were not built with the secret: `{REBUILD}` ended with an error"
+        cure = "run `dvc repro separate excerpts`, or `dvc pull`, then this again"
+        raise UserError(SETS, problem, cure)
+    hold_blind(SETS, load_session_list(SETS), rehearsal=False)
+    print(f"{SETS}: names follow from the secret now; commit dvc.lock, then `hdemucs listen serve`")
+
+
 def serves(options: argparse.Namespace) -> None:
     texts(options.language)
     settings = Settings(
@@ -111,6 +146,7 @@ def serves(options: argparse.Namespace) -> None:
         texts=load_texts(options.texts) if options.texts else {},
         code=options.code,
         redirect=options.redirect,
+        rehearsal=options.rehearsal,
     )
     serve(options.sets, options.answers, Address(options.host, options.port), settings)
 
@@ -118,7 +154,8 @@ def serves(options: argparse.Namespace) -> None:
 def packs(options: argparse.Namespace) -> None:
     own = load_texts(options.texts) if options.texts else {}
     said = merged(texts(options.language), own)
-    standalone(options.sets, options.session, options.file, said)
+    name, file, rehearsal = options.session, options.file, options.rehearsal
+    standalone(options.sets, name, file, said, rehearsal=rehearsal)
     print(f"{options.session} -> {options.file}")
 
 
@@ -138,13 +175,13 @@ def analyses(options: argparse.Namespace) -> None:
     manifest = Path("data/manifest.json")
     data = load_manifest(manifest).name if manifest.exists() else "unknown data"
     test = TestSet(data, read_means(Path("reports/scores"), config.systems))
-    print(analyse(config, options.answers, options.key, options.out, test))
+    given = Listened(options.sets, options.keys)
+    print(analyse(config, options.answers, given, options.out, test))
 
 
 def archives(options: argparse.Namespace) -> None:
     config = load(Path("configs/ratings.json"), RatingsConfig)
-    key = load_key(options.key)
-    found = read_answers(options.answers, key, options.key)
+    key, found = read_with_key(options.answers, load_session_list(options.sets), options.keys)
     today = datetime.now(tz=UTC).date()
     citation = Citation(options.title, tuple(options.author), options.licence, today)
     files = archive(config, key, options.answers, found, citation)

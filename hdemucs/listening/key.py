@@ -1,4 +1,8 @@
-"""The key: what each blind name stands for. Kept apart from everything that is served."""
+"""The key: what each blind name stands for. Kept apart from everything that is served.
+
+Every set has a key of its own, named after the set: another revision, experiment or rehearsal never
+replaces the key that answers need.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +16,11 @@ from pathlib import Path
 from hdemucs.config.load import validated
 from hdemucs.errors import UserError
 from hdemucs.files import write_text
+from hdemucs.listening.session_list import SessionList
 
-CURE = "run `dvc repro listening`, which writes it"
+COPY = "copy it from the machine where the set was made"
+REBUILD = "dvc repro --force --single-item listening"  # not from the run cache
+PATTERN = "key-{}.csv"
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,30 @@ def save_key(entries: Iterable[Entry], path: Path) -> None:
     write_text(path, text.getvalue())
 
 
-def load_key(path: Path) -> tuple[Entry, ...]:
+def key_path(folder: Path, sets: str) -> Path:
+    """Where the key of the set with the digest `sets` lies."""
+    return folder / PATTERN.format(sets)
+
+
+def key_of(listed: SessionList, folder: Path) -> tuple[Entry, ...]:
+    """The key of a set, from the folder of keys.
+
+    Raises:
+        UserError: it is missing, damaged or another set's.
+    """
+    path = key_path(folder, listed.sets)
+    cure = COPY if not listed.rehearsal else f"{COPY}, or run `{REBUILD}`, which makes both again"
+    if not path.exists():
+        others = any(folder.glob(PATTERN.format("*")))
+        beside = " (there are keys, but of other sets)" if others else ""
+        raise UserError(path, f"is missing{beside}: answers cannot be read without it", cure)
+    entries = load_key(path, cure)
+    if digest(entries) != listed.sets:
+        raise UserError(path, f"is the key of another set, {digest(entries)}", cure)
+    return entries
+
+
+def load_key(path: Path, cure: str = COPY) -> tuple[Entry, ...]:
     """Read a key.
 
     Raises:
@@ -58,8 +88,8 @@ def load_key(path: Path) -> tuple[Entry, ...]:
     try:
         with path.open(newline="") as file:
             rows = list(csv.DictReader(file))
-    except OSError as error:
-        raise UserError(path, "cannot be read", CURE) from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(path, "cannot be read", cure) from error
     return tuple(
         validated(typed(row), Entry, f"{path} row {number}") for number, row in enumerate(rows, 1)
     )

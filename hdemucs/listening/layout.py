@@ -6,6 +6,7 @@ from pathlib import Path
 
 INDEX = "index.html"
 LIST = "sessions.json"
+MEASURES = "qc/stimuli.csv"  # of each excerpt and condition, by name
 FOLDERS = ("page", "mushra", "mos", "training")  # what is served, beside INDEX and LIST
 
 

@@ -1,7 +1,8 @@
-"""The secret that blind names and the plan of sessions are drawn with: never published.
+"""What blind names follow from: the study's seed, or a secret that is never published.
 
-It lies beside the key, in a folder that neither git nor DVC takes along. Who has the data, the
-parameters and the code of a study can name every file of its listening test only with it.
+Without a secret a clone builds the sets again, byte for byte, and whoever has the study can name
+every file: such sets are for trying out. The secret of a real test lies beside the keys, in a
+folder that neither git nor DVC takes along.
 """
 
 from __future__ import annotations
@@ -9,31 +10,69 @@ from __future__ import annotations
 import os
 import secrets
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from hdemucs.errors import UserError
-from hdemucs.files import replacing
+from hdemucs.files import sync, unwritable
 
 BYTES = 16
 NAME = "secret"
+SEED, SECRET = "seed", "secret"
 
 
-def secret(folder: Path) -> str:
-    """The folder's secret; a new one where there is none, readable by its owner alone.
+@dataclass(frozen=True)
+class NameSource:
+    """What blind names, dither and the plan of sessions follow from."""
+
+    kind: Literal["seed", "secret"]
+    word: str
+
+
+def name_source(folder: Path, seed: int) -> NameSource:
+    """The secret in `folder`, or the study's seed where there is none.
 
     Raises:
-        UserError: the file is damaged.
+        UserError: the secret is damaged.
     """
     path = folder / NAME
-    with suppress(FileNotFoundError):
+    try:
         found = path.read_text().strip()
-        if len(found) != 2 * BYTES or not set(found) <= set("0123456789abcdef"):
-            cure = "restore it, or remove it: names will be new and answers so far unreadable"
-            raise UserError(path, "is damaged", cure)
-        return found
-    made = secrets.token_hex(BYTES)
-    with replacing(path) as temporary:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileNotFoundError:
+        return NameSource("seed", f"seed {seed}")
+    except (OSError, UnicodeDecodeError):
+        found = ""
+    if len(found) != 2 * BYTES or not set(found) <= set("0123456789abcdef"):
+        cure = "restore it, or remove it and run `hdemucs listen secret`, which draws another"
+        raise UserError(path, "is damaged", cure)
+    return NameSource("secret", found)
+
+
+def draw_secret(folder: Path) -> bool:
+    """Draw the folder's secret, readable by its owner alone; False: there is one, which stays.
+
+    It is written and synced under another name, then linked to its place, which fails where a
+    secret is: two that draw at once get the same one, and no half of one is ever read.
+
+    Raises:
+        UserError: it cannot be written.
+    """
+    path = folder / NAME
+    temporary = folder / f".{NAME}.{os.getpid()}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(made + "\n")
-    return made
+            file.write(secrets.token_hex(BYTES) + "\n")
+        sync(temporary)
+        os.link(temporary, path)
+        sync(folder)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        raise unwritable(path, error) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    return True

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from hdemucs.listening.key import key_path
 from hdemucs.listening.publish.folder import publish
+from hdemucs.listening.secret import draw_secret
+from hdemucs.listening.session_list import load_session_list
 from tests.listening.family import inputs, listening_config
 
 
@@ -14,7 +17,19 @@ class Published:
     """A listening test on disk."""
 
     folder: Path
-    key: Path
+    private: Path  # the folder of its key and of the secret, if there is one
+
+    @property
+    def key(self) -> Path:
+        return key_path(self.private, load_session_list(self.folder).sets)
+
+
+def real(config, inputs, root):
+    """A test whose names a secret was drawn for, below `root`."""
+    found = Published(root / "listening", root / "private")
+    draw_secret(found.private)
+    publish(config, inputs, found.folder, found.private)
+    return found
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +48,13 @@ def few(material):
 @pytest.fixture(scope="session")
 def published(material, tmp_path_factory):
     """A whole test; nobody writes there."""
-    root = tmp_path_factory.mktemp("published")
-    publish(listening_config(), material, root / "listening", root / "private" / "key.csv")
-    return Published(root / "listening", root / "private" / "key.csv")
+    return real(listening_config(), material, tmp_path_factory.mktemp("published"))
+
+
+@pytest.fixture(scope="session")
+def rehearsal(few, tmp_path_factory):
+    """A test without a secret; nobody writes there."""
+    root = tmp_path_factory.mktemp("rehearsal")
+    found = Published(root / "listening", root / "private")
+    publish(listening_config(), few, found.folder, found.private)
+    return found

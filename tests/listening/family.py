@@ -11,6 +11,7 @@ from hdemucs.config.listening import ExcerptsConfig, ListeningConfig, RatingsCon
 from hdemucs.config.load import validated
 from hdemucs.data.manifest import File, Manifest, Track
 from hdemucs.listening.excerpts import sample_path
+from hdemucs.listening.secret import NameSource
 from hdemucs.listening.selection import select_from
 from hdemucs.listening.stimuli.inputs import Inputs
 from hdemucs.listening.stimuli.sets import build_sets
@@ -132,7 +133,7 @@ def inputs(folder: Path, rate: int = RATE, **changes) -> Inputs:
 
 
 def build(config, inputs, root, secret="s3cret"):
-    return build_sets(config, inputs, root, secret)
+    return build_sets(config, inputs, root, NameSource("secret", secret))
 
 
 def tree(folder: Path) -> dict[str, bytes]:

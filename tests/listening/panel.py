@@ -7,8 +7,13 @@ import numpy as np
 import pandas as pd
 
 from hdemucs.config.listening import MushraConfig
+from hdemucs.files import write_json, write_text
+from hdemucs.listening.analysis.analyse import Listened
 from hdemucs.listening.answers.table import COLUMNS
-from hdemucs.listening.key import Entry, digest
+from hdemucs.listening.key import Entry, digest, key_path, save_key
+from hdemucs.listening.layout import INDEX, LIST, MEASURES
+from hdemucs.listening.publish.qc import COLUMNS as MEASURED
+from hdemucs.listening.publish.qc import measures, table
 from hdemucs.listening.stimuli.sessions import Served, mushra_blocks
 from hdemucs.listening.stimuli.trials import blind
 from tests.listening.family import SOURCES
@@ -69,6 +74,18 @@ def key(excerpts_per_source, systems=SYSTEMS, kind="mushra"):
                     )
                 )
     return entries
+
+
+def listened(root, entries, sets=None):
+    """Sets and key on disk for `analyse`, without sounds; `sets`: another digest than theirs."""
+    folder, keys = root / "sets", root / "keys"
+    known = {"test": "panel", "sets": sets or digest(entries), "names_from": "secret"}
+    write_text(folder / INDEX, "")
+    write_json(folder / LIST, {**known, "sessions": []})
+    shown = [measures(e) for e in entries if e.set == "mushra"]
+    write_text(folder / MEASURES, table(MEASURED, shown))
+    save_key(entries, key_path(keys, known["sets"]))
+    return Listened(folder, keys)
 
 
 def by_excerpt(entries):

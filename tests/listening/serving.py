@@ -11,7 +11,8 @@ from hdemucs.listening.serve.server import Address, server
 @contextmanager
 def running(folder, answers, host="127.0.0.1", **settings):
     """Its port."""
-    made = server(load_content(folder), answers, Address(host, 0), Settings(**settings))
+    content = load_content(folder, rehearsal=settings.get("rehearsal", False))
+    made = server(content, answers, Address(host, 0), Settings(**settings))
     thread = threading.Thread(target=made.run_until_stopped)
     thread.start()
     try:

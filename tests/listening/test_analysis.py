@@ -11,12 +11,12 @@ from hdemucs.config.listening import RatingsConfig
 from hdemucs.config.load import validated
 from hdemucs.errors import UserError
 from hdemucs.listening.analysis.agreement import alpha
-from hdemucs.listening.analysis.analyse import analyse, examine
+from hdemucs.listening.analysis.analyse import Listened, analyse, examine
 from hdemucs.listening.analysis.clean import clean
 from hdemucs.listening.analysis.describe import bimodality
 from hdemucs.listening.analysis.participants import inattentive, unheard
 from hdemucs.listening.analysis.screen import concordance, screen
-from hdemucs.listening.analysis.whole import TestSet, representativeness, warnings
+from hdemucs.listening.analysis.whole import TestSet, read_measures, representativeness, warnings
 from hdemucs.listening.answers.read import read_answers
 from hdemucs.listening.key import save_key
 from tests.listening import panel
@@ -49,6 +49,7 @@ def answered(tmp_path_factory):
     (root / "answers").mkdir()
     for answer in panel.submissions(world, entries, plan, habits):
         (root / "answers" / f"{answer['listener']}.json").write_text(json.dumps(answer))
+    panel.listened(root, entries)
     save_key(entries, root / "key.csv")
     return root, entries, world
 
@@ -176,7 +177,7 @@ def test_everything_is_written(answered, analysed, tmp_path):
     root, _, _ = answered
     out = tmp_path / "ratings"
     test = TestSet("toy", everywhere({"emu": 6.0, "kiwi": 5.0}))
-    given = (root / "answers", root / "key.csv", out, test)
+    given = (root / "answers", Listened(root / "sets", root / "keys"), out, test)
     assert analyse(config(), *given).startswith("17 listeners")
     names = set(tree(out))
     tables = {f"mushra-{a}.{s}" for a in ("quality", "contamination") for s in ("md", "csv", "tex")}
@@ -200,8 +201,9 @@ def test_no_answers_are_no_error(answered, tmp_path):
     root, _, _ = answered
     for answers in (tmp_path / "nothing", tmp_path):
         (tmp_path / "README.md").write_text("Answers go here.")
-        given = (answers, root / "key.csv", root / "out", TestSet("toy", {}))
-        assert analyse(config(), *given) == "No answers yet."
+        given = Listened(root / "sets", tmp_path / "no keys")
+        said = analyse(config(), answers, given, root / "out", TestSet("toy", {}))
+        assert said == "No answers yet.", "and no key is needed"
     assert "No answers yet." in (root / "out" / "README.md").read_text()
     assert json.loads((root / "out" / "summary.json").read_text())["listeners"] == 0
 
@@ -223,12 +225,13 @@ def clips(tmp_path):
                 f"panel,l{listener},{entry.name},{scores[0]:.0f},{scores[1]:.0f},{entry.name},9000"
             )
     (tmp_path / "answers" / "lss.csv").write_text("\n".join(lines) + "\n")
-    save_key(entries, tmp_path / "key.csv")
+    panel.listened(tmp_path, entries)
     return tmp_path
 
 
 def test_the_papers_opinion_scores_are_beside_mos_alone(clips):
-    given = (clips / "answers", clips / "key.csv", clips / "out")
+    listened = Listened(clips / "sets", clips / "keys")
+    given = (clips / "answers", listened, clips / "out")
     analyse(config(), *given, TestSet("MUSDB18-HQ", {}))
     text = (clips / "out" / "tables" / "mos-quality.md").read_text()
     assert "| Ground truth |" in text
@@ -430,19 +433,20 @@ def test_two_modes_show():
     assert bimodality(rng.normal(50, 10, 400)) < 5 / 9
 
 
-def test_excerpts_that_order_systems_otherwise_are_told():
+def test_excerpts_that_order_systems_otherwise_are_told(tmp_path):
     entries = panel.key(2)
+    measured = read_measures(panel.listened(tmp_path, entries).folder)
     means = {"emu": 6.0, "kiwi": 5.0, "rhea": 4.0}
     whole = {
         name: dict.fromkeys(("drums", "bass", "other", "vocals"), v) for name, v in means.items()
     }
-    assert warnings(representativeness(entries, whole)) == []
+    assert warnings(representativeness(measured, whole)) == []
     whole["rhea"]["bass"] = 9.0
-    found = representativeness(entries, whole)
+    found = representativeness(measured, whole)
     assert warnings(found) == [
         "bass: the excerpts order the systems by nSDR otherwise than the whole test set"
     ]
-    assert warnings(representativeness(entries, {})) == []
+    assert warnings(representativeness(measured, {})) == []
 
 
 def test_answers_to_other_sounds_are_refused(answered, tmp_path):
@@ -456,3 +460,23 @@ def test_answers_to_other_sounds_are_refused(answered, tmp_path):
         (tmp_path / "answer.json").write_text(json.dumps({**answer, **changes}))
         with pytest.raises(UserError, match=message):
             read_answers(tmp_path, entries, root / "key.csv")
+
+
+def test_a_key_that_is_missing_or_of_another_set_is_one_line(answered, tmp_path):
+    root, _, _ = answered
+    other = panel.listened(tmp_path, panel.key(1), sets="0123456789abcdef")
+    sets = root / "sets"
+    for given, message in (
+        (
+            Listened(sets, tmp_path),
+            r"key-\w+\.csv: is missing: answers .*; copy it from the mach",
+        ),
+        (Listened(sets, other.keys), r"is missing \(there are keys, but of other sets\)"),
+        (
+            other,
+            r"key-0123456789abcdef\.csv: is the key of another set, \w+; copy it",
+        ),
+    ):
+        with pytest.raises(UserError, match=message):
+            analyse(config(), root / "answers", given, tmp_path / "out", TestSet("toy", {}))
+        assert not (tmp_path / "out").exists()

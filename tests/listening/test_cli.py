@@ -11,6 +11,10 @@ from tests.listening.answering import session, submission
 from tests.listening.family import RATINGS
 
 
+def where(published):
+    return ["--sets", str(published.folder), "--keys", str(published.private)]
+
+
 def test_a_session_in_one_file(published, tmp_path, capsys):
     test = ["--sets", str(published.folder)]
     main(["listen", "standalone", "mos-01", str(tmp_path / "a.html"), *test])
@@ -29,10 +33,11 @@ def test_answers_to_tables(published, tmp_path, capsys, monkeypatch):
             content, f"l{number}", score=lambda name, _: 14 * better.index(conditions[name])
         )
         write_json(tmp_path / "reports" / "answers" / f"{number}.json", given)
-    main(["listen", "analyse", "--key", str(published.key)])
+    main(["listen", "analyse", *where(published)])
     assert capsys.readouterr().out.startswith("4 listeners, ")
     assert json.loads((tmp_path / "reports/ratings/summary.json").read_text())["listeners"] == 4
     listeners = (tmp_path / "reports/ratings/listeners.csv").read_text()
+    assert "rehearsal" not in (tmp_path / "reports/ratings/README.md").read_text()
     assert listeners.count("not screenable") == 4, "five trials are too few to judge somebody by"
 
 
@@ -40,8 +45,9 @@ def test_answers_to_tables(published, tmp_path, capsys, monkeypatch):
     ("words", "message"),
     [
         (["serve", "--sets", "nowhere"], "nowhere: holds no listening test"),
-        (["standalone", "mos-01", "a.html", "--sets", "nowhere"], "sessions.json: is missing"),
-        (["analyse", "--key", "nowhere.csv"], "nowhere.csv: cannot be read"),
+        (["standalone", "mos-01", "a.html", "--sets", "nowhere"], "nowhere: holds no listening"),
+        (["analyse", "--sets", "nowhere"], "nowhere: holds no listening test"),
+        (["secret"], "is no study: params.yaml is not here"),
     ],
 )
 def test_what_goes_wrong_is_one_line(tmp_path, monkeypatch, words, message):

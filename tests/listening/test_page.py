@@ -10,12 +10,11 @@ from hdemucs import audio
 from hdemucs.listening.analysis.clean import clean
 from hdemucs.listening.answers.read import read_answers
 from hdemucs.listening.key import load_key
-from hdemucs.listening.publish.folder import publish
 from hdemucs.listening.serve.standalone import standalone
 from hdemucs.listening.serve.texts import texts
 from tests.listening import listener
 from tests.listening.browser import chromium, executable
-from tests.listening.conftest import Published
+from tests.listening.conftest import real
 from tests.listening.family import RATE, inputs, listening_config, ratings_config
 from tests.listening.serving import running
 
@@ -32,9 +31,7 @@ def short(tmp_path_factory):
     mushra = type(config.mushra)(sessions=2, trials=3, replicates=1)
     mos = type(config.mos)(sessions=1, clips=3)
     made = inputs(root, seconds=1.0, per_source=1)
-    found = Published(root / "listening", root / "key.csv")
-    publish(listening_config(mushra=mushra, mos=mos), made, found.folder, found.key)
-    return found
+    return real(listening_config(mushra=mushra, mos=mos), made, root)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +61,21 @@ def test_the_front_page_lists_the_sessions(site, browser):
     assert links == ["?session=mushra-01", "?session=mushra-02", "?session=mos-01"]
     page.goto(site[0] + "/?session=nothing")
     page.until("document.querySelector('h1')?.textContent === 'The test cannot be opened'")
+
+
+def test_a_rehearsal_says_on_every_page_that_it_is_one(rehearsal, site, browser, tmp_path):
+    note = "document.getElementById('rehearsal')"
+    with running(rehearsal.folder, tmp_path, rehearsal=True) as port:
+        page = browser.page(f"http://127.0.0.1:{port}/?session=mos-01")
+        for address, said in (("", "for trying out"), ("&lang=de", "zum Ausprobieren")):
+            page.goto(f"http://127.0.0.1:{port}/?session=mos-01{address}")
+            page.until(f"document.querySelector('form') && {note}.innerText.includes('{said}')")
+    page.goto((rehearsal.folder / "index.html").as_uri())
+    page.until(f"{note}.innerText.includes('hdemucs listen secret')")
+    page.goto(site[0])
+    page.until("document.querySelector('li a')")
+    assert page.run(f"{note} === null"), "a real test says no such thing"
+    page.close()
 
 
 def scoring(key):

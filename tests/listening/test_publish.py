@@ -4,15 +4,22 @@ import json
 import re
 import subprocess
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import pytest
 import yaml
 
 from hdemucs.errors import UserError
+from hdemucs.files import write_json
 from hdemucs.listening.key import load_key
 from hdemucs.listening.layout import served
 from hdemucs.listening.publish.folder import publish
+from hdemucs.listening.secret import draw_secret
+from hdemucs.listening.serve.content import load_content
+from hdemucs.listening.serve.standalone import standalone
+from hdemucs.listening.serve.texts import texts
+from tests.listening.conftest import real
 from tests.listening.family import SYSTEMS, listening_config, read, tree
 
 ROOT = Path(__file__).parents[2]
@@ -127,17 +134,18 @@ def assert_page(page, folder, hidden):
         assert ends[1][1].startswith("5: only the ")
 
 
-def test_it_is_the_same_again_and_failure_leaves_it_alone(few, tmp_path):
-    folder, key = tmp_path / "listening", tmp_path / "key.csv"
-    publish(listening_config(), few, folder, key)
-    before, old = tree(folder), key.read_bytes()
-    publish(listening_config(), few, folder, key)
-    assert tree(folder) == before
-    assert key.read_bytes() == old
-    with pytest.raises(UserError):
-        publish(listening_config(systems=("numbat",)), few, folder, key)
-    assert tree(folder) == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["key.csv", "listening", "secret"]
+def test_it_is_the_same_again_and_failure_leaves_it_alone(few, rehearsal, tmp_path):
+    """Without a secret any two that have the study make the same bytes."""
+    folder, private = tmp_path / "listening", tmp_path / "private"
+    publish(listening_config(), few, folder, private)
+    before, keys = tree(folder), tree(private)
+    assert before == tree(rehearsal.folder)
+    assert keys == tree(rehearsal.private)
+    for config in (listening_config(systems=("numbat",)), listening_config(name="wombat")):
+        with pytest.raises(UserError):
+            publish(config, few, folder, private)
+        assert (tree(folder), tree(private)) == (before, keys)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["listening", "private"]
 
 
 def test_listings_by_time_tell_nothing(published):
@@ -145,19 +153,75 @@ def test_listings_by_time_tell_nothing(published):
     assert stamps == {946_684_800}
 
 
-def test_the_secret_is_drawn_once_and_kept_from_others(few, tmp_path):
-    folder, key = tmp_path / "listening", tmp_path / "private" / "key.csv"
-    publish(listening_config(), few, folder, key)
-    drawn = key.with_name("secret")
+def test_the_secret_is_drawn_once_and_kept_from_others(few, rehearsal, tmp_path):
+    found = real(listening_config(), few, tmp_path)
+    drawn = found.private / "secret"
+    word = drawn.read_text()
     assert drawn.stat().st_mode & 0o077 == 0
-    assert not any(drawn.read_text().strip() in path.read_text() for path in text_files(folder))
-    names = {entry.name for entry in load_key(key)}
+    assert not any(word.strip() in path.read_text() for path in text_files(found.folder))
+    assert not draw_secret(found.private), "there is one"
+    assert drawn.read_text() == word
+    before, key = tree(found.folder), found.key
+    publish(listening_config(), few, found.folder, found.private)
+    assert tree(found.folder) == before
     drawn.unlink()
-    publish(listening_config(), few, folder, key)
-    assert not names & {entry.name for entry in load_key(key)}, "the seed in git gives no name away"
+    assert draw_secret(found.private)
+    publish(listening_config(), few, found.folder, found.private)
+    assert key.exists(), "answers to the set of before can still be read"
+    keys = [load_key(path) for path in (key, found.key, rehearsal.key)]
+    for one, other in combinations(keys, 2):
+        assert not names(one) & names(other), "neither seed nor another secret gives a name away"
+        assert not sounds(one) & sounds(other), "nor does the dither"
     drawn.write_text("short\n")
-    with pytest.raises(UserError, match="secret: is damaged"):
-        publish(listening_config(), few, folder, key)
+    with pytest.raises(UserError, match=r"secret: is damaged.*or remove it and run"):
+        publish(listening_config(), few, found.folder, found.private)
+
+
+def names(key):
+    return {entry.name for entry in key} | {entry.trial for entry in key}
+
+
+def sounds(key):
+    return {entry.sha256 for entry in key}
+
+
+def test_a_set_says_what_its_names_follow_from(published, rehearsal):
+    for found, kind in ((published, "secret"), (rehearsal, "seed")):
+        for name in ("sessions.json", "manifest.json"):
+            assert read(found.folder / name)["names_from"] == kind
+        told = ["README.md", "webmushra/RUN.md", "webmushra/mos-01.yaml", "index.html"]
+        for name in told:
+            text = " ".join((found.folder / name).read_text().split())
+            assert ("This set is for trying out" in text) is (kind == "seed"), name
+            assert "{names}" not in text
+        for name in ("README.md", "webmushra/RUN.md", "index.html"):
+            assert ("hdemucs listen secret" in (found.folder / name).read_text()) is (
+                kind == "seed"
+            )
+    assert "names are drawn with a secret" in (published.folder / "design.md").read_text()
+    assert "names follow from the study's seed" in (rehearsal.folder / "design.md").read_text()
+
+
+def test_sets_for_trying_out_are_kept_from_listeners_unless_a_rehearsal_is_meant(
+    published, rehearsal, tmp_path
+):
+    refused = pytest.raises(
+        UserError, match=r"is for trying out: its blind names.*; run `hdemucs li"
+    )
+    with refused:
+        load_content(rehearsal.folder)
+    with refused:
+        standalone(rehearsal.folder, "mos-01", tmp_path / "a.html", texts("en"))
+    assert load_content(rehearsal.folder, rehearsal=True).listed.rehearsal
+    assert not load_content(published.folder).listed.rehearsal
+    standalone(rehearsal.folder, "mos-01", tmp_path / "a.html", texts("en"), rehearsal=True)
+    assert 'id="rehearsal"' in (tmp_path / "a.html").read_text()
+    old = read(published.folder / "sessions.json")
+    del old["names_from"]
+    write_json(tmp_path / "sessions.json", old)
+    (tmp_path / "index.html").touch()
+    with refused:
+        load_content(tmp_path)
 
 
 def text_files(folder):
@@ -165,11 +229,11 @@ def text_files(folder):
 
 
 def test_nothing_secret_is_published():
-    """DVC pushes what it caches; git takes what it does not ignore."""
+    """DVC pushes what stages name and it caches; git takes what it does not ignore."""
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-    (private,) = [out for out in stages["listening"]["outs"] if "private" in str(out)]
-    assert private == {"private/listening/key.csv": {"cache": False}}
-    for name in ("private/listening/key.csv", "private/listening/secret", "reports/answers/a.json"):
+    assert "private" not in json.dumps(stages)
+    private = ("private/listening/key-a.csv", "private/listening/secret")
+    for name in (*private, "reports/answers/a.json"):
         run = subprocess.run(["git", "check-ignore", "-q", name], cwd=ROOT, check=False)
         assert run.returncode == 0, f"{name} is not ignored by git"
 
@@ -177,4 +241,4 @@ def test_nothing_secret_is_published():
 @pytest.mark.parametrize("name", ["wombat", "wombat-test", "a-wombat-b"])
 def test_a_test_named_after_a_system_is_refused(few, tmp_path, name):
     with pytest.raises(UserError, match="tells listeners of the system wombat"):
-        publish(replace(listening_config(), name=name), few, tmp_path / "out", tmp_path / "key.csv")
+        publish(replace(listening_config(), name=name), few, tmp_path / "out", tmp_path / "private")

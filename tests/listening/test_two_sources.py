@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from hdemucs import audio
-from hdemucs.listening.analysis.analyse import analyse
+from hdemucs.listening.analysis.analyse import Listened, analyse
 from hdemucs.listening.analysis.whole import TestSet
-from hdemucs.listening.key import load_key
+from hdemucs.listening.key import key_of
 from hdemucs.listening.publish.folder import publish
+from hdemucs.listening.session_list import load_session_list
 from tests.listening.answering import session, submission
 from tests.listening.family import listening_config, ratings_config, read
 
@@ -50,11 +51,11 @@ def mono(material, tmp_path_factory):
 
 
 def test_it_is_published_answered_and_analysed(mono, tmp_path):
-    folder, key = tmp_path / "listening", tmp_path / "private" / "key.csv"
-    publish(listening_config(), mono, folder, key)
+    folder, private = tmp_path / "listening", tmp_path / "private"
+    publish(listening_config(), mono, folder, private)
     sound = next((folder / "mos" / "audio").iterdir())
     assert audio.inspect(sound).channels == 1
-    roles = {entry.name: entry.condition for entry in load_key(key)}
+    roles = {entry.name: entry.condition for entry in key_of(load_session_list(folder), private)}
     good = {"reference": 100, "wombat": 70, "quokka": 40}
     rng = np.random.default_rng(2)
     (tmp_path / "answers").mkdir()
@@ -70,10 +71,12 @@ def test_it_is_published_answered_and_analysed(mono, tmp_path):
             )
             (tmp_path / "answers" / f"{listener}{number}.json").write_text(json.dumps(given))
     out = tmp_path / "ratings"
-    analyse(ratings_config(), tmp_path / "answers", key, out, TestSet("toy", {}))
+    given = Listened(folder, private)
+    analyse(ratings_config(), tmp_path / "answers", given, out, TestSet("toy", {}))
     for name in ("mushra-quality", "mos-quality"):
         head, _, *rows = (out / "tables" / f"{name}.md").read_text().splitlines()[2:]
         assert [cell.strip() for cell in head.split("|")[2:-1]] == [
             "All (pooled)", "All (mean of sources)", "music", "speech",
         ]  # fmt: skip
         assert any(row.startswith("| wombat | **") for row in rows)
+    assert "- This was a rehearsal: its blind names follow" in (out / "README.md").read_text()

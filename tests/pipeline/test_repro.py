@@ -1,9 +1,12 @@
 """From clone to report: all is made, nothing twice, and a change reaches what it must."""
 
 import json
+import sys
+from pathlib import Path
 
 import pytest
 
+from hdemucs.listening.key import load_key
 from hdemucs.report.sections import BESIDE
 from tests.pipeline.conftest import STUDY, TRAINED
 
@@ -24,7 +27,6 @@ LARGE = [
     "models/bag/hybrid_ft/model.safetensors",
     *(f"samples/{name}" for name in STUDY),
     "reports/listening/index.html",
-    "private/listening/key.csv",
 ]
 
 
@@ -146,16 +148,80 @@ def test_experiments_compare(project):
     project.dvc("plots", "diff", "HEAD")
 
 
-def test_published_and_taken_by_another(project, tmp_path):
-    project.dvc("remote", "add", "-d", "shelf", str(tmp_path / "shelf"))
+@pytest.fixture(scope="module")
+def clone(project, tmp_path_factory):
+    """What another has after a push, a commit, a clone and a pull."""
+    root = tmp_path_factory.mktemp("taken")
+    project.dvc("remote", "add", "-d", "shelf", str(root / "shelf"))
     project.dvc("push")
     project.git("add", "-A")
     project.git("commit", "-qm", "a remote")
-    project.run("git", "clone", "-q", str(project.root), str(tmp_path / "clone"))
-    clone = type(project)(tmp_path / "clone")
-    clone.dvc("pull")
+    project.run("git", "clone", "-q", str(project.root), str(root / "clone"))
+    taken = type(project)(root / "clone")
+    taken.dvc("pull")
+    return taken
+
+
+def keys(project):
+    return sorted((project.root / "private/listening").glob("key-*.csv"))
+
+
+def names_from(project):
+    return json.loads((project.root / "reports/listening/sessions.json").read_text())["names_from"]
+
+
+def test_published_and_taken_by_another(project, clone, tmp_path):
     assert clone.ran("repro") == []
     for name in LARGE:
         assert (clone.root / name).exists(), name
+    assert keys(project)
+    assert not (clone.root / "private").exists(), "the key goes with no push"
     clone.dvc("get", str(project.root), "reports/index.html", "-o", str(tmp_path / "page.html"))
     assert (tmp_path / "page.html").exists()
+
+
+def test_another_builds_the_same_sets_and_their_key_again(project, clone):
+    assert names_from(project) == "seed"
+    clone.dvc("repro", "--force", "--single-item", "listening")
+    assert clone.git("status", "--porcelain") == ""
+    assert [path.read_bytes() for path in keys(clone)] == [
+        path.read_bytes() for path in keys(project)
+    ]
+
+
+def test_a_real_test_has_a_secret_that_nobody_is_given(clone):
+    """What is pushed holds neither secret nor key; a later repro leaves the sets alone."""
+    (rehearsed,) = keys(clone)
+    command = [sys.executable, "-m", "hdemucs", "listen", "secret"]
+    assert "private/listening/secret: drawn" in clone.run(*command).stdout
+    (drawn,) = set(keys(clone)) - {rehearsed}
+    assert names_from(clone) == "secret"
+    assert clone.git("status", "--porcelain").split() == ["M", "dvc.lock"]
+    assert clone.ran("repro") == ["ratings"]
+    assert names_from(clone) == "secret"
+    clone.dvc("push", "--run-cache")
+    shelf = Path(clone.dvc("remote", "list").stdout.split()[1])
+    pushed = [path.read_bytes() for path in shelf.rglob("*") if path.is_file()]
+    secret = (clone.root / "private/listening/secret").read_bytes().strip()
+    sets = (clone.root / "reports/listening/sessions.json").read_bytes()
+    assert sets in pushed
+    for content in pushed:
+        assert secret not in content
+        assert content not in {path.read_bytes() for path in keys(clone)}
+    names = {entry.name for entry in load_key(rehearsed)}
+    assert not names & {entry.name for entry in load_key(drawn)}
+    assert "was there already and stays" in clone.run(*command).stdout
+    assert (clone.root / "private/listening/secret").read_bytes().strip() == secret
+    assert keys(clone) == sorted([rehearsed, drawn])
+
+
+def test_sets_of_the_seed_that_come_back_say_so(clone):
+    """A revision of before the secret, checked out: the server refuses, the key is still there."""
+    clone.git("checkout", "-q", "--", ".")
+    clone.dvc("checkout")
+    assert names_from(clone) == "seed"
+    command = [sys.executable, "-m", "hdemucs", "listen"]
+    done = clone.run(*command, "serve", "--port", "0", check=False)
+    assert done.returncode == 1
+    assert "is for trying out" in done.stderr
+    assert clone.run(*command, "analyse").stdout == "No answers yet.\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,14 +22,16 @@ from hdemucs.listening.analysis.plots import draw
 from hdemucs.listening.analysis.screen import EXCLUDED, counted, first_ratings, screen
 from hdemucs.listening.analysis.tables import Table, comma_separated, latex, markdown, tables
 from hdemucs.listening.analysis.variance import variance_parts
-from hdemucs.listening.analysis.whole import TestSet, representativeness, warnings
-from hdemucs.listening.answers.read import Answers, read_answers
-from hdemucs.listening.key import Entry, load_key
+from hdemucs.listening.analysis.whole import TestSet, read_measures, representativeness, warnings
+from hdemucs.listening.answers.read import Answers, read_with_key
+from hdemucs.listening.key import Entry
+from hdemucs.listening.session_list import DECODED, load_session_list
 
 SOURCES = ("drums", "bass", "other", "vocals")  # the order of the paper's columns
 FORMS = {"md": markdown, "csv": comma_separated, "tex": latex}
 RECIPE = Path(__file__).parent / "analyse-in-r-and-jasp.md"
 NONE = "No answers yet."
+OPEN_NAMES = f"This was a rehearsal: {DECODED}"
 TIDY = [
     "listener", "submission", "set", "attribute", "replicate", "excerpt", "track", "source",
     "condition", "role", "score", "nsdr_db", "plays", "covered", "first_move_ms", "page_ms",
@@ -37,17 +39,25 @@ TIDY = [
 ]  # fmt: skip
 
 
-def analyse(config: RatingsConfig, answers: Path, key: Path, out: Path, test: TestSet) -> str:
+@dataclass(frozen=True)
+class Listened:
+    """What listeners rated: the folder of the sets, and the folder that their keys are in."""
+
+    folder: Path
+    keys: Path
+
+
+def analyse(config: RatingsConfig, answers: Path, given: Listened, out: Path, test: TestSet) -> str:
     """Write what the answers in `answers` say to `out`; says so when there are none yet.
 
-    `test` is what the excerpts were taken from.
+    `given` is what was listened to, `test` what its excerpts were taken from.
 
     Raises:
         UserError: the key or an answer is missing, damaged or of another test; `out` stays.
     """
-    entries = load_key(key)
-    found = read_answers(answers, entries, key)
-    shown = representativeness(entries, test.means)
+    listed = load_session_list(given.folder)
+    shown = representativeness(read_measures(given.folder), test.means)
+    entries, found = read_with_key(answers, listed, given.keys)
     temporary = out.with_name(f".{out.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
@@ -55,7 +65,8 @@ def analyse(config: RatingsConfig, answers: Path, key: Path, out: Path, test: Te
         text = (
             report(config, entries, found, test, temporary) if len(found.ratings) else f"{NONE}\n"
         )
-        said = [f"- {warning}" for warning in warnings(shown)]
+        open_names = [OPEN_NAMES] if listed.rehearsal and len(found.ratings) else []
+        said = [f"- {warning}" for warning in (*open_names, *warnings(shown))]
         write_text(temporary / "README.md", "\n".join(["# Ratings", "", text, *said, ""]))
         write_json(temporary / "summary.json", summary(found.ratings))
         shutil.rmtree(out, ignore_errors=True)

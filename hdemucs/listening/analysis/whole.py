@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from hdemucs.errors import UserError
 from hdemucs.files import read_json
-from hdemucs.listening.key import Entry
+from hdemucs.listening.layout import MEASURES
+from hdemucs.listening.session_list import CURE as LISTENING
 
 Means = Mapping[str, Mapping[str, float]]  # nSDR in dB by system and source, over the test set
 CURE = "run `dvc repro evaluate`, which writes it"
+COLUMNS_READ = ["source", "role", "condition", "nsdr_db"]
 COLUMNS = ["source", "system", "excerpts", "nsdr_excerpts", "nsdr_test_set", "same_order"]
 
 
@@ -32,14 +35,34 @@ def read_means(scores: Path, systems: Sequence[str]) -> Means:
     return {name: read_json(path, CURE)["nsdr"] for name, path in paths.items() if path.exists()}
 
 
-def representativeness(key: Sequence[Entry], whole: Means) -> pd.DataFrame:
-    """A row a source and system; `same_order`: the excerpts order systems as the test set does."""
-    entries = [e for e in key if e.set == "mushra" and e.role == "system"]
+def read_measures(folder: Path) -> pd.DataFrame:
+    """What each stimulus of the sets in `folder` measures, by name: no key is needed for it.
+
+    Raises:
+        UserError: the table is missing or another one.
+    """
+    path = folder / MEASURES
+    try:
+        return pd.read_csv(path, keep_default_na=False)[COLUMNS_READ]
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(path, "is missing or no table of stimuli", LISTENING) from error
+
+
+def representativeness(measures: pd.DataFrame, whole: Means) -> pd.DataFrame:
+    """A row a source and system; `same_order`: the excerpts order systems as the test set does.
+
+    `measures` has a row a stimulus: source, role, condition, nSDR in dB.
+    """
+    systems = measures[measures["role"].eq("system")]
     frame = pd.DataFrame(
-        [(e.source, e.condition, e.nsdr_db) for e in entries], columns=["source", "system", "nsdr"]
+        {
+            "source": systems["source"],
+            "system": systems["condition"],
+            "nsdr": systems["nsdr_db"].astype("float64"),
+        }
     )
     rows = []
-    for source, own in frame.groupby("source", sort=False):
+    for source, own in frame.groupby("source"):
         means = own.groupby("system")["nsdr"].mean()
         known = {name: whole.get(str(name), {}).get(str(source)) for name in means.index}
         order = sorted(means.index, key=lambda name: -float(means[name]))

@@ -15,7 +15,8 @@ from hdemucs.listening.answers.duplicates import Repeated, once
 from hdemucs.listening.answers.foreign import read_csv, read_pymushra
 from hdemucs.listening.answers.form import Passed, Submission, parse
 from hdemucs.listening.answers.table import Answer, Lookup, Sheet, rows, table
-from hdemucs.listening.key import Entry
+from hdemucs.listening.key import Entry, key_of, key_path
+from hdemucs.listening.session_list import SessionList
 
 NOTES = {".md", ".txt", ".cff"}
 ABOUT = ("transducer", "years", "headphones", "attention", "comment")
@@ -46,6 +47,20 @@ def read_answers(folder: Path, key: Sequence[Entry], key_path: Path) -> Answers:
     ordered = ratings.sort_values("when", kind="stable", na_position="last")
     people = pd.DataFrame([person(sheet) for sheet in sheets], columns=PEOPLE)
     return Answers(ordered.reset_index(drop=True), people, tuple(repeated))
+
+
+def read_with_key(
+    folder: Path, listed: SessionList, keys: Path
+) -> tuple[tuple[Entry, ...], Answers]:
+    """The key of a set, from the folder `keys`, and all answers below `folder`.
+
+    Without answers no key is needed, and none is read.
+
+    Raises:
+        UserError: the key is missing, damaged or another set's; or as `read_answers` has it.
+    """
+    key = key_of(listed, keys) if any(files(folder)) else ()
+    return key, read_answers(folder, key, key_path(keys, listed.sets))
 
 
 def person(sheet: Sheet) -> dict[str, object]:

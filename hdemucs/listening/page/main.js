@@ -18,6 +18,8 @@ Listen.greet = async (parameters) => {
   Listen.texts ??= await Listen.json(`page/texts/${name}.json`).catch(() => Listen.json("page/texts/en.json"));
   Listen.texts = Listen.merged(Listen.texts, content.texts);
   document.documentElement.lang = name;
+  const note = document.getElementById("rehearsal");
+  if (note) note.textContent = Listen.text("rehearsal");
   return { attention: false, ...content, refused: status === 403 };
 };
 

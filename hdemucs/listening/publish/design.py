@@ -10,6 +10,8 @@ from typing import Any
 from hdemucs.config.listening import ListeningConfig
 from hdemucs.listening.excerpts import Excerpts
 from hdemucs.listening.publish.webmushra import COMMIT, RESOURCES
+from hdemucs.listening.secret import SECRET, SEED
+from hdemucs.listening.session_list import DECODED
 from hdemucs.listening.stimuli.questions import QUESTIONS
 from hdemucs.listening.stimuli.sets import MOS, MUSHRA, Built
 
@@ -26,6 +28,23 @@ ANCHORS = {
 GAINS = {
     "trial": "one gain for all stimuli of a trial, set by the reference (BS.1534-3, 7.1)",
     "stimulus": "each stimulus as loud as any (Ward et al. 2018): errors of level are hidden",
+}
+NAMES = {  # of README.md and RUN.md
+    SEED: (
+        f"**This set is for trying out: {DECODED}.**\n"
+        "For a real test run `hdemucs listen secret` once, before anybody listens: it draws a\n"
+        "secret, keeps it in `private/listening/` and builds the set again with it. Until then\n"
+        "`hdemucs listen serve` wants `--rehearsal`."
+    ),
+    SECRET: (
+        "Blind names were drawn with a secret, which lies in `private/listening/` with the key.\n"
+        "Neither git nor `dvc push` takes them along: back them up yourself. Without the key\n"
+        "answers cannot be read."
+    ),
+}
+DRAWN = {  # of design.md
+    SEED: "follow from the study's seed, which makes this set one for trying out",
+    SECRET: "are drawn with a secret that is kept with the key",
 }
 
 
@@ -46,6 +65,7 @@ def design(
         systems=", ".join(config.systems),
         anchors=bullets(f"Anchor `{name}`: {ANCHORS[name]}." for name in config.anchors.names),
         filters=bullets(filters(record)),
+        names=DRAWN[built.names_from],
         transparent=config.anchors.transparent,
         audible=config.anchors.audible,
         dropped=config.anchors.dropped_frames,
@@ -82,13 +102,17 @@ def filters(record: dict[str, Any]) -> Iterable[str]:
         )
 
 
-def readme(config: ListeningConfig) -> str:
-    return template("README.md").format(name=config.name)
+def readme(config: ListeningConfig, built: Built) -> str:
+    return template("README.md").format(name=config.name, names=NAMES[built.names_from])
 
 
 def instructions(config: ListeningConfig, built: Built) -> str:
     """How to run the sessions in webMUSHRA."""
     names = ", ".join(session.session for session in built.sessions)
     return template("RUN.md").format(
-        name=config.name, commit=COMMIT, resources=RESOURCES, sessions=names
+        name=config.name,
+        names=NAMES[built.names_from],
+        commit=COMMIT,
+        resources=RESOURCES,
+        sessions=names,
     )

@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from hdemucs import audio
 from hdemucs.files import replacing, write_text
 from hdemucs.listening.key import Entry
+from hdemucs.listening.layout import MEASURES
 from hdemucs.listening.stimuli.anchors import stft
 from hdemucs.listening.stimuli.checks import Correlation, best_lag
 from hdemucs.listening.stimuli.render import OPEN
@@ -27,13 +28,16 @@ Image = Float[np.ndarray, "frequency time"]
 
 LOUD = 3.0  # LU off the reference that are worth a look
 FLOOR = -90.0  # dB under the loudest bin
-COLUMNS = ("excerpt", "condition", "gain_db", "lufs", "delta_lu", "dbtp", "nsdr_db", "flag")
+COLUMNS = (
+    "excerpt", "source", "condition", "role", "gain_db", "lufs", "delta_lu", "dbtp", "nsdr_db",
+    "flag",
+)  # fmt: skip
 
 
 def write_qc(root: Path, built: Built, rate: int) -> None:
     """stimuli.csv, alignment.csv and a spectrogram sheet a source below `root`/qc."""
     shown = [e for e in built.entries if e.set == MUSHRA and e.role != OPEN]
-    write_text(root / "qc" / "stimuli.csv", table(COLUMNS, [measures(e) for e in shown]))
+    write_text(root / MEASURES, table(COLUMNS, [measures(e) for e in shown]))
     aligned = alignment(built.correlations, len({entry.excerpt for entry in shown}))
     write_text(root / "qc" / "alignment.csv", table(tuple(aligned[0]), aligned))
     for source in sorted({entry.source for entry in shown}):

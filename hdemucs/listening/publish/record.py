@@ -23,6 +23,7 @@ def session_list(config: ListeningConfig, built: Built) -> dict[str, Any]:
         "format": FORMAT,
         "test": config.name,
         "sets": digest(built.entries),
+        "names_from": built.names_from,
         "sessions": [
             {
                 "set": session.set,
@@ -41,6 +42,7 @@ def manifest(config: ListeningConfig, excerpts: Excerpts, built: Built) -> dict[
         "format": FORMAT,
         "test": config.name,
         "sets": digest(built.entries),
+        "names_from": built.names_from,
         "profile": profile(config, built),
         "rate": excerpts.rate,
         "excerpts": dict(sorted(Counter(e.source for e in excerpts.excerpts).items())),

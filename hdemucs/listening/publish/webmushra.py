@@ -10,6 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from hdemucs.listening.secret import SECRET
+from hdemucs.listening.session_list import DECODED
 from hdemucs.listening.stimuli.questions import POINTS, QUESTIONS, Question, named
 from hdemucs.listening.stimuli.sessions import MosTrial, MushraTrial, Session
 from hdemucs.listening.stimuli.trials import REFERENCE
@@ -21,12 +23,14 @@ CONSENT = (
     "<p>You will hear short pieces of separated music and rate them. Your ratings, the time that "
     "each took and your code are stored, without your name. You may stop at any time.</p>"
 )
+REHEARSAL = f"<p><strong>This set is for trying out: {DECODED}.</strong></p>"
 
 
-def configuration(session: Session, hidden: Mapping[str, str]) -> str:
+def configuration(session: Session, hidden: Mapping[str, str], names_from: str) -> str:
     """One session; `hidden`: each folder's hidden reference, which webMUSHRA adds itself.
 
-    The training pages come first; their trials are named so that the analysis leaves them out.
+    `names_from` the seed: the first page says that the set is for trying out. The training pages
+    come first; their trials are named so that the analysis leaves them out.
     """
     head = {
         "testname": f"{session.test}, {session.session}",
@@ -36,11 +40,10 @@ def configuration(session: Session, hidden: Mapping[str, str]) -> str:
         "showButtonPreviousPage": False,
         "remoteService": "service/write.php",
     }
+    note = "" if names_from == SECRET else REHEARSAL
+    shown = pages(session, hidden, note)
     lines = [f"{key}: {scalar(value)}" for key, value in head.items()]
-    return (
-        "\n".join([*lines, "pages:", *(f"  - {one_line(page)}" for page in pages(session, hidden))])
-        + "\n"
-    )
+    return "\n".join([*lines, "pages:", *(f"  - {one_line(page)}" for page in shown)]) + "\n"
 
 
 def scalar(value: object) -> str:
@@ -51,7 +54,7 @@ def one_line(page: Any) -> str:
     return json.dumps(page, ensure_ascii=True, allow_nan=False)
 
 
-def pages(session: Session, hidden: Mapping[str, str]) -> list[Any]:
+def pages(session: Session, hidden: Mapping[str, str], note: str) -> list[Any]:
     root = f"{RESOURCES}/{session.test}"
     blocks = [
         ["random", *(trial_page(session, trial, hidden, root) for trial in block)]
@@ -62,7 +65,7 @@ def pages(session: Session, hidden: Mapping[str, str]) -> list[Any]:
         "id": "consent",
         "name": "Consent",
         "mustConsent": True,
-        "content": CONSENT,
+        "content": note + CONSENT,
     }
     training = [trial_page(session, trial, hidden, root) for trial in session.training]
     return [consent, *training, *blocks, finish()]

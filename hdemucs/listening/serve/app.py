@@ -53,7 +53,7 @@ STATUS = {Kept.NEW: 201, Kept.KNOWN: 200, Kept.OTHER: 409}
 
 @dataclass(frozen=True)
 class Settings:
-    """How a test is held; the page is told all of it but `code`, `redirect` and `token`."""
+    """How a test is held; the page is told of `attention`, `language`, `texts`."""
 
     origins: tuple[str, ...] = ()  # under which the page is reached, beside the server's own
     attention: bool = False  # ask whether listeners read what is asked
@@ -61,6 +61,7 @@ class Settings:
     texts: dict[str, Any] = field(default_factory=dict)  # instead of the language's own
     code: str | None = None  # for who has sent answers
     redirect: str | None = None  # where they go then; {listener} stands for their code
+    rehearsal: bool = False  # sounds whose names others can decode are good enough
     token: str = field(default_factory=partial(secrets.token_urlsafe, 12))  # opens the status page
 
 
@@ -145,13 +146,13 @@ class Application:
         path = self.content.files.get(request.url.path)
         if path is None:
             raise Refused(404, "there is no such file")
-        lasting = request.query_params.get("v") == self.content.sets
+        lasting = request.query_params.get("v") == self.content.listed.sets
         return FileResponse(
             path,
             headers={
                 **HEADERS,
                 **ALIKE,
-                "ETag": f'"{self.content.sets}"',
+                "ETag": f'"{self.content.listed.sets}"',
                 **(FOR_EVER if lasting else FRESH),
             },
             media_type=TYPES.get(path.suffix, "application/octet-stream"),
@@ -171,7 +172,7 @@ class Application:
 
     async def follow(self, request: Request) -> Response:
         told = await message(request, Progress)
-        if told.session in self.content.sessions:
+        if told.session in self.content.listed.sessions:
             given = (told.session, told.listener, told.step, told.of)
             await run_in_threadpool(self.panel.follow, *given)
         return Response(status_code=204)

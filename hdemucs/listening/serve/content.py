@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hdemucs.errors import UserError
 from hdemucs.files import read_json
 from hdemucs.listening.answers.form import Submission, TrialAnswer
 from hdemucs.listening.answers.table import SCALES
-from hdemucs.listening.layout import INDEX, LIST, served
+from hdemucs.listening.layout import INDEX, served
+from hdemucs.listening.session_list import CURE, SessionList, hold_blind, load_session_list
 
-CURE = "run `dvc repro listening`, or `dvc pull reports/listening`"
 Asked = Counter[tuple[str, str]]  # (stimulus, attribute): each is rated once
 
 
@@ -23,16 +22,14 @@ class Content:
     """A listening test on disk; nothing else of the disk can be asked for."""
 
     files: Mapping[str, Path]  # by URL path
-    test: str
-    sets: str
-    sessions: Mapping[str, str]  # their set, by name
+    listed: SessionList
     asked: Mapping[str, Mapping[str, Asked]]  # by session and trial
 
     def check(self, submission: Submission) -> None:
         """Raises: ValueError: answers to another test, or that no listener can have given."""
-        if (submission.test, submission.sets) != (self.test, self.sets):
+        if (submission.test, submission.sets) != (self.listed.test, self.listed.sets):
             raise ValueError("sets: answers to other sounds than these")
-        if self.sessions.get(submission.session) != submission.set:
+        if self.listed.sessions.get(submission.session) != submission.set:
             raise ValueError("session: is none of this test")
         known = self.asked[submission.session]
         given = {answer.trial for answer in submission.trials}
@@ -54,28 +51,25 @@ def check_ratings(answer: TrialAnswer, asked: Asked, scale: tuple[float, float])
             raise ValueError(f"score: {rating.score} is not on the scale from {low:g} to {high:g}")
 
 
-def load_content(folder: Path) -> Content:
+def load_content(folder: Path, *, rehearsal: bool = False) -> Content:
     """Read a test's folder once, at the start.
 
     Raises:
-        UserError: there is no test, or a session of it is missing.
+        UserError: there is no test, a session of it is missing, or it is for trying out and no
+            rehearsal is meant.
     """
-    if not (folder / INDEX).is_file():
-        raise UserError(folder, "holds no listening test", CURE)
-    found = read_json(folder / LIST, CURE)
+    listed = load_session_list(folder)
+    hold_blind(folder, listed, rehearsal=rehearsal)
     inside = folder.resolve()
     files = {
         f"/{path.relative_to(folder).as_posix()}": path
         for path in served(folder)
         if path.resolve().is_relative_to(inside)
     }
-    sessions = {entry["session"]: entry["set"] for entry in found["sessions"]}
     return Content(
         files={"/": folder / INDEX, **files},
-        test=found["test"],
-        sets=found["sets"],
-        sessions=sessions,
-        asked={name: asked(folder, kind, name) for name, kind in sessions.items()},
+        listed=listed,
+        asked={name: asked(folder, kind, name) for name, kind in listed.sessions.items()},
     )
 
 

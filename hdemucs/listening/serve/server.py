@@ -86,7 +86,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 def server(content: Content, answers: Path, address: Address, settings: Settings) -> Server:
     """A server that listens already; port 0 takes any free one."""
-    panel = Panel(content.sessions, answers)
+    panel = Panel(content.listed.sessions, answers)
     anywhere = address.host not in LOOPBACK
     application = Application(content, answers, settings, panel, anywhere)
     return Server(listen(address.host, address.port), application)
@@ -104,9 +104,11 @@ def serve(
     `ready` is told the addresses of the test and of the status page.
 
     Raises:
-        UserError: there is no test, or the port is taken.
+        UserError: there is no test, it is for trying out and no rehearsal is meant, or the port is
+            taken.
     """
-    made = server(load_content(folder), answers, address, settings)
+    content = load_content(folder, rehearsal=settings.rehearsal)
+    made = server(content, answers, address, settings)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, made.handle_exit)
     url = Address(address.host, made.listening.getsockname()[1]).url

@@ -11,20 +11,24 @@ from typing import Any
 
 from hdemucs.errors import UserError
 from hdemucs.files import read_json, write_text
-from hdemucs.listening.layout import INDEX, LIST
-from hdemucs.listening.serve.content import CURE
+from hdemucs.listening.layout import INDEX
+from hdemucs.listening.session_list import CURE, hold_blind, load_session_list
 
 STYLE = re.compile(r'<link rel="stylesheet" href="([^"]+)">')
 SCRIPT = re.compile(r'\n\s*<script defer src="([^"]+)"></script>')
 
 
-def standalone(folder: Path, session: str, path: Path, said: dict[str, Any]) -> None:
+def standalone(
+    folder: Path, session: str, path: Path, said: dict[str, Any], *, rehearsal: bool = False
+) -> None:
     """Write the session `session` of the test in `folder` to `path`; `said`: the page's texts.
 
     Raises:
-        UserError: there is no such session.
+        UserError: there is no such session, or the set is for trying out and no rehearsal is meant.
     """
-    found = {entry["session"]: entry["set"] for entry in read_json(folder / LIST, CURE)["sessions"]}
+    listed = load_session_list(folder)
+    hold_blind(folder, listed, rehearsal=rehearsal)
+    found = listed.sessions
     if session not in found:
         known = ", ".join(sorted(found))
         raise UserError(session, "is no session of this test", f"choose one of {known}")

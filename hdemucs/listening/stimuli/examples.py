@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hdemucs.config.listening import ListeningConfig
 from hdemucs.listening.key import Entry
+from hdemucs.listening.secret import NameSource
 from hdemucs.listening.stimuli.even import pad
 from hdemucs.listening.stimuli.inputs import Inputs
 from hdemucs.listening.stimuli.ladder import Ladder, ladders
@@ -26,14 +27,16 @@ class Examples:
     mos: tuple[MosTrial, ...]
 
 
-def render_examples(config: ListeningConfig, inputs: Inputs, root: Path, secret: str) -> Examples:
+def render_examples(
+    config: ListeningConfig, inputs: Inputs, root: Path, names: NameSource
+) -> Examples:
     """Render the ladders below `root`/training."""
     mushra, mos = [], []
     materials = [(excerpt, inputs.material(excerpt)) for excerpt in inputs.excerpts.training]
     for ladder in ladders(config, materials):
         folder = root / TRAINING / ladder.attribute
         kind = f"{TRAINING}-{ladder.attribute}"
-        entries = Renderer(config, secret, kind, folder, ROLES, nested=True).trial(ladder.trial)
+        entries = Renderer(config, names.word, kind, folder, ROLES, nested=True).trial(ladder.trial)
         pad(sorted((folder / entries[0].trial).iterdir()))
         place = f"{folder.relative_to(root).as_posix()}/{entries[0].trial}"
         mushra.append(training_trial(ladder, place, entries))

@@ -9,6 +9,7 @@ from pathlib import Path
 from hdemucs.config.listening import ListeningConfig
 from hdemucs.files import sha256, write_json
 from hdemucs.listening.key import Entry, digest
+from hdemucs.listening.secret import NameSource
 from hdemucs.listening.stimuli.checks import (
     Correlation,
     check_aligned,
@@ -46,13 +47,14 @@ class Built:
     lacking: dict[str, dict[str, Lacking]]  # anchors near the reference, by excerpt and name
     correlations: dict[str, Correlation]  # by system, summed over excerpts
     examples: Examples
+    names_from: str  # seed or secret
     sessions: tuple[Session, ...] = ()
 
 
-def build_sets(config: ListeningConfig, inputs: Inputs, root: Path, secret: str) -> Built:
+def build_sets(config: ListeningConfig, inputs: Inputs, root: Path, names: NameSource) -> Built:
     """Render every trial below `root` and write the sessions of both sets.
 
-    Blind names and the plan follow from `secret`.
+    Blind names and the plan follow from `names`.
 
     Raises:
         UserError: whatever hdemucs.listening.stimuli.checks finds.
@@ -68,12 +70,12 @@ def build_sets(config: ListeningConfig, inputs: Inputs, root: Path, secret: str)
         check_trial(trial)
         pool(correlations, trial)
         lacking[excerpt.id] = dict(trial.lacking)
-        for renderer in renderers(config, root, secret):
+        for renderer in renderers(config, root, names):
             entries += renderer.trial(trial)
     check_aligned(correlations, len(inputs.excerpts.excerpts))
-    examples = render_examples(config, inputs, root, secret)
-    built = Built(even(entries, root), lacking, correlations, examples)
-    sessions = tuple(plan_sessions(config, inputs, built, secret))
+    examples = render_examples(config, inputs, root, names)
+    built = Built(even(entries, root), lacking, correlations, examples, names.kind)
+    sessions = tuple(plan_sessions(config, inputs, built, names))
     for session in sessions:
         write_json(session_path(root, session), asdict(session))
     return replace(built, sessions=sessions)
@@ -95,12 +97,12 @@ def sound(root: Path, entry: Entry) -> Path:
     return (folder / entry.trial if entry.set == MUSHRA else folder) / f"{entry.name}{SUFFIX}"
 
 
-def renderers(config: ListeningConfig, root: Path, secret: str) -> tuple[Renderer, Renderer]:
+def renderers(config: ListeningConfig, root: Path, names: NameSource) -> tuple[Renderer, Renderer]:
     """MUSHRA's stimuli in a folder a trial; MOS clips, of systems and ground truth, together."""
     every = (OPEN, REFERENCE, "anchor", "system")
     return (
-        Renderer(config, secret, MUSHRA, root / MUSHRA / AUDIO, every, nested=True),
-        Renderer(config, secret, MOS, root / MOS / AUDIO, (REFERENCE, "system"), nested=False),
+        Renderer(config, names.word, MUSHRA, root / MUSHRA / AUDIO, every, nested=True),
+        Renderer(config, names.word, MOS, root / MOS / AUDIO, (REFERENCE, "system"), nested=False),
     )
 
 
@@ -113,14 +115,14 @@ def pool(correlations: dict[str, Correlation], trial: Trial) -> None:
 
 
 def plan_sessions(
-    config: ListeningConfig, inputs: Inputs, built: Built, secret: str
+    config: ListeningConfig, inputs: Inputs, built: Built, names: NameSource
 ) -> list[Session]:
     """The sessions of both sets, from what was rendered."""
     excerpts: dict[str, dict[str, list[Entry]]] = {MUSHRA: {}, MOS: {}}
     for entry in built.entries:
         excerpts[entry.set].setdefault(entry.trial, []).append(entry)
     mushra, mos = ([served(found) for found in excerpts[kind].values()] for kind in (MUSHRA, MOS))
-    rngs = {kind: generator(secret, "sessions", kind) for kind in (MUSHRA, MOS)}
+    rngs = {kind: generator(names.word, "sessions", kind) for kind in (MUSHRA, MOS)}
     plans: dict[str, Sequence[Blocks]] = {
         MUSHRA: mushra_blocks(config.mushra, f"{MUSHRA}/{AUDIO}", mushra, rngs[MUSHRA]),
         MOS: mos_blocks(config.mos, f"{MOS}/{AUDIO}", mos, rngs[MOS]),
