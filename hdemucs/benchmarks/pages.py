@@ -48,6 +48,9 @@ BENCHMARKS = {
         Benchmark(
             "intervals", "how often the report's intervals hold the truth, by simulation", "30 min"
         ),
+        Benchmark(
+            "corpus", "the embedded corpus beside MUSDB18: how hard, how varied, how loud", "3 min"
+        ),
         Benchmark("loaders", "reading of training audio beside the official loader", "2 min"),
         Benchmark(
             "repitch", "pitch and tempo changes beside soundstretch and a phase vocoder", "2 min"
