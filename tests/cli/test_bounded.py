@@ -9,7 +9,8 @@ WRONG = [
     "listen plan --half-width", "listen plan --difference", "listen serve --port",
     "preflight hybrid --time-limit", "preflight hybrid --longest", "study systems --seconds",
     "bench metrics --seconds", "bench intervals --studies", "bench intervals --seed",
-    "bench loaders --rounds", "bench loaders --gpu",
+    "bench loaders --rounds", "bench loaders --gpu", "bench corpus --seeds",
+    "bench corpus --songs",
 ]  # fmt: skip
 
 
