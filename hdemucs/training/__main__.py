@@ -1,7 +1,7 @@
 """Train what a run directory asks for: python -m hdemucs.training <run dir>.
 
-The data set's folder is in HDEMUCS_DATA. Under torchrun all processes work on one run. On SIGTERM
-or SIGUSR2 the state is saved and the status is 75: the same command goes on from there.
+The data set's folder is in HDEMUCS_DATA. Under torchrun, all processes work on one run. On SIGTERM
+or SIGUSR2 the state is saved and the exit status is 75: the same command then resumes the run.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hdemucs.training.loop import Interrupted
 from hdemucs.training.processes import joined
 from hdemucs.training.run import train
 
-AGAIN = 75  # EX_TEMPFAIL of sysexits.h
+AGAIN = 75  # EX_TEMPFAIL of sysexits.h: start the same command again
 
 
 class Signals:

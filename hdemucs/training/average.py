@@ -1,4 +1,4 @@
-"""Exponential moving averages of the weights; buffers are taken as they are."""
+"""Exponential moving averages of the weights; buffers are copied, not averaged."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ Weights = Mapping[str, Tensor]
 
 
 class Average:
-    """One average; corrected by its count, so that the first weights are no bias.
+    """One moving average, corrected for its start.
 
-    The n-th update has the weight 1 / (1 + d + ... + d^(n-1)): the first one copies.
+    The n-th update counts the new weights with the share 1 / (1 + d + ... + d^(n-1)), d being the
+    decay. So the first update copies them, and no later average leans towards its start.
     """
 
     def __init__(self, model: nn.Module, decay: float) -> None:
@@ -35,7 +36,7 @@ class Average:
 
     @torch.no_grad()
     def update(self) -> None:
-        """Take the model's present weights in."""
+        """Add the model's present weights to the average, and copy its buffers."""
         self.count = self.count * self.decay + 1
         torch._foreach_lerp_(list(self.parameters.values()), self.current, 1 / self.count)
         copy(self.sources, self.buffers)
@@ -83,19 +84,19 @@ def under(state: Weights, prefix: str) -> dict[str, Tensor]:
 
 
 def weights_of(model: nn.Module) -> dict[str, Tensor]:
-    """The model's parameters and persistent buffers themselves, by name."""
+    """The model's parameters and persistent buffers by name: themselves, not copies."""
     return {name: tensor.detach() for name, tensor in model.state_dict(keep_vars=True).items()}
 
 
 def buffers_of(model: nn.Module) -> dict[str, Tensor]:
-    """Those of them that are no parameters, such as running statistics."""
+    """The persistent buffers by name, such as running statistics: themselves, not copies."""
     parameters = dict(model.named_parameters())
     return {name: tensor for name, tensor in weights_of(model).items() if name not in parameters}
 
 
 @torch.no_grad()
 def copy(source: Weights, target: Weights) -> None:
-    """Every tensor of `target` takes the value it has in `source`."""
+    """Set every tensor of `target`, in place, to the tensor of the same name in `source`."""
     for name, tensor in target.items():
         tensor.copy_(source[name])
 
@@ -106,7 +107,7 @@ def cloned(weights: Weights) -> dict[str, Tensor]:
 
 @contextmanager
 def swapped(model: nn.Module, weights: Weights) -> Iterator[nn.Module]:
-    """The model with other weights, for a while."""
+    """Give the model other weights inside a `with` block, then its own again."""
     mine = weights_of(model)
     saved = cloned(mine)
     copy(weights, mine)

@@ -1,4 +1,4 @@
-"""Examples for every step of an epoch, the same for a seed whatever the processes."""
+"""The examples of every step of an epoch; they follow from the seed, however many processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Batch = Float[Tensor, "batch source channel sample"]
 
 
 class Batches:
-    """The batches of each epoch, from any step on."""
+    """The batches of each epoch, starting at any of its steps."""
 
     def __init__(self, examples: Examples, config: TrainingConfig, share: Share) -> None:
         """Raises UserError if the data does not fill one batch."""
@@ -31,7 +31,7 @@ class Batches:
         self.steps = config.steps_per_epoch or len(examples) // config.batch
 
     def order(self, epoch: int) -> list[int]:
-        """Examples of an epoch: all of them shuffled, again and again as its steps need."""
+        """Indices of an epoch's examples: all in random order, repeated to fill its steps."""
         generator = torch.Generator().manual_seed(seed_for(self.config.seed, "order", epoch))
         count, order = len(self.examples), list[int]()
         while len(order) < self.steps * self.config.batch:
@@ -39,7 +39,7 @@ class Batches:
         return order
 
     def epoch(self, epoch: int, first: int) -> Iterator[Batch]:
-        """This process' share of every batch from step `first` on."""
+        """This process' share of every batch of an epoch, from step `first` on."""
         self.examples.epoch = epoch
         order, size = list(enumerate(self.order(epoch))), self.config.batch
         batches = [
@@ -57,9 +57,10 @@ class Batches:
 
 
 def check_batch(config: TrainingConfig, group: int, share: Share) -> None:
-    """
+    """Check that every process gets whole groups of examples of each batch.
+
     Raises:
-        UserError: a batch cannot be shared out among the processes in whole groups of examples.
+        UserError: the batch is no multiple of processes times `group`.
     """
     unit = share.count * group
     if config.batch % unit:
@@ -68,7 +69,7 @@ def check_batch(config: TrainingConfig, group: int, share: Share) -> None:
 
 
 def deaf(_: int) -> None:
-    """A worker that a cluster's warning reaches leaves it to the training process."""
+    """Have a reading worker ignore warning signals: the training process answers them."""
     for number in (signal.SIGUSR2, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     torch.set_num_threads(1)

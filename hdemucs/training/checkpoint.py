@@ -1,9 +1,10 @@
-"""Checkpoints: all of a run's state, whole on disk or not there, the one before kept.
+"""Checkpoints: a run's whole state, each written completely or not at all; the last two are kept.
 
-    checkpoints/0003-000120.safetensors   every tensor; what is no tensor is JSON in its header
-    checkpoints/0003-000120.sha256        its digest, as sha256sum writes it: written last
+    checkpoints/0003-000120.safetensors   every tensor; other state is JSON in the file's header
+    checkpoints/0003-000120.sha256        its digest, as sha256sum writes it; written last
 
-A checkpoint without its digest was never finished. Names are epochs done and steps into the next.
+A checkpoint without its digest was never finished. A name gives the number of whole epochs done,
+then the number of steps done in the next one.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ KEPT = 2
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A run's state: tensors by name, and facts that JSON can hold."""
+    """A run's state: tensors by name, and other values that JSON can hold."""
 
     tensors: Mapping[str, Tensor]
     facts: Mapping[str, Any]
@@ -41,10 +42,10 @@ class Checkpoints:
         self.folder, self.owner = folder, owner
 
     def save(self, name: str, checkpoint: Checkpoint) -> None:
-        """Write a checkpoint under a new name, then drop all but it and the one before.
+        """Write a checkpoint under a new name, then delete all others but the one before it.
 
         Raises:
-            UserError: the disk is full, or the run is another process' by now.
+                UserError: the disk is full, or a newer process has taken over the run.
         """
         self.owner.check()
         path = self.folder / f"{name}.safetensors"
@@ -59,11 +60,11 @@ class Checkpoints:
         self.prune()
 
     def finished(self) -> list[Path]:
-        """Those with a digest, oldest first."""
+        """The checkpoints that have a digest, oldest first."""
         return sorted(self.folder.glob("*.sha256"))
 
     def prune(self) -> None:
-        """Remove old checkpoints, digest first, and what killed processes left half-written."""
+        """Delete old checkpoints, digest first, and files that killed processes left unfinished."""
         kept = {digest.stem for digest in self.finished()[-KEPT:]}
         for path in sorted(self.folder.glob("*"), key=lambda path: path.suffix != ".sha256"):
             if path.stem not in kept:
@@ -75,7 +76,7 @@ class Checkpoints:
             (self.folder / f"{name}.{suffix}").unlink(missing_ok=True)
 
     def newest(self) -> Checkpoint | None:
-        """The newest checkpoint that is whole; a line on stderr tells of each that is not."""
+        """The newest checkpoint that is intact; a line on stderr for each that is damaged."""
         for checkpoint in self.readable():
             self.prune()
             return checkpoint
@@ -100,7 +101,7 @@ def write(tensors: Mapping[str, Tensor], path: Path, facts: str) -> None:
 
 
 def intact(path: Path, digest: Path) -> bool:
-    """Whether the file is there with the content that was written."""
+    """Whether the file is there with the content that its digest was taken of."""
     try:
         return digest.read_text() == f"{sha256(path)}  {path.name}\n"
     except (OSError, UnicodeDecodeError):

@@ -1,7 +1,7 @@
 """The network that training calls, compiled part by part.
 
-Compiled whole, a separator costs minutes before its first step and breaks at every LSTM, of which
-compilers know nothing. So each family names the parts of it that gain (`compile_units`).
+Compiling a whole separator takes minutes and breaks off at every LSTM, which torch.compile does
+not handle. So each family names the parts of it that run faster when compiled (`compile_units`).
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import torch
 from hdemucs.errors import UserError
 from hdemucs.models.family import Separator
 
-VERSIONS = 256  # of the same code: one for every layer and shape
+VERSIONS = 256  # compiled versions of the same code: one for every layer and shape
 
 
 def compiled(model: Separator, backend: str = "inductor") -> Separator:
-    """A twin of the model with the same weights; its `compile_units` compile at their first call.
+    """A copy that shares the model's weights; its `compile_units` are compiled at their first call.
 
-    The model itself stays as it was: validation has a new length for every song.
+    The model itself is not compiled: validation gives it a new length for every song.
 
     Raises:
         UserError: there is no compiler.
@@ -37,7 +37,11 @@ def compiled(model: Separator, backend: str = "inductor") -> Separator:
 
 
 def check_compiler() -> None:
-    """torch.compile writes C++ for a CPU and for what launches a GPU's kernels."""
+    """Check that torch.compile has its C++ compiler; it needs one for CPUs and for GPU kernels.
+
+    Raises:
+        UserError: the compiler is missing.
+    """
     name = os.environ.get("CXX", "clang++" if sys.platform == "darwin" else "g++")
     if shutil.which(name) is None:
         problem = f"is true, and the compiler that torch.compile calls, {name}, is missing"

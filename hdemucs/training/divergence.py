@@ -1,7 +1,7 @@
-"""When a run has diverged: better one line now than days of a model that is lost.
+"""Detect a run that has diverged, and end it at once rather than days later.
 
-What is judged is the mean over the last `steps` steps, never one batch: a batch may be much louder
-than another. The loss counts as a share of the loss that silence would have on the same examples.
+The test is on means over the last `steps` steps, never on one batch: a batch may be much louder
+than another. The loss is taken relative to the loss of silent estimates of the same examples.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ CURE = (
 
 
 class Guard:
-    """Compares running means with the lowest that the run has had.
+    """Compares running means with the lowest ones that the run has had.
 
-    The loss' first reference is the loss of silence, the worst that a model need ever be.
+    At first, the loss is compared with the loss of silence, the worst that a model need ever have.
     """
 
     def __init__(self, variant: str, config: GuardConfig) -> None:
@@ -32,7 +32,7 @@ class Guard:
         self.recent: deque[tuple[float, float, float]] = deque(maxlen=config.steps)
 
     def watch(self, place: str, loss: float, silence: float, penalty: float) -> None:
-        """One step's loss, the loss of silence on the same examples, and the penalty.
+        """Take in a step's loss, the loss of silence on the same examples, and the penalty.
 
         Raises:
             UserError: the run has diverged.
@@ -46,7 +46,7 @@ class Guard:
         self.judge(place, *means)
 
     def judge(self, place: str, loss: float, silence: float, penalty: float) -> None:
-        """Means over the last steps."""
+        """Compare means over the last steps with the lowest ones so far."""
         seen = f"over the last {self.config.steps} steps"
         if loss > self.config.loss * self.share * silence > 0:
             now, best = loss / silence, self.share
@@ -61,7 +61,7 @@ class Guard:
             self.penalty = min(self.penalty, penalty)
 
     def validated(self, place: str, loss: float, best: float) -> None:
-        """The model's loss on validation songs, and the best that any weights had so far.
+        """Compare the model's loss on validation songs with the best that any weights have had.
 
         Raises:
             UserError: the run has diverged.
@@ -73,7 +73,7 @@ class Guard:
         return UserError(self.variant, f"diverged in {place}: {problem}", CURE)
 
     def state(self) -> dict[str, Any]:
-        """JSON has no infinity: None."""
+        """What a checkpoint keeps; None stands for infinity, which JSON cannot hold."""
         penalty = self.penalty if math.isfinite(self.penalty) else None
         return {"share": self.share, "penalty": penalty, "recent": [list(r) for r in self.recent]}
 

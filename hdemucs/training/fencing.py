@@ -9,16 +9,16 @@ from hdemucs.errors import UserError
 
 
 class Owner:
-    """What the launcher wrote into the run's `owner`, if it wrote anything."""
+    """The process that owns the run, as the launcher wrote it into the file `owner`, if it did."""
 
     def __init__(self, folder: Path) -> None:
         self.path, self.token = folder / "owner", os.environ.get("HDEMUCS_OWNER")
 
     def check(self) -> None:
-        """To be called before each write.
+        """Refuse to go on if another process owns the run by now. Call it before each write.
 
         Raises:
-            UserError: the run was started again elsewhere and is that process' now.
+            UserError: the run was started again elsewhere and belongs to that process now.
         """
         if self.token is None:
             return

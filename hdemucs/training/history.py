@@ -1,4 +1,4 @@
-"""What a run writes for people to follow it: history.csv and progress.json."""
+"""What a run writes so that people can follow it: history.csv and progress.json."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from hdemucs.training.fencing import Owner
 
 Row = Mapping[str, int | float | str | None]
 
-EVERY = 5.0  # seconds between two progress.json
+EVERY = 5.0  # seconds between two writes of progress.json
 
 
 class Journal:
-    """The two files of a run directory; at most one `progress.json` in 5 s."""
+    """The two files in a run directory; progress.json is written once in 5 s at most."""
 
     def __init__(self, folder: Path, owner: Owner, variant: str) -> None:
         self.folder, self.owner, self.variant = folder, owner, variant
         self.started, self.spoken = time.monotonic(), float("-inf")
 
     def progress(self, state: str, done: int, total: int, facts: Row) -> None:
-        """Where the run stands: `done` of `total` steps are made since this process started."""
+        """Write where the run stands: `done` of `total` steps made since this process started."""
         now = time.monotonic()
         if state == "running" and now - self.spoken < EVERY:
             return
@@ -42,13 +42,13 @@ class Journal:
         write_json(self.folder / "progress.json", content)
 
     def history(self, rows: Sequence[Row]) -> None:
-        """A row an epoch; no clock times, so that a resumed run's file is the same."""
+        """Write a row for each epoch, without clock times: a resumed run writes the same."""
         self.owner.check()
         write_text(self.folder / "history.csv", table(rows))
 
 
 def table(rows: Sequence[Row]) -> str:
-    """CSV with the first row's keys as columns; floats in full, so that nothing is lost."""
+    """Rows as CSV, with the first row's keys as columns; floats are written to all digits."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
     writer.writeheader()

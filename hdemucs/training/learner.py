@@ -1,4 +1,4 @@
-"""One step of training: what a batch of stems does to the weights."""
+"""One step of training: how a batch of stems changes the weights."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ Batch = Float[Tensor, "batch source channel sample"]
 
 @dataclass(frozen=True)
 class Outcome:
-    """A step's numbers, still on the device."""
+    """A step's numbers, as scalars that are still on the device."""
 
     loss: Tensor  # without the penalty
     silence: Tensor  # the loss of silent estimates
-    penalty: Tensor  # not weighted
-    parts: Mapping[str, Tensor]  # of the loss, by name
+    penalty: Tensor  # before its weight is applied
+    parts: Mapping[str, Tensor]  # the parts of the loss, by name
 
     def row(self) -> Float[Tensor, " number"]:
         """Loss, silence, penalty and parts, in double precision."""
@@ -60,11 +60,15 @@ class Learner:
         self.augmentations = list(mixing_of(config, processes).augmentations)
 
     def step(self, stems: Batch) -> Outcome:
-        """One update of the weights on a batch of stems, at the scale they are trained at."""
+        """Update the weights once.
+
+        Args:
+            stems: [example, source, channel, sample], at the scale of training.
+        """
         stems = stems.to(self.processes.device, non_blocking=True)
         for augmentation in self.augmentations:
             stems = augmentation(stems)
-        # What a network draws (dropout) depends on the step alone: there is no state to keep.
+        # What a network draws (dropout) depends on the step alone, so there is no state to keep.
         torch.manual_seed(seed_for(self.task.seed, "step", self.made, self.task.share.rank))
         with torch.autocast(stems.device.type, torch.bfloat16, enabled=self.bf16):
             parts = dict(self.wrapped(stems))
@@ -73,18 +77,18 @@ class Learner:
         penalty = self.penalty.descend() if self.penalty else torch.zeros(())
         self.optimiser.step(self.schedule.factor(self.made))
         self.made += 1
-        self.processes.from_first(self.buffers)  # running statistics are each process' own
+        self.processes.from_first(self.buffers)  # each process has running statistics of its own
         self.averages.after_step()
         parts = {name: part.detach() for name, part in parts.items()}
         return Outcome(loss.detach(), self.objective.silence(stems), penalty, parts)
 
     def candidates(self) -> dict[str, Weights]:
-        """The weights that validation chooses from, by name."""
+        """The weights that validation chooses from, by name: the model's own and every average."""
         averages = self.averages.by_name.items()
         return {"model": weights_of(self.model), **{n: a.weights for n, a in averages}}
 
     def state(self) -> dict[str, Tensor]:
-        """Everything that the next step depends on, but for the schedule."""
+        """All tensors that the next step depends on, by name; the schedule keeps its own state."""
         parts = {
             "model": weights_of(self.model),
             "optimiser": self.optimiser.state(),
@@ -108,19 +112,19 @@ class Learner:
         self.made = int(state["made/"].item())
 
     def generators(self) -> dict[str, torch.Generator]:
-        """By name, of everything that draws for whole batches."""
+        """The random generators of everything that draws for whole batches, by name."""
         augmentations = {a.name: a.generator for a in self.augmentations}
         return {**augmentations, "objective": self.objective.generator}
 
 
 def task_of(config: TrainConfig, processes: Processes) -> Task:
-    """What the run's parts may ask of it."""
+    """What the parts of a recipe may know of the run."""
     seed, share = config.training.seed, processes.share
     return Task(sources=config.sources, sample_rate=config.sample_rate, seed=seed, share=share)
 
 
 def mixing_of(config: TrainConfig, processes: Processes) -> Mixing:
-    """How the run's examples come about."""
+    """The mixing that makes the run's examples."""
     segment = int(config.training.segment * config.sample_rate)
     mixing: Mixing = built("mixing", config.training.mixing, task_of(config, processes), segment)
     return mixing

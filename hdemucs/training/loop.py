@@ -1,4 +1,4 @@
-"""Epochs: steps, validation, history, checkpoints; any of them may be the last before a crash."""
+"""The training loop: steps, validation, history and checkpoints. A crash may come at any time."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from hdemucs.training.state import Sums, TrainingState
 from hdemucs.training.validation import Score, Validation
 from hdemucs.versions import remark, versions
 
-EVERY = 10  # steps between two looks at the losses: reading them makes the CPU wait for a GPU
+EVERY = 10  # steps between two reads of the losses: each read makes the CPU wait for the GPU
 
 
-class Interrupted(Exception):  # noqa: N818  it is a request, no accident
-    """Somebody asks the run to end; its state is saved."""
+class Interrupted(Exception):  # noqa: N818  a request, not an error
+    """Training was asked to stop; its state is saved."""
 
 
 @dataclass
 class Loop:
-    """One run from where it stands to its end."""
+    """One run, from its present state to its end."""
 
     config: TrainConfig
     learner: Learner
@@ -51,10 +51,10 @@ class Loop:
     note: str = ""
 
     def resume(self, digest: str) -> TrainingState | None:
-        """The newest whole checkpoint's state; None if the run has none yet.
+        """The state of the newest intact checkpoint; None if the run has none yet.
 
         Raises:
-            UserError: the checkpoint is another configuration's.
+                UserError: the checkpoint was made with another configuration.
         """
         self.digest = digest
         found = self.checkpoints.newest()
@@ -74,7 +74,7 @@ class Loop:
 
         Raises:
             Interrupted: it was asked to stop; the state is saved.
-            UserError: it diverged, the disk is full, or the run is another process' by now.
+                UserError: it diverged, the disk is full, or a newer process has taken over the run.
         """
         self.state, self.pending = state, list[Outcome]()
         self.watched = copy.copy(state.sums)
@@ -93,7 +93,7 @@ class Loop:
         return epochs * self.batches.steps - self.state.sums.steps
 
     def epoch(self) -> None:
-        """The rest of the present epoch."""
+        """Train through the rest of the present epoch."""
         done, last = self.state.sums.steps, self.batches.steps
         every = self.config.training.checkpoint_every
         for step, stems in enumerate(self.batches.epoch(self.state.epoch, done), start=done + 1):
@@ -110,7 +110,7 @@ class Loop:
         self.finish_epoch()
 
     def drain(self) -> None:
-        """Look at the losses of the steps since the last look; a diverged run ends here."""
+        """Read the losses of the steps since the last read; a run that has diverged ends here."""
         sums, pending = self.state.sums, self.pending
         self.pending = []
         self.made += len(pending)
@@ -125,7 +125,9 @@ class Loop:
 
     @contextmanager
     def unless_diverged(self, checked: Sums) -> Iterator[None]:
-        """A checkpoint made at `checked` has weights that no loss vouches for: not to keep."""
+        """If the block finds divergence, delete the checkpoint made at `checked`: it may have it,
+        too.
+        """
         try:
             yield
         except UserError:
@@ -135,9 +137,9 @@ class Loop:
             raise
 
     def pause(self, *, together: bool) -> None:
-        """Between two pieces of work: save what is new and end, if asked to.
+        """Save what is new and stop, if the run was asked to.
 
-        With several processes, only where `together` says that all of them ask at once.
+        With several processes, this happens only where `together` says that all ask at once.
         """
         processes = self.learner.processes
         if (together or not processes.several) and processes.any(self.asked_to_stop()):
@@ -148,7 +150,7 @@ class Loop:
             raise Interrupted
 
     def finish_epoch(self) -> None:
-        """Validate, write the epoch down, save."""
+        """Validate, add the epoch to the history, save."""
         state = self.state
         scores = self.validate()
         state.rows.append(self.row(scores))
@@ -165,7 +167,9 @@ class Loop:
             self.journal.history(state.rows)
 
     def validate(self) -> dict[str, Score]:
-        """Scores of the model and its averages; the best of them is kept if none was better."""
+        """Score the model and its averages; keep the best of them if no earlier weights were
+        better.
+        """
         epoch = self.state.epoch + 1
         if epoch % self.config.training.validate_every and epoch < self.config.training.epochs:
             return {}
@@ -183,7 +187,7 @@ class Loop:
         return scores
 
     def row(self, scores: dict[str, Score]) -> dict[str, Any]:
-        """The epoch's line of history.csv."""
+        """The epoch's row of history.csv."""
         chosen = min(scores, key=lambda name: scores[name].loss) if scores else None
         score, best = scores[chosen] if chosen else None, self.state.best
         return {
@@ -201,18 +205,18 @@ class Loop:
         }
 
     def rate(self) -> dict[str, float]:
-        """The learning rate's factor at the epoch's last step, where a schedule changes it."""
+        """The learning rate's factor at the epoch's last step, if the schedule ever changes it."""
         schedule = self.learner.schedule
         last = max(0, self.learner.made - 1)
         return {"rate_factor": schedule.factor(last)} if schedule.changes else {}
 
     @property
     def parts(self) -> dict[str, Guard | Schedule | Stop]:
-        """What has a state of its own beside the tensors, by its name in checkpoints."""
+        """The parts that have state other than tensors, by their names in checkpoints."""
         return {"guard": self.guard, "schedule": self.learner.schedule, "stop": self.stop}
 
     def save(self) -> None:
-        """A checkpoint of everything."""
+        """Write a checkpoint of the whole state."""
         self.state.seconds = self.before + time.monotonic() - self.entered
         if self.learner.processes.first:
             states = {name: part.state() for name, part in self.parts.items()}
@@ -223,7 +227,7 @@ class Loop:
         self.learner.processes.wait()
 
     def tell(self, word: str) -> None:
-        """progress.json, and the note beside the progress bar."""
+        """Write progress.json and the note beside the progress bar."""
         state, training = self.state, self.config.training
         last = state.sums.means if state.sums.steps else state.rows[-1]
         loss = last["train_loss"]

@@ -10,10 +10,10 @@ NEVER = 2**31 - 1
 
 
 def keep_freed_memory() -> None:
-    """Have malloc keep what a step frees for the next step.
+    """Have malloc keep the memory that a step frees, for the next step.
 
-    By default glibc maps every big tensor anew and the kernel clears its pages again: a quarter of
-    a step on a CPU. Other C libraries are left alone.
+    By default, glibc maps every big tensor anew and the kernel clears its pages again. That takes a
+    quarter of a step on a CPU. Other C libraries are left as they are.
     """
     if sys.platform != "linux":
         return

@@ -1,4 +1,4 @@
-"""One training over several processes: who does what, and on which device."""
+"""The processes of one training: which share of a batch each works on, and on which device."""
 
 from __future__ import annotations
 
@@ -34,12 +34,13 @@ class Processes:
         return self.share.count > 1
 
     def wrapped(self, model: nn.Module) -> nn.Module:
-        """A module that gives losses, the gradients of which are averaged over all processes."""
+        """The module, with gradients averaged over all processes; its outputs are losses."""
         if not self.several:
             return model
         devices = [self.device] if self.device.type == "cuda" else None
-        # Looking for unused parameters keeps the order in which gradients are summed: without it,
-        # buckets are rebuilt after the first step, and a resumed run would add up otherwise.
+        # find_unused_parameters keeps the order in which gradients are summed. Without it, buckets
+        # are
+        # rebuilt after the first step, and a resumed run would sum in another order.
         return DistributedDataParallel(
             model,
             devices,
@@ -49,7 +50,7 @@ class Processes:
         )
 
     def from_first(self, tensors: Iterable[Tensor]) -> None:
-        """Their values become those of the first process, in place."""
+        """Copy the first process' values of these tensors into them, in place."""
         if self.several:
             for tensor in tensors:
                 distributed.broadcast(tensor, 0)
@@ -68,7 +69,7 @@ class Processes:
         return self.mean(torch.tensor(float(flag), device=self.device)).item() > 0
 
     def gathered(self, mine: list[T], count: int) -> list[T]:
-        """The results for `count` items, of which process r made number r, r + n, r + 2 n, ..."""
+        """Results for `count` items in order; process r of n made those of items r, r + n, ..."""
         if not self.several:
             return mine
         parts: list[list[T]] = [[] for _ in range(self.share.count)]
@@ -82,7 +83,7 @@ class Processes:
 
 @contextmanager
 def joined() -> Iterator[Processes]:
-    """Meet the other processes, if the environment names any."""
+    """Connect to the other processes, if the environment names any, inside a `with` block."""
     share = Share(int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1")))
     local = int(os.environ.get("LOCAL_RANK", "0"))
     cuda = torch.cuda.is_available()

@@ -1,10 +1,10 @@
-"""One training job: a run directory in, its best weights out.
+"""One training job: it turns a run directory's configuration into the best weights.
 
     in    config.json  manifest.json  [start/model.safetensors, model.json]
     out   checkpoints/  history.csv  progress.json  model.safetensors  model.json  DONE.json
 
-DONE.json comes last; a directory that has one is left alone. Started again after any kind of end,
-a job goes on from its newest whole checkpoint.
+DONE.json is written last; a directory that has one is left alone. A job that is started again,
+however it ended, continues from its newest intact checkpoint.
 """
 
 from __future__ import annotations
@@ -48,8 +48,9 @@ def train(
     """Run the job of a run directory to its end; `root` is the data set's folder.
 
     Raises:
-        Interrupted: `asked_to_stop` said so; the state is saved.
-        UserError: bad configuration or data, divergence, a full disk, or a newer process' run.
+            Interrupted: `asked_to_stop` returned true; the state is saved.
+            UserError: bad configuration or data, divergence, a full disk, or a newer owner of the
+            run.
     """
     if (folder / "DONE.json").exists():
         return
@@ -71,7 +72,7 @@ def train(
 
 
 def checked(config: TrainConfig, manifest: Manifest, processes: Processes) -> None:
-    """Refuse what could not be trained as it is written."""
+    """Refuse a configuration that could not be trained as it is written."""
     training = config.training
     if manifest.sample_rate != config.sample_rate:
         problem = f"is {config.sample_rate}, the data has {manifest.sample_rate}"
@@ -91,7 +92,7 @@ def prepared(
     processes: Processes,
     asked_to_stop: Callable[[], bool],
 ) -> Loop:
-    """The run's loop, its model fresh."""
+    """The run's loop with a fresh model."""
     training, owner = config.training, Owner(folder)
     songs = Songs(root=root, manifest=manifest, scale=SCALES[training.normalise])
     learner = Learner(first_model(folder, config), config, processes)
@@ -109,7 +110,7 @@ def prepared(
 
 
 def first_model(folder: Path, config: TrainConfig) -> Separator:
-    """New by the seed, or the finished model that fine-tuning starts from."""
+    """A new model that follows from the seed, or the finished one that fine-tuning starts from."""
     if config.training.start_from is None:
         return build(config.model, config.training.seed)
     stored = load_model(folder / "start")
@@ -121,9 +122,10 @@ def first_model(folder: Path, config: TrainConfig) -> Separator:
 
 @torch.no_grad()
 def fit(learner: Learner, root: Path, config: TrainConfig, manifest: Manifest) -> None:
-    """Have a new model fitted to the training songs, where its family asks for that.
+    """Fit a new model's input statistics to the training songs, if its family does that.
 
-    The first process reads them, one whole song after the other; all have its model then.
+    The first process reads the songs, one whole song after the other, and gives all others its
+    model.
     """
     model, family = learner.model, family_of(config.model)
     if family.fit is None or config.training.start_from is not None:
@@ -137,13 +139,13 @@ def fit(learner: Learner, root: Path, config: TrainConfig, manifest: Manifest) -
 
 
 def identity(folder: Path) -> str:
-    """What a run's checkpoints belong to."""
+    """Digest of the configuration and data that the run's checkpoints belong to."""
     config = deciding(read_json(folder / "config.json", "start a new run directory"))
     return digest([config, sha256(folder / "manifest.json")])
 
 
 def publish(folder: Path, config: TrainConfig, loop: Loop, state: TrainingState) -> None:
-    """Write the best weights and what they are, then DONE.json."""
+    """Write the best weights, their description and, last, DONE.json."""
     model, owner = loop.learner.model, Owner(folder)
     loop.journal.history(state.rows)
     facts = summary(config, loop, state)
@@ -162,7 +164,7 @@ def publish(folder: Path, config: TrainConfig, loop: Loop, state: TrainingState)
 
 
 def summary(config: TrainConfig, loop: Loop, state: TrainingState) -> dict[str, Any]:
-    """Where the weights come from; the same run gives the same, wherever and however fast."""
+    """Where the weights come from; independent of the machine and of how long it took."""
     best = state.best
     return {
         "variant": config.variant,
@@ -177,7 +179,7 @@ def summary(config: TrainConfig, loop: Loop, state: TrainingState) -> dict[str, 
 
 
 def machine(processes: Processes) -> str:
-    """What it ran on."""
+    """Name of the machine's accelerator or processor."""
     if processes.device.type == "cuda":
         device = torch.cuda.get_device_name(processes.device)
     else:

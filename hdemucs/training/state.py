@@ -1,4 +1,4 @@
-"""Where a run stands, but for what its learner knows."""
+"""The position of a run: epoch, sums, history and best weights, but not its learner's state."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hdemucs.training.checkpoint import Checkpoint
 
 @dataclass
 class Best:
-    """The best weights so far on validation."""
+    """The best weights on validation so far."""
 
     which: str  # "model" or an average's name
     epoch: int  # counted from 1
@@ -24,13 +24,13 @@ class Best:
 
 @dataclass
 class Sums:
-    """What the epoch's steps add up to; in double precision, so that resuming changes nothing."""
+    """Sums over the epoch's steps, in double precision, so that resuming changes nothing."""
 
     steps: int = 0
     loss: float = 0.0
     silence: float = 0.0
     penalty: float = 0.0
-    parts: dict[str, float] = field(default_factory=dict)  # of the loss, by name
+    parts: dict[str, float] = field(default_factory=dict)  # the parts of the loss, by name
 
     def add(self, loss: float, silence: float, penalty: float, parts: Mapping[str, float]) -> None:
         self.steps += 1
@@ -41,7 +41,7 @@ class Sums:
 
     @property
     def means(self) -> dict[str, float]:
-        """Of each number, by its name in the history; zeros before the first step."""
+        """The mean of each number, by its name in the history; zeros before the first step."""
         steps = max(1, self.steps)
         parts = {f"train_{name}": value / steps for name, value in self.parts.items()}
         return {"train_loss": self.loss / steps, "penalty": self.penalty / steps, **parts}
@@ -51,19 +51,19 @@ class Sums:
 class TrainingState:
     """Position, history and best weights of a run."""
 
-    epoch: int = 0  # whole ones
-    sums: Sums = field(default_factory=Sums)  # of the epoch at work
-    seconds: float = 0.0  # of training, over all attempts
-    rows: list[dict[str, Any]] = field(default_factory=list)  # of history.csv
+    epoch: int = 0  # whole epochs done
+    sums: Sums = field(default_factory=Sums)  # over the present epoch
+    seconds: float = 0.0  # spent training, over all attempts
+    rows: list[dict[str, Any]] = field(default_factory=list)  # rows of history.csv
     best: Best | None = None
 
     @property
     def name(self) -> str:
-        """The checkpoint's."""
+        """The checkpoint's name."""
         return f"{self.epoch:04d}-{self.sums.steps:06d}"
 
     def consider(self, which: str, loss: float, weights: Weights) -> None:
-        """Keep a copy of the weights if none were better."""
+        """Keep a copy of the weights if none were better before."""
         if self.best is None or loss < self.best.loss:
             self.best = Best(which, self.epoch + 1, loss, cloned(weights))
 

@@ -1,4 +1,4 @@
-"""Which weights are best: whole songs of the validation split."""
+"""Validation: which weights are best, judged by whole songs of the validation split."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Score:
 
 
 class Validation:
-    """The validation songs, shared out among the processes."""
+    """Scores models on the validation songs, which are shared out among the processes."""
 
     def __init__(
         self,
@@ -58,9 +58,10 @@ class Validation:
 
     @torch.no_grad()
     def score(self, model: nn.Module, epoch: int, pause: Callable[[], None]) -> Score:
-        """The model's score; an epoch's random shifts are those of all its candidates.
+        """Score a model on all validation songs.
 
-        `pause` is called before each song.
+        All candidates of an epoch are given the same random shifts. `pause` is called before each
+        song.
         """
         share, mine = self.processes.share, []
         model.eval()
@@ -74,7 +75,7 @@ class Validation:
         return mean(self.processes.gathered(mine, len(self.tracks)))
 
     def song_score(self, model: nn.Module, track: Track, generator: torch.Generator) -> Score:
-        """One song, at the scale of training, against its stems."""
+        """Separate one song, at the scale of training, and compare it with its stems."""
         signals = song(self.root, self.manifest, track)
         mix, stems = (scaled(x, track, self.scale).to(self.processes.device) for x in signals)
         rate = self.config.sample_rate

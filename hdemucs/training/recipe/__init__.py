@@ -1,1 +1,1 @@
-"""What differs between recipes: parts that a configuration chooses by `kind`, a module each."""
+"""The parts of a recipe that a configuration chooses by `kind`: one module for each kind."""

@@ -1,4 +1,4 @@
-"""What every part of a recipe may ask of the run that it is for."""
+"""What the parts of a recipe may know of the run."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from hdemucs.data.share import WHOLE, Share
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """One run, as its parts see it."""
+    """The facts of a run that its parts use."""
 
-    sources: tuple[str, ...]  # of the batches' stems, in their order
+    sources: tuple[str, ...]  # of the batches' stems, in order
     sample_rate: int  # Hz
     seed: int
-    share: Share = WHOLE  # of every batch, that this process works on
+    share: Share = WHOLE  # this process' share of every batch

@@ -1,13 +1,13 @@
 """The penalty on the largest singular value of every big matrix (official demucs/svd.py).
 
-The matrices are those that the official code sees: every weight of at least `min_size` MiB, as
-[out, everything else], transposed convolutions turned first. The official estimate is a new
-randomised SVD of rank 100 each step. Here leading singular directions are kept from step to step
-and sought anew from where they were: by Rayleigh and Ritz in their span, then in the Krylov space
-that grows from them, one direction a round, until the angle between the leading one and the true
-one is small, as its residual tells (Davis and Kahan, 1970). Most of the work is where it is needed:
-in matrices whose largest values lie close together, as the penalty itself brings them. The estimate
-is a Rayleigh quotient, never above the exact value.
+The penalised matrices are those of the official code: every weight of at least `min_size` MiB, as
+[out, everything else], with transposed convolutions turned first. The official estimate is a new
+randomised SVD of rank 100 in each step. Here the leading singular directions are kept from step to
+step and improved from where they were: by the Rayleigh-Ritz method in their span, then in the
+Krylov space that grows from them, one direction a round, until the angle between the leading
+direction and the true one is small, as estimated from its residual (Davis and Kahan, 1970). Most
+work goes into matrices whose largest singular values lie close together, which the penalty itself
+brings about. The estimate is a Rayleigh quotient, so it is never above the exact value.
 """
 
 from __future__ import annotations
@@ -27,41 +27,42 @@ from hdemucs.config.base import STRICT
 from hdemucs.config.parts import Part
 from hdemucs.training.svd_penalty.subspace import TINY, Matrix, Rows, Span, orthonormal
 
-MIB = 2**18  # 32-bit floats
-ANGLE = 5.5e-3  # of the leading direction, estimated: its gradient is then right within 1e-2
-CAUTION = 2.0  # times the part of that estimate that is of first order only
-ROUNDS = 30  # at most, in a step
-KEPT = 3  # directions from step to step, times `rank`, whose residuals are sought at first
-SETTLED = 1e-3  # residuals of the leading directions over the leading value, before the first step
-SETTLING = 100  # rounds at most, for that
+MIB = 2**18  # in numbers of 32 bits
+ANGLE = 5.5e-3  # largest estimated error of a leading direction: its gradient is right within 1e-2
+CAUTION = 2.0  # safety factor on the part of that estimate that is of first order only
+ROUNDS = 30  # most rounds in a step
+KEPT = 3  # directions kept from step to step, as a multiple of `rank`
+SETTLED = 1e-3  # largest residual over the leading value, before the first step
+SETTLING = 100  # most rounds before the first step
 
 
 @configuration(frozen=True, kw_only=True, config=STRICT)
 class PenaltyConfig:
-    """How much it weighs, and what it looks at."""
+    """How much the penalty weighs, and which matrices it is on."""
 
     kind: Literal["svd"]
     weight: Annotated[float, Field(gt=0)]
-    min_size: Annotated[float, Field(ge=0)]  # MiB of 32-bit floats; smaller matrices go free
-    rank: Annotated[int, Field(ge=1)]  # directions that the estimate improves at each look
+    min_size: Annotated[float, Field(ge=0)]  # MiB of 32-bit floats; smaller ones are not penalised
+    rank: Annotated[int, Field(ge=1)]  # directions by which the estimate improves in each round
 
 
 @dataclass(frozen=True)
 class Penalised:
-    """A weight, and how it is seen as a matrix."""
+    """A weight, and how it is viewed as a matrix."""
 
     name: str
     weight: nn.Parameter
-    turned: bool  # transposed convolutions are [in, out, ...]
+    turned: bool  # transposed convolutions are stored as [in, out, ...]
 
     def matrix(self) -> Matrix:
         return self.seen(self.weight.detach())
 
     def seen(self, tensor: Tensor) -> Matrix:
-        """A tensor of the weight's shape as the matrix; how its columns are ordered is free.
+        """A tensor of the weight's shape as the matrix; the order of its columns does not matter.
 
-        A transposed convolution is copied kernel place by kernel place, each a row at a time: as
-        [out, in, place] it would be gathered from all over the memory.
+        A transposed convolution is copied one kernel place after the other, each row by row: the
+        order
+        [out, in, place] would gather it from all over the memory.
         """
         if not self.turned:
             return tensor.flatten(1)
@@ -82,7 +83,7 @@ class Penalised:
 
 
 def penalised(model: nn.Module, min_size: float) -> Iterator[Penalised]:
-    """The model's big weights, in its own order; biases and gains go free."""
+    """The model's big weights, in its own order; small ones, such as biases, are left out."""
     for prefix, module in model.named_modules():
         turned = isinstance(module, nn.ConvTranspose1d | nn.ConvTranspose2d)
         for name, weight in module.named_parameters(prefix, recurse=False):
@@ -100,7 +101,7 @@ def exact(model: nn.Module, min_size: float) -> Float[Tensor, ""]:
 
 
 class Penalty:
-    """The penalty of one model, and the directions it follows from step to step."""
+    """The penalty of one model; it keeps the leading directions from step to step."""
 
     def __init__(self, model: nn.Module, config: PenaltyConfig, seed: int) -> None:
         self.weight, self.rank = config.weight, config.rank
@@ -112,9 +113,10 @@ class Penalty:
 
     @torch.no_grad()
     def descend(self) -> Float[Tensor, ""]:
-        """Add the weighted penalty's gradient to the weights' gradients; returns the penalty.
+        """Add the weighted penalty's gradient to the weights' gradients; return the penalty.
 
-        NaN for weights that no decomposition takes: the guard will say so.
+        It is NaN for weights that have no decomposition; the check for divergence then ends the
+        run.
         """
         try:
             return self.followed()
@@ -146,7 +148,7 @@ class Penalty:
 
 @dataclass(frozen=True)
 class Found:
-    """What is known of a matrix M: its leading direction, and where to look next."""
+    """Results for one matrix M: its leading direction, and where to start the next time."""
 
     left: Float[Tensor, " out"]  # unit vector u
     right: Float[Tensor, " in"]  # M'u: the singular value times the other vector
@@ -155,14 +157,14 @@ class Found:
 
 
 def first_basis(matrix: Matrix, rank: int, generator: torch.Generator) -> Rows:
-    """Random orthonormal rows."""
+    """Random orthonormal rows to start from."""
     side = min(matrix.shape)
     start = torch.randn(min(KEPT * rank, side), side, generator=generator)
     return orthonormal(start).to(matrix.device)
 
 
 def settled(matrix: Matrix, basis: Rows, rank: int) -> Rows:
-    """Directions of a matrix that is new: until the leading ones stand still, all of them."""
+    """Improve the directions of a new matrix, all of them, until the leading ones settle."""
     for _ in range(SETTLING):
         span = Span(matrix, basis, 0)
         span.solve()
@@ -174,7 +176,7 @@ def settled(matrix: Matrix, basis: Rows, rank: int) -> Rows:
 
 
 def followed(matrix: Matrix, basis: Rows, rank: int) -> Found:
-    """The leading direction, sought from where it was, and a basis for the next time."""
+    """The leading direction, improved from `basis`, and the basis for the next step."""
     span = Span(matrix, basis, rank + ROUNDS)
     span.solve()
     images = span.forward(rank)
@@ -197,23 +199,29 @@ def followed(matrix: Matrix, basis: Rows, rank: int) -> Found:
 
 
 def following(span: Span, residuals: Rows, before: Rows, rank: int) -> Rows:
-    """The next basis: leading directions, residuals (where the first of them would go), and where
-    these were `before` (one that moves steadily is met ahead).
+    """The basis for the next step, of three parts.
+
+    They are the leading directions; their residuals, where the first step from them would go; and
+    the earlier directions `before`, so that a steady movement is extrapolated.
     """
     ahead = residuals / residuals.norm(dim=1, keepdim=True).clamp(min=TINY)
     return orthonormal(torch.cat([span.directions(KEPT * rank), ahead, before]))
 
 
 def outside(span: Span, rank: int) -> float:
-    """The leading value's distance from those beyond the span: these are at most the least kept."""
+    """The least distance between the leading value and those outside the span.
+
+    The values outside are taken to be at most the smallest one kept.
+    """
     least = span.values[: KEPT * rank][-1]
     return (span.values[0] - least).clamp(min=TINY).item()
 
 
 def first_angle(span: Span, residuals: Rows, rank: int) -> float:
-    """The leading direction's angle to the true one: what it lacks beyond the span, and how much of
-    the directions beside it comes in through that (second-order perturbation theory, from how their
-    residuals overlap).
+    """Estimate the angle between the leading direction and the true one before any further round.
+
+    It has two parts: what the direction lacks outside the span, and how much the other directions
+    mix into it by way of that (second-order perturbation theory, from their residuals' overlap).
     """
     gaps = (span.values[0] - span.values[1 : len(residuals)]).clamp(min=TINY).to(residuals)
     beyond = outside(span, rank)
@@ -224,9 +232,10 @@ def first_angle(span: Span, residuals: Rows, rank: int) -> float:
 def later_angle(
     span: Span, residuals: Rows, before: Tensor, short: Float[Tensor, ""], rank: int
 ) -> float:
-    """The same after a round: from how far the direction turned within the span as it was `before`.
+    """Estimate the same angle after a round, from how far the direction has turned since `before`.
 
-    The next turn is as much smaller as its residual is than the one before, of length `short`.
+    The next turn is taken to be smaller than this one in the proportion of the present residual to
+    the one before, whose length is `short`.
     """
     beyond, left = outside(span, rank), residuals[0].norm().item()
     within = span.turns[0][: len(before)]
@@ -236,7 +245,7 @@ def later_angle(
 
 
 def penalty_of(config: PenaltyConfig, model: nn.Module, seed: int) -> Penalty:
-    """As parts.toml's kinds are built."""
+    """Build the penalty, as parts.toml's kinds are built."""
     return Penalty(model, config, seed)
 
 

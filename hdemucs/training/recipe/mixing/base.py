@@ -1,4 +1,4 @@
-"""What a mixing is: how examples are read from songs, and what is done to a batch of them."""
+"""What a mixing is: how examples are read from songs, and how a batch of them is changed."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ Batch = Float[Tensor, "batch source channel sample"]
 
 @dataclass(frozen=True, kw_only=True)
 class Songs:
-    """Where examples come from: the training songs of a data set."""
+    """The training songs that examples are read from."""
 
     root: Path
     manifest: Manifest
-    scale: Scale  # at which their stems are trained on
+    scale: Scale  # the scale at which stems are trained on
 
 
 class Examples(Dataset[Batch], ABC):
-    """Parts of batches of one epoch, by the places of their examples in it, and these' indices.
+    """Reads parts of an epoch's batches.
 
-    What is drawn at random is drawn for (epoch, place), so that any number of workers and
-    processes makes the same batches.
+    An example is asked for by its place in the epoch and its index in the data. Random numbers are
+    drawn for (epoch, place), so any number of workers and processes makes the same batches.
     """
 
     epoch: int = 0
@@ -43,28 +43,29 @@ class Examples(Dataset[Batch], ABC):
 
     @abstractmethod
     def __getitem__(self, chosen: list[tuple[int, int]]) -> Batch:
-        """The examples at (place, index)."""
+        """The examples for these (place, index): [example, source, channel, sample]."""
 
 
 class Mixing(ABC):
-    """Built without any data, as preflight wants it."""
+    """Makes a batch's examples; it can be built without any data, as preflight does."""
 
-    group: int = 1  # examples that are dealt among each other: batches have whole groups
-    lost: int = 0  # samples that augmentations cut off each example
-    repitch: Repitch | None = None  # done by whoever reads an example
+    group: int = 1  # examples whose stems are mixed among each other: a batch has whole groups
+    lost: int = 0  # samples by which augmentations shorten each example
+    repitch: Repitch | None = None  # applied while an example is read
     augmentations: Sequence[Augmentation] = ()  # of batches, in order; checkpoints hold their state
 
     @abstractmethod
     def examples(self, songs: Songs) -> Examples:
-        """
+        """Open the training songs.
+
         Raises:
             UserError: a file is missing or not as the manifest says.
         """
 
     @abstractmethod
     def count(self, frames: Iterable[int]) -> int:
-        """How many examples training songs of so many samples have."""
+        """How many examples an epoch has, from the songs' lengths in samples."""
 
     def kept(self, samples: int) -> int:
-        """Of `samples` read, how many the examples of a batch have."""
+        """How many samples are left of an example when `samples` are read for it."""
         return self.repitch.kept(samples) if self.repitch else samples

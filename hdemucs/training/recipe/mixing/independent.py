@@ -1,8 +1,8 @@
-"""Every source of every example from a song and a place of its own, as Open-Unmix has it.
+"""Mix sources that each come from a random song and place, as Open-Unmix does.
 
 Source: sigsep/open-unmix-pytorch 1.3.0, openunmix/data.py (MUSDBDataset with `random_track_mix`),
-where a source is scaled and its channels swapped by itself. With `sums` above 1 as many of a
-source's segments are added up, the "mix-audio" augmentation of Kong et al. (2021).
+where each source is scaled and has its channels swapped independently. With `sums` above 1, that
+many segments of a source are added up, the "mix-audio" augmentation of Kong et al. (2021).
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ Positive = Annotated[float, Field(gt=0)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class IndependentConfig:
-    """None and 0: not at all."""
+    """How sources are drawn and changed; None and 0 switch a change off."""
 
     kind: Literal["independent"]
     per_track: Count  # examples an epoch, for each training song
     gain: tuple[Positive, Positive] | None  # least and largest factor of a source
     swap_channels: Annotated[float, Field(ge=0, le=1)]  # probability, for each source
-    sums: Count  # segments of the same source that are added up to be one
+    sums: Count  # segments of a source that are added up to one
 
 
 class Drawn(Examples):
-    """Examples drawn by their place in an epoch; which index they have does not matter."""
+    """Examples that depend on their place in an epoch only; their index does not matter."""
 
     def __init__(
         self, config: IndependentConfig, task: Task, segment: int, songs: list[Song], scale: Scale
@@ -66,7 +66,7 @@ class Drawn(Examples):
         return torch.from_numpy(out)
 
     def read(self, source: int, generator: np.random.Generator) -> Stem:
-        """A segment of a random song, from anywhere in it; zeros follow one that is shorter."""
+        """A random segment of a random song, [channel, sample]; zeros follow a shorter song."""
         song = self.songs[generator.integers(len(self.songs))]
         start = int(generator.integers(max(0, song.track.frames - self.segment) + 1))
         factor = 1.0 if self.config.gain is None else generator.uniform(*self.config.gain)
@@ -77,7 +77,7 @@ class Drawn(Examples):
 
 
 class Independent(Mixing):
-    """`segment` is an example's length in samples."""
+    """Independent mixing; `segment` is an example's length in samples."""
 
     def __init__(self, config: IndependentConfig, task: Task, segment: int) -> None:
         self.config, self.task, self.segment = config, task, segment

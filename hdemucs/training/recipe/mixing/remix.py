@@ -1,4 +1,4 @@
-"""Demucs' examples: segments at even starts, augmented, their stems dealt anew in small groups.
+"""Demucs' examples: regular segments, augmented, whose stems are mixed anew in small groups.
 
 Source: Défossez, "Hybrid Spectrogram and Waveform Source Separation" (2021), section 4.1.
 """
@@ -31,12 +31,12 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RemixConfig:
-    """What is done to a batch of stems, in this order; None, 0 and False: not at all."""
+    """The changes to a batch of stems, in this order; None, 0 and False switch one off."""
 
     kind: Literal["remix"]
     stride: Positive  # seconds between the starts of examples
     repitch: RepitchConfig | None
-    shift: Annotated[float, Field(ge=0)]  # seconds; examples are that much shorter
+    shift: Annotated[float, Field(ge=0)]  # seconds; examples become this much shorter
     same_shift: bool  # one shift for all stems of an example
     swap_channels: Share  # probability
     flip_sign: Share  # probability
@@ -45,7 +45,7 @@ class RemixConfig:
 
 
 class Segmented(Examples):
-    """Segments, repitched each by a seed of its own."""
+    """Regular segments of songs, each repitched with a seed of its own."""
 
     def __init__(self, segments: Segments, repitch: Repitch | None, seed: int) -> None:
         self.segments, self.repitch, self.seed = segments, repitch, seed
@@ -62,7 +62,7 @@ class Segmented(Examples):
 
 
 class Remixing(Mixing):
-    """`segment` is the length of what is read for an example, in samples."""
+    """Demucs' mixing; `segment` is the number of samples read for an example."""
 
     def __init__(self, config: RemixConfig, task: Task, segment: int) -> None:
         self.config, self.task, self.segment = config, task, segment
@@ -73,7 +73,7 @@ class Remixing(Mixing):
 
     @property
     def stride(self) -> int:
-        """In samples."""
+        """Samples between the starts of examples."""
         return int(self.config.stride * self.task.sample_rate)
 
     def count(self, frames: Iterable[int]) -> int:
@@ -87,7 +87,7 @@ class Remixing(Mixing):
 
 
 def augmentations(config: RemixConfig, task: Task) -> list[Augmentation]:
-    """Those that are switched on, in the paper's order."""
+    """The augmentations that are switched on, in the paper's order."""
 
     def seed(name: str) -> int:
         return seed_for(task.seed, name)

@@ -1,4 +1,4 @@
-"""Mean squared error of complex spectrograms, of one random source an example, as LaSAFT has it.
+"""Mean squared error of complex spectrograms, for one random source of each example, as in LaSAFT.
 
 Source: lasaft/source_separation/conditioned/ of ws-choi/Conditioned-Source-Separation-LaSAFT
 (`separation_framework.py`, `loss_functions.py`).
@@ -25,13 +25,15 @@ from hdemucs.training.recipe.task import Task
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ComplexMSERandomTargetConfig:
-    """Of a network that is told which source to give."""
+    """Settings for a network that is told which source to give."""
 
     kind: Literal["complex_mse_random_target"]
 
 
 class ComplexMSERandomTarget(Spectral):
-    """Real and imaginary parts count alike. Validation is the mean absolute error of waveforms."""
+    """The loss of real and imaginary parts, alike; validation uses the waveforms' mean absolute
+    error.
+    """
 
     def __init__(
         self, config: ComplexMSERandomTargetConfig, separator: Separator, task: Task
@@ -62,7 +64,7 @@ class ComplexMSERandomTarget(Spectral):
 
     @torch.no_grad()
     def silence(self, stems: Batch) -> Scalar:
-        """Its mean over which sources may be asked for."""
+        """The loss of silence, averaged over the sources that may be asked for."""
         targets = self.targets(stems).flatten(0, 1)
         return self.spectral.decoder.features(self.spectral.stft(targets)).square().mean()
 

@@ -26,7 +26,7 @@ from hdemucs.training.recipe.objective.spectral import Magnitudes, Spectral
 from hdemucs.training.recipe.task import Task
 
 EPSILON = 1e-10
-FEWEST = 2  # sources: one has no sums
+FEWEST = 2  # sources: a single one has no sums
 
 Waves = Float[Tensor, "*batch source channel sample"]
 Vectors = Float[Tensor, "*batch channel sample"]
@@ -35,17 +35,17 @@ Values = Float[Tensor, "*batch channel"]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MagnitudeAndTimeConfig:
-    """The total is the loss of magnitudes and `time` times the loss of waveforms."""
+    """Settings; the total is the loss of magnitudes plus `time` times the loss of waveforms."""
 
     kind: Literal["magnitude_and_time"]
     time: Annotated[float, Field(ge=0)]
 
 
 class MagnitudeAndTime(Spectral):
-    """Means over all sums of one source or more that are not all of them: 14 of four sources.
+    """The mean loss over all sums of sources except the sum of all: 14 sums for four sources.
 
-    Parts: `magnitude`, a mean squared error, where sums are of magnitudes; `time`, 1 and the
-    negative weighted SDR, from 0 to 2.
+    Parts: `magnitude` is the mean squared error of the sums of magnitudes; `time` is 1 minus the
+    weighted SDR, from 0 to 2.
     """
 
     subsets: Tensor
@@ -95,15 +95,17 @@ class MagnitudeAndTime(Spectral):
 
 
 def proper_subsets(count: int) -> Float[Tensor, "subset source"]:
-    """1 for every source that is in a subset, 0 for every other; singles first, then pairs, ..."""
+    """Every subset but the empty and the full one, as a row of 1 and 0: singles first, then pairs,
+    ...
+    """
     chosen = [s for size in range(1, count) for s in combinations(range(count), size)]
     return torch.tensor([[float(i in subset) for i in range(count)] for subset in chosen])
 
 
 def of_sums(error: Magnitudes, subsets: Float[Tensor, "subset source"]) -> Scalar:
-    """The mean over subsets S of the mean square of the sum over S of the sources' errors.
+    """The mean over subsets S of the mean square of the sources' errors, summed over S.
 
-    As a quadratic form in the sources' errors, so that no sum has to be made.
+    It is computed as a quadratic form in the errors, so that no sum has to be made.
     """
     weights = subsets.mT @ subsets / len(subsets)
     mixed = torch.einsum("ij,...jcft->...icft", weights, error)
@@ -111,11 +113,12 @@ def of_sums(error: Magnitudes, subsets: Float[Tensor, "subset source"]) -> Scala
 
 
 def negative_sdr(waves: Waves, targets: Waves, subset: Float[Tensor, " source"]) -> Values:
-    """-a cos(y, y') - (1 - a) cos(n, n'): of a sum y of sources and of the rest n of the mixture.
+    """The negative weighted SDR of a sum y of sources: -a cos(y, y') - (1 - a) cos(n, n').
 
-    y' and n' = x - y' are their estimates, x is the sum of all targets, and a is y's share of y's
-    and n's energy (H.-S. Choi et al., "Phase-aware Speech Enhancement with Deep Complex U-Net",
-    ICLR 2019, equation 9). A vector is one channel of one example.
+    n is the rest of the mixture, y' and n' = x - y' are estimates, x is the sum of all targets, and
+    a
+    is y's share of the energy of y and n (H.-S. Choi et al., "Phase-aware Speech Enhancement with
+    Deep Complex U-Net", ICLR 2019, equation 9). A vector is one channel of one example.
     """
     mixture = targets.sum(-3)
     y, estimate = (torch.einsum("s,...sct->...ct", subset, x) for x in (targets, waves))

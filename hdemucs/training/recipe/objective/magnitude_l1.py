@@ -1,4 +1,4 @@
-"""Mean absolute error of magnitudes, as the U-Nets of Jansson et al. and Spleeter have it.
+"""Mean absolute error of magnitudes, as in the U-Nets of Jansson et al. and Spleeter.
 
 Sources: Jansson et al., "Singing Voice Separation with Deep U-Net Convolutional Networks", ISMIR
 2017, equation 1; spleeter/model/__init__.py of deezer/spleeter 2.4.
@@ -21,7 +21,7 @@ from hdemucs.training.recipe.task import Task
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MagnitudeL1Config:
-    """On centred frames, or on frames that begin at samples 0, hop, ..."""
+    """Settings; frames are centred, or begin at samples 0, hop, ..."""
 
     kind: Literal["magnitude_l1"]
     centred: bool

@@ -1,4 +1,4 @@
-"""Mean squared error of magnitudes, as Open-Unmix and D3Net have it.
+"""Mean squared error of magnitudes, as in Open-Unmix and D3Net.
 
 Sources: scripts/train.py of sigsep/open-unmix-pytorch 1.3.0; d3net/music-source-separation/train.py
 of sony/ai-research-code.
@@ -21,7 +21,9 @@ from hdemucs.training.recipe.task import Task
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MagnitudeMSEConfig:
-    """Open-Unmix trains on frames that begin at samples 0, hop, ...; others on centred frames."""
+    """Settings; Open-Unmix trains on frames that begin at samples 0, hop, ..., others on centred
+    ones.
+    """
 
     kind: Literal["magnitude_mse"]
     centred: bool

@@ -19,7 +19,7 @@ Magnitudes = Float[Tensor, "*batch source channel frequency frame"]
 
 
 class Spectral(Objective):
-    """An objective that looks at spectrograms inside the separator."""
+    """An objective that uses spectrograms inside the separator."""
 
     def __init__(self, separator: Separator, task: Task) -> None:
         """
@@ -38,11 +38,12 @@ class Spectral(Objective):
 
 
 class MagnitudeDistance(Spectral):
-    """A distance between what the network writes and the sources' magnitudes.
+    """A distance between the magnitudes that the network writes and those of the sources.
 
-    Validation has waveforms, and compares the magnitudes of their spectrograms. The network writes
-    magnitudes before the mixture's phase makes another spectrogram of them, so the two differ a
-    little; songs come in segments there, too.
+    Validation starts from waveforms and compares the magnitudes of their spectrograms. These differ
+    a
+    little from what the network writes, because they also depend on the phase, which comes from the
+    mixture, and because songs are separated in segments.
     """
 
     def __init__(self, separator: Separator, task: Task, *, centred: bool) -> None:
@@ -52,7 +53,7 @@ class MagnitudeDistance(Spectral):
     @staticmethod
     @abstractmethod
     def distance(estimate: Magnitudes, reference: Magnitudes) -> Scalar:
-        """The mean over everything."""
+        """The mean distance over all values."""
 
     def forward(self, stems: Batch) -> Mapping[str, Scalar]:
         z = self.spectral.stft(stems.sum(1), centred=self.centred)

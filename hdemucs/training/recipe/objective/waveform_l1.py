@@ -1,4 +1,4 @@
-"""Mean absolute error of waveforms, as Demucs and most waveform systems have it.
+"""Mean absolute error of waveforms, as in Demucs and most waveform systems.
 
 Source: Défossez, "Hybrid Spectrogram and Waveform Source Separation" (2021), section 4.1.
 """
@@ -22,7 +22,7 @@ from hdemucs.training.recipe.task import Task
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class WaveformL1Config:
-    """The sources' weights; None: all alike."""
+    """Settings: the weights of sources; None: equal weights."""
 
     kind: Literal["waveform_l1"]
     weights: Weights | None

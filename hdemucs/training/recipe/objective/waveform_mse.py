@@ -1,4 +1,4 @@
-"""Mean squared error of waveforms, as Wave-U-Net has it (Stoller, Ewert and Dixon, 2018)."""
+"""Mean squared error of waveforms, as in Wave-U-Net (Stoller, Ewert and Dixon, 2018)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hdemucs.training.recipe.task import Task
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class WaveformMSEConfig:
-    """The sources' weights; None: all alike."""
+    """Settings: the weights of sources; None: equal weights."""
 
     kind: Literal["waveform_mse"]
     weights: Weights | None

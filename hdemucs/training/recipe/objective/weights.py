@@ -6,4 +6,4 @@ from typing import Annotated
 
 from pydantic import Field
 
-Weights = dict[str, Annotated[float, Field(ge=0)]]  # by source, on any scale
+Weights = dict[str, Annotated[float, Field(ge=0)]]  # by source; only their ratios matter

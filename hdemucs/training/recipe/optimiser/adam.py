@@ -1,4 +1,4 @@
-"""Adam (Kingma and Ba, 2015), with L2 added to gradients, and AMSGrad (Reddi et al., 2018)."""
+"""Adam (Kingma and Ba, 2015), with L2 decay of weights and AMSGrad (Reddi et al., 2018)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Decay = Annotated[float, Field(ge=0, lt=1)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class AdamConfig:
-    """epsilon is 1e-8."""
+    """Settings; epsilon is always 1e-8."""
 
     kind: Literal["adam"]
     learning_rate: Positive
@@ -27,7 +27,7 @@ class AdamConfig:
     beta2: Decay
     weight_decay: Annotated[float, Field(ge=0)]  # times the weights, added to their gradients
     amsgrad: bool
-    clip: Positive | None  # longest gradient of all weights together; None: any
+    clip: Positive | None  # largest L2 norm of the gradient of all weights together; None: any
 
 
 def adam(config: AdamConfig, model: nn.Module) -> Optimiser:

@@ -1,4 +1,4 @@
-"""An optimiser of torch's with what recipes add to one."""
+"""A torch optimiser with what recipes add: a schedule's factor and gradient clipping."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from hdemucs.training.average import Weights, under
 
 @dataclass(frozen=True)
 class Optimiser:
-    """One of torch's; gradients longer than `clip` (L2, over all weights) are scaled to it."""
+    """A torch optimiser; gradients with an L2 norm above `clip`, over all weights, are scaled to
+    it.
+    """
 
     inner: torch.optim.Optimizer
     model: nn.Module
@@ -20,7 +22,7 @@ class Optimiser:
     clip: float | None = None
 
     def step(self, factor: float) -> None:
-        """One update at `factor` times the rate; gradients are gone afterwards."""
+        """Update the weights at `factor` times the rate, then clear the gradients."""
         for group in self.inner.param_groups:
             group["lr"] = self.rate * factor
         if self.clip is not None:
@@ -29,7 +31,7 @@ class Optimiser:
         self.inner.zero_grad()
 
     def state(self) -> dict[str, Tensor]:
-        """What it keeps of each weight, by the weights' names."""
+        """The optimiser's tensors for each weight, by the weights' names."""
         return {
             f"{name}/{key}": value
             for name, parameter in self.model.named_parameters()

@@ -1,4 +1,4 @@
-"""What a schedule is: a factor on the learning rate, by step and by what validation said."""
+"""What a schedule is: a factor on the learning rate that depends on the step and on validation."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ from typing import Any
 
 
 class Schedule(ABC):
-    """Everything that changes in it is in `state`, which JSON can hold."""
+    """A schedule; everything that changes in it is in `state`, which JSON can hold."""
 
-    changes = True  # whether the history should have a column of its factor
+    changes = True  # whether the history should have a column for its factor
 
     @abstractmethod
     def factor(self, step: int) -> float:
-        """On the learning rate of a run's step number `step`, counted from 0."""
+        """The factor on the learning rate at step number `step` of a run, counted from 0."""
 
-    def validated(self, loss: float) -> None:  # noqa: B027  most do not listen
-        """The lowest loss of the candidates on the validation songs, after an epoch."""
+    def validated(self, loss: float) -> None:  # noqa: B027  most ignore it
+        """Take in the lowest validation loss of all candidates, after each epoch that was
+        validated.
+        """
 
     def state(self) -> dict[str, Any]:
         return {}

@@ -13,13 +13,13 @@ from hdemucs.training.recipe.schedule.base import Schedule
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ConstantConfig:
-    """Nothing to set."""
+    """No settings."""
 
     kind: Literal["constant"]
 
 
 class Constant(Schedule):
-    """Always 1."""
+    """The factor is always 1."""
 
     changes = False
 

@@ -1,4 +1,4 @@
-"""A lower rate whenever validation has not improved for long, as torch's ReduceLROnPlateau."""
+"""Lower the rate when validation has not improved for long, as torch's ReduceLROnPlateau does."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from hdemucs.config.base import STRICT
 from hdemucs.config.parts import Part
 from hdemucs.training.recipe.schedule.base import Schedule
 
-THRESHOLD = 1e-4  # less than this share of the best is no improvement (torch's default)
+THRESHOLD = 1e-4  # share of the best loss; a smaller improvement does not count (torch's default)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PlateauConfig:
-    """All counts are of validations, which are epochs where `validate_every` is 1."""
+    """Settings; counts are of validations, which are epochs where `validate_every` is 1."""
 
     kind: Literal["plateau"]
     factor: Annotated[float, Field(gt=0, lt=1)]
-    patience: Annotated[int, Field(ge=0)]  # without improvement, and the next one lowers the rate
-    cooldown: Annotated[int, Field(ge=0)]  # after that, during which none counts
+    patience: Annotated[int, Field(ge=0)]  # validations without improvement; one more lowers it
+    cooldown: Annotated[int, Field(ge=0)]  # validations after that which are not counted
 
 
 class Plateau(Schedule):
-    """Reductions so far, the best loss, and for how long there was no better one."""
+    """Counts the validations since the best one; its state has the reductions made so far, too."""
 
     def __init__(self, config: PlateauConfig) -> None:
         self.config = config
@@ -48,7 +48,7 @@ class Plateau(Schedule):
             self.cooling, self.bad = self.config.cooldown, 0
 
     def state(self) -> dict[str, Any]:
-        """JSON has no infinity: None."""
+        """What a checkpoint keeps; None stands for infinity, which JSON cannot hold."""
         best = None if math.isinf(self.best) else self.best
         counts = {"reductions": self.reductions, "bad": self.bad, "cooling": self.cooling}
         return {**counts, "best": best}

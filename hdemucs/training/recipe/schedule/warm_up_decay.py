@@ -1,4 +1,4 @@
-"""From nothing to the full rate, then down in even steps (Kong et al., 2021, ResUNetDecouple+)."""
+"""Raise the rate from 0, then lower it in regular steps (Kong et al., 2021, ResUNetDecouple+)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ Count = Annotated[int, Field(ge=1)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class WarmUpDecayConfig:
-    """All counts are of training steps."""
+    """Settings; counts are of training steps."""
 
     kind: Literal["warm_up_decay"]
-    warm_up: Annotated[int, Field(ge=0)]  # during which the rate rises linearly
+    warm_up: Annotated[int, Field(ge=0)]  # steps during which the rate rises linearly
     factor: Annotated[float, Field(gt=0, lt=1)]
-    every: Count  # after so many steps of the run the rate is `factor` times what it was
+    every: Count  # steps after each of which the rate is multiplied by `factor`
 
 
 class WarmUpDecay(Schedule):
-    """step / warm_up while that is below 1; then factor^floor(step / every)."""
+    """The factor is step / warm_up while that is below 1, then factor^floor(step / every)."""
 
     def __init__(self, config: WarmUpDecayConfig) -> None:
         self.config = config

@@ -1,4 +1,4 @@
-"""What decides that a run has trained enough."""
+"""What decides that a run has trained long enough."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Any
 
 
 class Stop(ABC):
-    """Everything that changes in it is in `state`, which JSON can hold."""
+    """A stopping rule; everything that changes in it is in `state`, which JSON can hold."""
 
     @property
     @abstractmethod
     def over(self) -> bool:
-        """Whether the run ends here, even if `training.epochs` has more."""
+        """Whether the run ends here, even if `training.epochs` allows more."""
 
     def after_epoch(self, trained: float, validated: float | None) -> None:  # noqa: B027
-        """The epoch's mean loss, and the lowest on the validation songs if they were separated.
+        """Take in the epoch's mean training loss, and the lowest validation loss if it was
+        validated.
 
-        Most do not listen.
+        Most rules ignore it.
         """
 
     def state(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""After the last epoch, never before."""
+"""Stop after the last epoch, never before."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hdemucs.training.recipe.stop.base import Stop
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class EpochsConfig:
-    """`training.epochs` says how many there are."""
+    """No settings: `training.epochs` says how many epochs there are."""
 
     kind: Literal["epochs"]
 
 
 class Epochs(Stop):
-    """Never early."""
+    """Never stops a run early."""
 
     def __init__(self, config: EpochsConfig) -> None:
         pass

@@ -1,4 +1,4 @@
-"""Early stopping: when a loss has not been lower for some epochs."""
+"""Early stopping: stop when a loss has not been lower for some epochs."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from hdemucs.training.recipe.stop.base import Stop
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class PatienceConfig:
-    """Epochs without a validation do not count where validation is watched."""
+    """Settings; if validation is watched, epochs without a validation do not count."""
 
     kind: Literal["patience"]
-    epochs: Annotated[int, Field(ge=1)]  # without a lower loss
-    watch: Literal["valid", "train"]  # whose loss
+    epochs: Annotated[int, Field(ge=1)]  # epochs without a lower loss
+    watch: Literal["valid", "train"]  # which loss
 
 
 class Patience(Stop):
-    """The lowest loss so far, and the epochs since."""
+    """Keeps the lowest loss so far and the number of epochs since."""
 
     def __init__(self, config: PatienceConfig) -> None:
         self.config = config
@@ -42,7 +42,7 @@ class Patience(Stop):
         self.best = min(self.best, loss)
 
     def state(self) -> dict[str, Any]:
-        """JSON has no infinity: None."""
+        """What a checkpoint keeps; None stands for infinity, which JSON cannot hold."""
         return {"best": None if math.isinf(self.best) else self.best, "waited": self.waited}
 
     def restore(self, state: Mapping[str, Any]) -> None:
