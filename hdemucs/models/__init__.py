@@ -1,1 +1,1 @@
-"""Networks that separate: families, their stored form, and ensembles of them."""
+"""Networks that separate: families, how models are stored, and ensembles of models."""

@@ -33,8 +33,11 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "sigmoid": nn.Sigmoi
 class ConvTasNetConfig(ModelConfig):
     """The letters are those of the paper's table of hyperparameters.
 
-    For music: no skip, no bias, a norm of frames, ReLU masks, rectified, edges cut, xavier. For
-    speech: `skip` as wide as the bottleneck, biases, a global norm, sigmoid masks, linear, padded.
+    Music models have no skips, no biases, frame norms, ReLU masks, a rectified encoder, cut edges
+    and
+    `xavier`. Speech models have skips as wide as the bottleneck, biases, global norms, sigmoid
+    masks,
+    a linear encoder and padded edges.
     """
 
     kind: Literal["conv_tasnet"]
@@ -44,10 +47,10 @@ class ConvTasNetConfig(ModelConfig):
     hidden: Count  # H: channels within a block
     kernel: Annotated[int, Field(ge=1)]  # P: taps of the depthwise convolutions, odd
     dilations: Count  # X: blocks with dilations 1, 2, 4, ...
-    repeats: Count  # R: how often they come
+    repeats: Count  # R: how often these blocks are repeated
     skip: (
         Count | None
-    )  # Sc: masks are made of the sum of so many channels a block; None: of the end
+    )  # Sc: each block adds this many channels to a sum, which gives the masks; None: the end does
     bias: bool  # of the convolutions within the masker
     input_norm: Literal["frame", "global"]
     mask: Literal["relu", "sigmoid"]
@@ -94,7 +97,7 @@ class Residual(nn.Module):
 
 
 class Skips(nn.Module):
-    """Blocks that also write to a sum, which is the output; the last one only there."""
+    """Blocks that also add to a common sum, which is the output; the last block only adds to it."""
 
     def __init__(self, config: ConvTasNetConfig, blocks: Iterable[Block], width: int) -> None:
         super().__init__()
@@ -117,7 +120,7 @@ class Skips(nn.Module):
 
 
 class TemporalConvNet(nn.Module):
-    """The masker."""
+    """The masker: encoded mixture to masks."""
 
     def __init__(self, config: ConvTasNetConfig) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Demucs as it was first published, for waveforms alone: v1 of 2019 and v2 of 2021.
+"""Demucs as it was first published, for waveforms only: v1 of 2019 and v2 of 2021.
 
     mix -> conv k8 s4, ReLU, 1x1, GLU -> ... -> BLSTM -> ... -> + skip, conv k3, GLU, conv^T k8 s4
 
@@ -32,7 +32,8 @@ from .blocks.unpadded import Unpadded
 Steps = Float[Tensor, "batch _ _"]
 
 KERNEL, STRIDE, AROUND, SCALE = 8, 4, 3, 0.1
-LEVEL = 1 + 1e-5  # of the input; what is left of a normalisation that both versions leave off
+# Both versions switch off a normalisation of the input; its deviation, 1, and epsilon remain.
+LEVEL = 1 + 1e-5
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -41,13 +42,13 @@ class Demucs2019Config(ModelConfig):
 
     kind: Literal["demucs_2019"]
     channels: Count  # of the outermost level; they double with each level
-    depth: Count  # levels
+    depth: Count  # number of levels
     lstm_layers: Annotated[int, Field(ge=0)]  # 0: no LSTM
     upsample: bool  # work at twice the sample rate
 
 
 class BLSTM(nn.Module):
-    """A bidirectional LSTM over all steps, back to as many channels."""
+    """A bidirectional LSTM over all steps; the number of channels is kept."""
 
     def __init__(self, channels: int, layers: int) -> None:
         super().__init__()
@@ -60,7 +61,7 @@ class BLSTM(nn.Module):
 
 
 class Encode(nn.Module):
-    """n -> (n - 8) / 4 + 1 steps."""
+    """Maps n steps to (n - 8) / 4 + 1."""
 
     def __init__(self, cin: int, width: int) -> None:
         super().__init__()
@@ -72,7 +73,7 @@ class Encode(nn.Module):
 
 
 class Decode(nn.Module):
-    """n -> 4 (n - 3) + 8 steps, from what comes from below and the middle of what was skipped."""
+    """Maps n steps to 4 (n - 3) + 8; adds the middle of the skip connection to its input."""
 
     def __init__(self, width: int, cout: int, activation: nn.Module) -> None:
         super().__init__()
@@ -86,7 +87,7 @@ class Decode(nn.Module):
 
 
 class Demucs2019(Unpadded):
-    """The network."""
+    """The network of Demucs v1 and v2."""
 
     def __init__(self, config: Demucs2019Config) -> None:
         super().__init__()
@@ -127,7 +128,7 @@ class Demucs2019(Unpadded):
 def rescale(model: nn.Module) -> None:
     """Bring every convolution's initial scale closer to 0.1 (section 3.3 of arXiv 1911.13254).
 
-    In double precision, lest the number of threads that share a sum show in the weights.
+    The sums are in double precision, so that the weights do not depend on the number of threads.
     """
     for module in model.modules():
         if isinstance(module, nn.Conv1d | nn.ConvTranspose1d):

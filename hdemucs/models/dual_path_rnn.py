@@ -31,24 +31,24 @@ from hdemucs.models.family import Family
 
 from .blocks.tasnet import Basis, Frames, Masks, TasNet, global_norm
 
-Chunks = Float[Tensor, "batch _ step chunk"]  # also turned: along the third axis
+Chunks = Float[Tensor, "batch _ step chunk"]  # also with the third and fourth axes exchanged
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DualPathConfig(ModelConfig):
-    """The letters are those of the paper's section 2 and of Conv-TasNet."""
+    """The letters are those of the paper's section 2 and of the Conv-TasNet paper."""
 
     kind: Literal["dual_path_rnn"]
     basis: Count  # filters of the learned basis
     window: Annotated[int, Field(ge=2, multiple_of=2)]  # samples of a filter
     features: Count  # N: channels between blocks
     hidden: Count  # H: units of an LSTM, in each direction
-    chunk: Annotated[int, Field(ge=2, multiple_of=2)]  # K: frames; about the root of twice them all
+    chunk: Annotated[int, Field(ge=2, multiple_of=2)]  # K: frames in one; about sqrt(2 x all)
     blocks: Count  # B
 
 
 class Along(nn.Module):
-    """x + norm(linear(BLSTM(x))) along the third axis, every entry of the fourth by itself."""
+    """x + norm(linear(BLSTM(x))) along the third axis, separately for each place on the fourth."""
 
     def __init__(self, features: int, hidden: int) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Along(nn.Module):
 
 
 class Block(nn.Module):
-    """Along every chunk, then across chunks."""
+    """An LSTM along every chunk, then one across chunks."""
 
     def __init__(self, features: int, hidden: int) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class Block(nn.Module):
 
 
 class DualPath(nn.Module):
-    """The masker."""
+    """The masker: encoded mixture to masks."""
 
     def __init__(self, config: DualPathConfig) -> None:
         super().__init__()
@@ -98,12 +98,14 @@ class DualPath(nn.Module):
         return rearrange(y, "(b s) c t -> b s c t", s=self.count)
 
     def cut(self, x: Frames) -> Chunks:
-        """Half-overlapping chunks of the frames amid a chunk of zeros on either side."""
+        """Cut frames into half-overlapping chunks, with a chunk of zeros before and after."""
         chunks = F.pad(x, (self.chunk, self.chunk)).unfold(-1, self.chunk, self.chunk // 2)
         return rearrange(chunks, "b c n k -> b c k n")
 
     def joined(self, y: Chunks, frames: int) -> Frames:
-        """Chunks added where they overlap (two for each frame, not divided), zeros cut off."""
+        """Add chunks where they overlap (two at each frame, without dividing) and cut off the
+        zeros.
+        """
         geometry = dict(
             kernel_size=(self.chunk, 1), padding=(self.chunk, 0), stride=(self.chunk // 2, 1)
         )

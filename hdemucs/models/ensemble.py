@@ -1,4 +1,4 @@
-"""Several models as one: bags of models of the same sources, and a model for each source."""
+"""Several models as one: bags of models for the same sources, or one model per source."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Weights = Sequence[Mapping[str, float]]
 
 
 class Ensemble(nn.Module):
-    """The weighted mean of models' estimates, source by source.
+    """The weighted mean of several models' estimates, source by source.
 
-    Its sources are those of all models together, in the order in which they come first. A model
-    alone is an ensemble of one. Whoever separates a song with random shifts gives each model its
-    own, and combines what they made of the song; `forward` is for those who do not.
+    Its sources are those of all models, in the order in which they first appear. A single model is
+    an ensemble of one. A caller that separates songs with random shifts gives each model its own
+    shifts and calls `combine`; other callers use `forward`.
     """
 
-    shares: Tensor  # [model, source]; of each source, they add up to 1
+    shares: Tensor  # [model, source]; they add up to 1 for each source
 
     def __init__(
         self,
@@ -34,7 +34,8 @@ class Ensemble(nn.Module):
         weights: Weights | None = None,
         conditions: Sequence[Conditions] | None = None,
     ) -> None:
-        """`weights[model]`: by source, on any scale; None: all the same.
+        """`weights[model]` are by source and need not add up to 1; None: equal weights.
+
 
         Raises:
             UserError: the weights do not fit the models' sources.
@@ -48,7 +49,9 @@ class Ensemble(nn.Module):
         self.register_buffer("shares", shares(weights, own, self.sources), persistent=False)
 
     def combine(self, estimates: Iterable[Estimates]) -> Every:
-        """The mean of one estimate a model, in the models' order; one at a time in memory."""
+        """The weighted mean; takes one estimate per model, in order, and holds one at a time in
+        memory.
+        """
         parts = (
             self.weighed(model, estimate)
             for model, estimate in zip(range(len(self.models)), estimates, strict=True)
@@ -59,7 +62,7 @@ class Ensemble(nn.Module):
         return total
 
     def weighed(self, model: int, estimate: Estimates) -> Every:
-        """A model's part of the mean: its shares of its estimates, zeros for other sources."""
+        """A model's part of the mean: its estimates times its shares, zeros for others."""
         places = self.places[model]
         own = self.shares[model, places][:, None, None].to(estimate) * estimate
         if len(places) == len(self.sources) == own.shape[-3] and places == sorted(places):
@@ -79,7 +82,7 @@ class Ensemble(nn.Module):
 def shares(
     weights: Weights | None, own: Sequence[tuple[str, ...]], sources: tuple[str, ...]
 ) -> Float[Tensor, "model source"]:
-    """Weights scaled to add up to 1 for each source; 0 where a model does not have it."""
+    """Weights that add up to 1 for each source; 0 where a model does not have the source."""
     given = [dict.fromkeys(names, 1.0) for names in own] if weights is None else list(weights)
     if [set(each) for each in given] != [set(names) for names in own]:
         problem = "must give each model a number for each of its sources, and no others"

@@ -1,4 +1,4 @@
-"""What a family of networks offers to the pipeline, and models of any family."""
+"""What a family of networks offers to the pipeline, and how models of any family are built."""
 
 from __future__ import annotations
 
@@ -24,48 +24,51 @@ Songs = Iterable[Float[Tensor, "channel _"]]  # training mixtures, one whole son
 
 
 class Separator(nn.Module, ABC):
-    """A mixture to its sources. [batch, channel, sample] -> [batch, source, channel, sample]."""
+    """Separates mixtures: [batch, channel, sample] -> [batch, source, channel, sample]."""
 
     sources: tuple[str, ...]
 
     @abstractmethod
     def forward(self, mix: Mixture) -> Sources:
-        """Estimates in the order of `sources`, of the mixture's length."""
+        """Estimates in the order of `sources`, with the mixture's length."""
 
     def centre(self, mix: Mixture) -> Middle:
-        """Estimates of the middle of a mixture, whose ends serve as context only.
+        """Estimates of the middle of a mixture, whose ends are used as context only.
 
         [batch, channel, n] -> [batch, source, channel, m], where m <= n and the estimates start at
-        sample (n - m) // 2 of the mixture. Networks of unpadded convolutions estimate less than
-        they see; all others estimate everything.
+        sample
+        (n - m) // 2 of the mixture. Networks of unpadded convolutions estimate less than their
+        input; all
+        others estimate all of it.
         """
         return self(mix)
 
     def valid_length(self, length: int) -> int:
-        """The shortest input from which `centre` estimates `length` samples without padding.
+        """The length of the shortest input from which `centre` estimates `length` samples without
+        padding.
 
-        Callers with more audio should pass so many samples to `centre` and trim its output.
+        Callers with more audio should pass that many samples to `centre` and trim its output.
         """
         return length
 
     def compile_units(self) -> Iterable[nn.Module]:
-        """The submodules that torch.compile may take, one by one."""
+        """The submodules that torch.compile can compile, one by one."""
         return ()
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Conditions:
-    """What a trained model was made for, and separation therefore keeps to."""
+    """The conditions that a model was trained under, which separation must keep."""
 
-    normalise: Literal["mixture", "none"]  # songs by their mono mixture, or left as they are
-    chunk: float | None  # seconds that songs must be cut to; None: any length will do
+    normalise: Literal["mixture", "none"]  # songs scaled by their mono mixture, or not at all
+    chunk: float | None  # seconds that songs must be cut into; None: any length will do
 
 
-DEMUCS = Conditions(normalise="mixture", chunk=None)  # what Demucs models are made for
+DEMUCS = Conditions(normalise="mixture", chunk=None)  # of Demucs models
 
 
 def middle(x: Tensor, length: int) -> Tensor:
-    """The middle `length` samples of the last axis: where `centre` puts its estimates."""
+    """The middle `length` samples of the last axis: the place of `centre`'s estimates."""
     return x.narrow(-1, (x.shape[-1] - length) // 2, length)
 
 
@@ -73,24 +76,25 @@ def middle(x: Tensor, length: int) -> Tensor:
 class Family(Part):
     """One kind of network: everything that the pipeline must know of it.
 
-    `build` takes the configuration alone, and draws from torch's global generator; it is also
-    called under `torch.device("meta")`, for names and shapes.
+    `build` takes the configuration only and draws from torch's global generator. It is also called
+    under `torch.device("meta")`, to find names and shapes.
     """
 
-    fit: Callable[[Any, Songs], None] | None = None  # to the training songs, before the first step
+    fit: Callable[[Any, Songs], None] | None = None  # to training songs, before step 1
 
 
 def family_of(config: ModelConfig) -> Family:
-    """The family that a configuration is of."""
+    """The family that a configuration belongs to."""
     found: Family = part("model", config.kind)
     return found
 
 
 def build(config: ModelConfig, seed: int) -> Separator:
-    """A freshly initialised model: the same weights for the same seed, on the CPU.
+    """Build a freshly initialised model on the CPU; the same seed gives the same weights.
 
-    Modules draw from torch's global generator, which is seeded for them and then given its
-    state back, so nobody else's draws change.
+    Modules draw from torch's global generator. It is seeded for them and then set back to its
+    former
+    state, so that no other draws change.
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
@@ -99,7 +103,7 @@ def build(config: ModelConfig, seed: int) -> Separator:
 
 
 def skeleton(config: ModelConfig) -> Separator:
-    """The same model with no memory for its weights: for their names and shapes."""
+    """The same model without memory for its weights, to be asked for names and shapes."""
     with torch.device("meta"):
         model: Separator = family_of(config).build(config)
         return model

@@ -1,8 +1,8 @@
-"""Open-Unmix: for each source a bidirectional LSTM that writes a mask over magnitudes.
+"""Open-Unmix: for each source, a bidirectional LSTM that writes a mask for magnitudes.
 
 F.-R. Stöter, S. Uhlich, A. Liutkus and Y. Mitsufuji, "Open-Unmix - A Reference Implementation
-for Music Source Separation", JOSS 4(41), 2019. Sources share nothing; each is usually trained
-on its own, and a Wiener filter over all of them comes last.
+for Music Source Separation", JOSS 4(41), 2019. Sources share no weights, and each network is
+usually trained by itself. A Wiener filter over all sources comes last.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from hdemucs.models.family import Family
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class OpenUnmixConfig(SpectrogramConfig):
-    """Open-Unmix of any size; the published ones have 512 (umx) and 1024 (umxl) hidden numbers."""
+    """Open-Unmix of any size; `hidden` is 512 in the published umx and 1024 in umxl."""
 
     kind: Literal["open_unmix"]
-    bins: Count  # the lowest frequencies, which the network sees; it writes all of them
+    bins: Count  # number of lowest frequencies that the network sees; it writes all
     hidden: Annotated[int, Field(ge=2, multiple_of=2)]
     layers: Count  # of the LSTM
     dropout: Share  # between its layers
 
 
 class OneSource(nn.Module):
-    """The magnitudes of one source, as a mask times the mixture's."""
+    """Estimates the magnitudes of one source: a mask times the mixture's."""
 
     def __init__(self, config: OpenUnmixConfig) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class OneSource(nn.Module):
 
 
 class OpenUnmix(Network):
-    """One network a source, side by side."""
+    """One network per source, side by side."""
 
     def __init__(self, config: OpenUnmixConfig) -> None:
         super().__init__()

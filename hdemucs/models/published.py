@@ -1,8 +1,4 @@
-"""What is published under a variant's name: one model, or an ensemble of several.
-
-models/<variant>/model.safetensors, model.json
-models/<variant>/ensemble.json, <member>/model.safetensors, <member>/model.json
-"""
+"""The models published under a variant's name: a single one, or an ensemble of several."""
 
 from __future__ import annotations
 
@@ -30,14 +26,14 @@ Weights = Mapping[str, Mapping[str, float]]  # by member, then by source
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class EnsembleCard:
-    """What ensemble.json says."""
+    """The content of ensemble.json."""
 
     format: Literal["hdemucs ensemble 1"]
-    members: dict[str, dict[str, float]]  # weights of each, by source
+    members: dict[str, dict[str, float]]  # each member's weights, by source
 
 
 class Published(NamedTuple):
-    """A system that separates; a model alone is an ensemble of one."""
+    """A system for separation; a single model is an ensemble of one."""
 
     ensemble: Ensemble
     config: ModelConfig  # of its first model
@@ -45,7 +41,7 @@ class Published(NamedTuple):
 
 
 def save_ensemble(folder: Path, places: Mapping[str, Path], weights: Weights) -> None:
-    """Copy the members' models into `folder`, and say how they are weighed.
+    """Copy the members' models into `folder`, and write their weights in the mean.
 
     Raises:
         UserError: a member is missing or damaged, or the weights do not fit the members.
@@ -81,7 +77,8 @@ def together(stored: list[Stored], weights: Weights | None) -> Ensemble:
 
 
 def alike(folder: Path, what: str, values: list[Any]) -> None:
-    """
+    """Check that the models agree in this.
+
     Raises:
         UserError: models that differ in this.
     """

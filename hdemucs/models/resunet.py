@@ -2,8 +2,8 @@
 
 Q. Kong, Y. Cao, H. Liu, K. Choi and Y. Wang, "Decoupling Magnitude and Phase Estimation with Deep
 ResUNet for Music Source Separation", ISMIR 2021, and `ResUNet143_DecouplePlusInplaceABN_ISMIR2021`
-in bytesep/models/resunet_ismir2021.py of bytesep 0.1.1. One network a source; its 143 layers are
-counted in convolutions.
+in bytesep/models/resunet_ismir2021.py of bytesep 0.1.1. There is one network per source; its 143
+layers are its convolutions.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from hdemucs.models.blocks.stft import STFT
 from hdemucs.models.family import Family
 
 Info = Any  # pydantic's ValidationInfo: a protocol, which tests cannot check at run time
-Scale = tuple[int, int]  # frames and frequencies that become one
+Scale = tuple[int, int]  # frames and frequencies that are reduced to one
 
-SLOPE = 0.01  # of leaky ReLUs
+SLOPE = 0.01  # of leaky ReLUs for negative values
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ResUNetConfig(SpectrogramConfig):
-    """The published one has 32, 64, 128, 256, 384 and 384 channels, 4 units and 4 middle blocks."""
+    """Settings; published: 32, 64, 128, 256, 384 and 384 channels, 4 units, 4 middle blocks."""
 
     kind: Literal["resunet"]
     channels: Annotated[tuple[Count, ...], Field(min_length=1)]  # of every level, outermost first
-    over_time: Count  # so many outermost levels halve frames, too; all halve frequencies
+    over_time: Count  # how many of the outermost levels halve frames as well as frequencies
     units: Count  # residual units in each block
     middle: Count  # blocks below the innermost level
-    momentum: Annotated[float, Field(gt=0, le=1)]  # of running statistics: a step's share
+    momentum: Annotated[float, Field(gt=0, le=1)]  # share that a step has in running statistics
 
     @field_validator("channels")
     @classmethod
@@ -63,7 +63,7 @@ class AbsoluteNorm(nn.BatchNorm2d):
 
 
 class Unit(nn.Module):
-    """Twice norm, leaky ReLU and convolution, added to what came in."""
+    """Norm, leaky ReLU and convolution, twice; the input is added."""
 
     def __init__(self, inputs: int, outputs: int, momentum: float) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ def block(inputs: int, outputs: int, config: ResUNetConfig) -> nn.Sequential:
 
 
 class Up(nn.Module):
-    """Norm, ReLU and transposed convolution; then a block that sees the skip, too."""
+    """Norm, ReLU and transposed convolution, then a block that also sees the skip connection."""
 
     def __init__(self, inputs: int, outputs: int, scale: Scale, config: ResUNetConfig) -> None:
         super().__init__()
@@ -101,7 +101,7 @@ class Up(nn.Module):
 
 
 class OneSource(nn.Module):
-    """Magnitudes of the mixture to the maps of one source, of every channel."""
+    """Maps the mixture's magnitudes to the decoder's maps for one source, for every channel."""
 
     def __init__(self, config: ResUNetConfig) -> None:
         super().__init__()
@@ -122,7 +122,7 @@ class OneSource(nn.Module):
         self.last = nn.Conv2d(widths[0], audio * MAPS, 1)
 
     def forward(self, x: Image) -> Float[Tensor, "batch channel map frame frequency"]:
-        """Frames are padded after the first norm, and the highest frequency is left out."""
+        """Frames are padded after the first norm; the highest frequency is left out."""
         frames = x.shape[2]
         x = self.norm(x.transpose(1, 3)).transpose(1, 3)
         x, skips = whole(x, self.multiple, 2)[..., :-1], []
@@ -137,7 +137,7 @@ class OneSource(nn.Module):
 
 
 class ResUNet(Network):
-    """One network a source, side by side."""
+    """One network per source, side by side."""
 
     def __init__(self, config: ResUNetConfig) -> None:
         super().__init__()
@@ -152,7 +152,7 @@ class ResUNet(Network):
 
 
 def initialise(module: nn.Module) -> None:
-    """Glorot's uniform weights and no biases."""
+    """Draw weights from Glorot's uniform distribution; set biases to 0."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:

@@ -1,7 +1,7 @@
-"""A model on disk: `model.safetensors` holds its weights, `model.json` what they are.
+"""A model on disk: `model.safetensors` holds its weights, `model.json` describes them.
 
-Both are written whole or not at all, the card last; it holds the weights' digest, so one
-that belongs to other weights is told.
+Each file is written completely or not at all, model.json last. It holds the digest of the weights,
+so a description of other weights is noticed.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ CURE = "train the model again, or fetch it with `dvc pull`"
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Card:
-    """What model.json says."""
+    """The content of model.json."""
 
     format: Literal["hdemucs model 1"]
     config: Annotated[ModelConfig, chosen("model")]
-    facts: dict[str, Any]  # where it comes from: variant, seed, best epoch, ...
+    facts: dict[str, Any]  # where the model comes from: variant, seed, best epoch, ...
     parameters: int
     sha256: str  # of model.safetensors
-    conditions: Conditions = DEMUCS  # not written where they are Demucs', the first family's
+    conditions: Conditions = DEMUCS  # not written if they are Demucs'
 
 
 class Stored(NamedTuple):
@@ -56,7 +56,7 @@ def save_model(
     facts: dict[str, Any],
     conditions: Conditions = DEMUCS,
 ) -> None:
-    """Write model.safetensors and model.json into `folder`; the same weights, the same bytes.
+    """Write model.safetensors and model.json into `folder`; equal weights give equal bytes.
 
     Raises:
         UserError: the disk is full or the folder cannot be written.
@@ -78,10 +78,10 @@ def save_model(
 
 
 def load_model(folder: Path) -> Stored:
-    """What save_model wrote.
+    """Read the model that `save_model` wrote.
 
     Raises:
-        UserError: a file is missing or damaged, or they do not belong together.
+        UserError: a file is missing or damaged, or the files do not belong together.
     """
     card = read_card(folder)
     model = filled(emptied(card.config), read_weights(folder, card), folder / WEIGHTS)
@@ -89,7 +89,7 @@ def load_model(folder: Path) -> Stored:
 
 
 def read_card(folder: Path) -> Card:
-    """model.json alone."""
+    """Read model.json only."""
     return validated(read_json(folder / CARD, CURE), Card, str(folder / CARD))
 
 
@@ -106,14 +106,14 @@ def read_weights(folder: Path, card: Card) -> dict[str, Tensor]:
 
 
 def emptied(config: ModelConfig) -> Separator:
-    """A model whose weights are to be replaced; of those it keeps beside them, it has its own."""
+    """A model to be filled with weights; only buffers outside its state dict have values."""
     model = skeleton(config)
     kept = {name for name, _ in model.named_buffers()} - model.state_dict().keys()
     return build(config, seed=0) if kept else model
 
 
 def filled(model: Separator, state: dict[str, Tensor], path: Path) -> Separator:
-    """The skeleton with these weights in place of its own."""
+    """The model with these weights in place of its own."""
     expected = {name: value.shape for name, value in model.state_dict().items()}
     given = {name: value.shape for name, value in state.items()}
     wrong = sorted(k for k in expected | given if expected.get(k) != given.get(k))

@@ -1,10 +1,10 @@
-"""The U-Net over magnitudes of Jansson et al., and as Spleeter wires it: a mask for each source.
+"""The U-Net over magnitudes of Jansson et al., and Spleeter's variant: a mask for each source.
 
 A. Jansson, E. Humphrey, N. Montecchio, R. Bittner, A. Kumar and T. Weyde, "Singing Voice
 Separation with Deep U-Net Convolutional Networks", ISMIR 2017; R. Hennequin, A. Khlif, F. Voituret
 and M. Moussallam, "Spleeter: a fast and efficient music source separation tool with pre-trained
 models", JOSS 5(50), 2020, and spleeter/model/functions/unet.py of deezer/spleeter 2.4. Sources
-share nothing. The paper's networks are for mono at 8192 Hz; here every channel is an input and
+share no weights. The paper's networks are for mono at 8192 Hz; here every channel is an input and
 an output, at any rate.
 """
 
@@ -32,14 +32,14 @@ Magnitude = Float[Tensor, "batch channel frequency frame"]
 Info = Any  # pydantic's ValidationInfo: a protocol, which tests cannot check at run time
 
 KERNEL = 5
-SLOPE = 0.2  # of Jansson's leaky ReLU
-DROPPED = 3  # so many of the innermost decoder levels have dropout
+SLOPE = 0.2  # of Jansson's leaky ReLU for negative values
+DROPPED = 3  # how many of the innermost decoder levels have dropout
 LAST_KERNEL, LAST_DILATION = 4, 2  # of Spleeter's convolution over the last level
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class UNetConfig(SpectrogramConfig):
-    """One U-Net a source."""
+    """Settings of a U-Net per source."""
 
     kind: Literal["u_net"]
     wiring: Literal["jansson", "spleeter"]
@@ -59,7 +59,7 @@ class UNetConfig(SpectrogramConfig):
 
 
 class HalvingConv(nn.Module):
-    """A convolution of stride 2 over an even size: 3 zeros too many, 1 before and 2 after."""
+    """A convolution of stride 2 over an even size, with 1 zero added before and 2 after."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class HalvingConv(nn.Module):
 
 
 class DoublingConv(nn.Module):
-    """The transposed convolution that undoes HalvingConv's sizes: drops 1 before and 2 after."""
+    """The transposed convolution back to HalvingConv's input size: drops 1 before and 2 after."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
@@ -81,14 +81,14 @@ class DoublingConv(nn.Module):
 
 
 class Down(nn.Module):
-    """Convolution, norm and activation. What the decoder sees of a level is what comes out."""
+    """Convolution, norm and activation; the decoder sees their output."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.conv, self.norm = HalvingConv(inputs, outputs), nn.BatchNorm2d(outputs)
 
     def forward(self, x: Image) -> tuple[Image, Image]:
-        """What the decoder sees, and the next level's input."""
+        """What the decoder sees, and the input of the next level."""
         x = nn.functional.leaky_relu(self.norm(self.conv(x)), SLOPE)
         return x, x
 
@@ -102,7 +102,7 @@ class SpleeterDown(Down):
 
 
 class SpleeterDeepest(HalvingConv):
-    """Only a convolution: nothing would read what a norm makes of it."""
+    """A convolution only: the norm's output would not be used."""
 
     def forward(self, x: Image) -> tuple[Image, Image]:  # type: ignore[override]
         seen = super().forward(x)
@@ -124,7 +124,7 @@ def jansson_last(inputs: int, outputs: int) -> nn.Sequential:
 
 
 def spleeter_last(inputs: int, outputs: int) -> nn.Sequential:
-    """One channel at the full size, then a dilated convolution to all of them."""
+    """A convolution to one channel at full size, then a dilated one to all channels."""
     padding = LAST_DILATION * (LAST_KERNEL - 1) // 2
     conv = nn.Conv2d(1, outputs, LAST_KERNEL, padding=padding, dilation=LAST_DILATION)
     return nn.Sequential(spleeter_up(inputs, 1, 0.0), conv, nn.Sigmoid())
@@ -138,7 +138,7 @@ WIRINGS: dict[str, tuple[Level, Level, Callable[[int, int, float], nn.Module], L
 
 
 class UNet(nn.Module):
-    """Magnitudes of the mixture to a mask between 0 and 1, for one source."""
+    """Maps the mixture's magnitudes to a mask for one source, between 0 and 1."""
 
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
@@ -164,7 +164,7 @@ class UNet(nn.Module):
 
 
 class UNets(Network):
-    """One U-Net a source, side by side, over the same image of the mixture."""
+    """One U-Net per source, side by side, all with the same input."""
 
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
@@ -180,7 +180,7 @@ class UNets(Network):
 
 
 def by_the_loudest(x: Image) -> Image:
-    """Every example between 0 and 1 (Jansson et al. scale whole songs so)."""
+    """Scale every example to between 0 and 1 (Jansson et al. scale whole songs so)."""
     return x / x.amax((1, 2, 3), keepdim=True).clamp(min=torch.finfo(x.dtype).tiny)
 
 

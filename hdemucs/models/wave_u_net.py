@@ -28,22 +28,22 @@ from .blocks.unpadded import Unpadded
 
 Steps = Float[Tensor, "batch _ _"]
 
-SLOPE = 0.2  # of the leaky ReLU
+SLOPE = 0.2  # of the leaky ReLU for negative values
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class WaveUNetConfig(ModelConfig):
-    """M4: sources accompaniment and vocals, linear upsampling; M5 learned; M6: four sources."""
+    """M4 has accompaniment and vocals, and linear upsampling; M5 learns it; M6 has four sources."""
 
     kind: Literal["wave_u_net"]
     sample_rate: Count  # Hz, of the audio
-    rate: Count | None  # Hz, at which the network works; None: that of the audio
+    rate: Count | None  # Hz, at which the network works; None: the audio's rate
     levels: Count
     channels: Count  # of the outermost level; level i has i + 1 times as many
-    kernel: Count  # of the way down
-    up_kernel: Count  # of the way up
+    kernel: Count  # of convolutions on the way down
+    up_kernel: Count  # of convolutions on the way up
     upsampling: Literal["linear", "learned"]
-    difference: str | None  # the source that is the mixture less the others; None: none is
+    difference: str | None  # source made as the mixture minus the others; None: no source
 
     @field_validator("kernel", "up_kernel")
     @classmethod
@@ -61,7 +61,7 @@ class WaveUNetConfig(ModelConfig):
 
 
 class Upsample(nn.Module):
-    """n -> 2 n - 1 steps: between any two, their mean, or a mean whose weights are learned."""
+    """n -> 2 n - 1 steps: adds the mean of each two neighbours, with equal or learned weights."""
 
     def __init__(self, channels: int, *, learned: bool) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class Upsample(nn.Module):
 
 
 class Up(nn.Module):
-    """Twice the steps, beside the middle of what was kept on the way down, through a kernel."""
+    """Twice the steps, next to the middle of the skip connection, then a convolution."""
 
     def __init__(self, below: int, kept: int, kernel: int, *, learned: bool) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class Up(nn.Module):
 
 
 class WaveUNet(Unpadded):
-    """The network at its own rate."""
+    """The network, at its own sample rate."""
 
     def __init__(self, config: WaveUNetConfig) -> None:
         super().__init__()
@@ -131,11 +131,11 @@ class WaveUNet(Unpadded):
         return torch.stack([estimates[name] for name in self.sources], dim=1)
 
     def clipped(self, x: Tensor) -> Tensor:
-        """Full scale is not exceeded, but for training, where gradients must go through."""
+        """Clip to full scale, but not in training, where gradients must pass through."""
         return x if self.training else x.clamp(-1, 1)
 
     def valid_length(self, length: int) -> int:
-        """The innermost level's steps x follow from the output, the input from x (appendix A)."""
+        """The output gives the innermost level's steps x, and x the input (appendix A)."""
         wanted, up = float(length), self.up_kernel - 1
         for _ in range(self.levels):
             wanted = (wanted + up + 1) / 2

@@ -4,9 +4,9 @@
 
 Source: Lluís, Pons and Serra, "End-to-end music source separation: is it possible in the waveform
 domain?", Interspeech 2019 (arXiv 1810.12187); github.com/francesclluis/source-separation-wavenet.
-The original pads every convolution with zeros and keeps the samples that the blocks' padding does
-not reach. Here no convolution is padded: equal there, and at the edges, where the original's first
-and last three convolutions see zeros, real audio.
+The original pads every convolution with zeros and keeps the samples that its blocks' padding does
+not reach. Here no convolution is padded. Results are equal, except at the edges, where the first
+and last three convolutions see zeros in the original and real audio here.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ KERNEL = 3
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class WaveNetConfig(ModelConfig):
-    """The paper's: 64 channels, 4 stacks of 10 dilations, head 2048 and 256, mono at 16 kHz."""
+    """The paper's has 64 channels, 4 stacks of 10 dilations, head 2048 and 256, mono at 16 kHz."""
 
     kind: Literal["wavenet"]
     sample_rate: Count  # Hz, of the audio
-    rate: Count | None  # Hz, at which the network works; None: that of the audio
+    rate: Count | None  # Hz, at which the network works; None: the audio's rate
     mono: bool  # every channel is separated by itself
-    channels: Count  # of blocks and skips
+    channels: Count  # of blocks and skip connections
     stacks: Count
-    dilations: Count  # blocks a stack, with dilations 1, 2, 4, ...
-    head: tuple[Count, Count]  # channels of its two convolutions
-    difference: str | None  # the source that is the mixture less the others; None: none is
+    dilations: Count  # blocks per stack, with dilations 1, 2, 4, ...
+    head: tuple[Count, Count]  # channels of the head's two convolutions
+    difference: str | None  # source made as the mixture minus the others; None: no source
 
     @field_validator("difference")
     @classmethod
@@ -55,7 +55,7 @@ class WaveNetConfig(ModelConfig):
 
 
 class Block(nn.Module):
-    """tanh gated by a sigmoid; one half of what follows is added to the input, the other skips."""
+    """A tanh times a sigmoid; half of the next layer is added to the input, half is the skip."""
 
     def __init__(self, channels: int, dilation: int) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Block(nn.Module):
         self.leave = nn.Conv1d(channels, 2 * channels, 1, bias=False)
 
     def forward(self, x: Steps, kept: int) -> tuple[Steps, Steps]:
-        """The next block's input, and the middle `kept` steps of the skip."""
+        """The next block's input, and the middle `kept` steps of the skip connection."""
         value, gate = self.gated(x).chunk(2, dim=1)
         y = value.tanh() * gate.sigmoid()
         residual, skip = self.leave.weight.chunk(2)
@@ -72,7 +72,7 @@ class Block(nn.Module):
 
 
 class WaveNet(Unpadded):
-    """The network at its own rate. The last block's residual half leads nowhere, as published."""
+    """The network at its own rate. The last block's residual half is unused, as published."""
 
     step = 1
 

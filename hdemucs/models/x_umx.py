@@ -2,8 +2,8 @@
 
 R. Sawata, S. Uhlich, S. Takahashi and Y. Mitsufuji, "All for One and One for All: Improving Music
 Separation by Bridging Networks", ICASSP 2021, and `asteroid/models/x_umx.py` of asteroid 0.7.0.
-Without the averages it would be Open-Unmix; they have no parameters. All sources are trained as
-one, on sums of sources too.
+The averages have no parameters; without them it would be Open-Unmix. All sources are trained
+together, with a loss that also compares sums of sources.
 """
 
 from __future__ import annotations
@@ -28,20 +28,21 @@ from hdemucs.models.family import Family
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class XUmxConfig(SpectrogramConfig):
-    """The published one has Open-Unmix's sizes."""
+    """Settings; the published model has Open-Unmix's sizes."""
 
     kind: Literal["x_umx"]
-    bins: Count  # the lowest frequencies, which the network sees; it writes all of them
+    bins: Count  # number of lowest frequencies that the network sees; it writes all
     hidden: Annotated[int, Field(ge=2, multiple_of=2)]
     layers: Count  # of each LSTM
     dropout: Share  # between its layers
 
 
 class XUmx(Network):
-    """Encoders of all sources -> mean -> LSTMs of all sources -> mean -> a mask a source.
+    """Encoders of all sources -> mean -> LSTMs of all sources -> mean -> a mask per source.
 
-    The second mean is over what each source has encoded beside what its LSTM made of the first
-    mean; so its first half is the first mean once more.
+    The second mean is over each source's encoding, concatenated with its LSTM's output; so the
+    first
+    half of it is the first mean again.
     """
 
     def __init__(self, config: XUmxConfig) -> None:

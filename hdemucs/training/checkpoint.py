@@ -45,7 +45,7 @@ class Checkpoints:
         """Write a checkpoint under a new name, then delete all others but the one before it.
 
         Raises:
-                UserError: the disk is full, or a newer process has taken over the run.
+            UserError: the disk is full, or a newer process has taken over the run.
         """
         self.owner.check()
         path = self.folder / f"{name}.safetensors"

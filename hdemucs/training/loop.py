@@ -54,7 +54,7 @@ class Loop:
         """The state of the newest intact checkpoint; None if the run has none yet.
 
         Raises:
-                UserError: the checkpoint was made with another configuration.
+            UserError: the checkpoint was made with another configuration.
         """
         self.digest = digest
         found = self.checkpoints.newest()
@@ -74,7 +74,7 @@ class Loop:
 
         Raises:
             Interrupted: it was asked to stop; the state is saved.
-                UserError: it diverged, the disk is full, or a newer process has taken over the run.
+            UserError: it diverged, the disk is full, or a newer process has taken over the run.
         """
         self.state, self.pending = state, list[Outcome]()
         self.watched = copy.copy(state.sums)

@@ -48,9 +48,8 @@ def train(
     """Run the job of a run directory to its end; `root` is the data set's folder.
 
     Raises:
-            Interrupted: `asked_to_stop` returned true; the state is saved.
-            UserError: bad configuration or data, divergence, a full disk, or a newer owner of the
-            run.
+        Interrupted: `asked_to_stop` returned true; the state is saved.
+        UserError: bad configuration or data, divergence, a full disk, or a newer owner.
     """
     if (folder / "DONE.json").exists():
         return

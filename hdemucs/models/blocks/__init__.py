@@ -1,1 +1,1 @@
-"""Building blocks that several families share, because they are the same thing in each"""
+"""Building blocks that several families share"""

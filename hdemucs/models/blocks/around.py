@@ -1,4 +1,4 @@
-"""Around a separator: another sample rate, or one channel at a time."""
+"""Wrappers of a separator: at another sample rate, or one channel at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .unpadded import in_silence
 
 
 class ChannelByChannel(Separator):
-    """A network of one channel, given every channel of the mixture by itself."""
+    """A network of one channel, applied to every channel of the mixture separately."""
 
     def __init__(self, network: Separator) -> None:
         super().__init__()
@@ -40,16 +40,17 @@ class ChannelByChannel(Separator):
 
 
 class AtRate(Separator):
-    """A network that works at `rate`, for mixtures of `sample_rate`.
+    """A network that works at `rate` Hz, for mixtures at `sample_rate` Hz.
 
-    What lies above half of the lower rate is lost: the network neither sees nor estimates it.
+    The network neither sees nor estimates frequencies above half of the lower rate.
     """
 
     def __init__(self, network: Separator, sample_rate: int, rate: int) -> None:
         super().__init__()
         self.network, self.sources = network, network.sources
         common = gcd(sample_rate, rate)
-        self.outside, self.inside = sample_rate // common, rate // common  # samples of equal time
+        # The number of samples of each rate in a unit, the shortest time after which both have one.
+        self.outside, self.inside = sample_rate // common, rate // common
         self.enter = Resample(self.inside, self.outside)
         self.leave = Resample(self.outside, self.inside)
         self.edge = -(-self.leave.margin // self.inside)  # units that the filter's ends reach into
@@ -58,7 +59,7 @@ class AtRate(Separator):
         return in_silence(self, mix)
 
     def centre(self, mix: Mixture) -> Middle:
-        """Both rates have a sample at each unit of time, so what is cut off is whole units."""
+        """Cut off whole units at the ends: both rates have a sample at the start of each."""
         units = mix.shape[-1] // self.outside
         inner = self.network.centre(self.enter(middle(mix, units * self.outside)))
         lost = units * self.inside - inner.shape[-1]

@@ -10,17 +10,18 @@ from hdemucs.models.family import Songs
 
 from .stft import STFT
 
-FLOOR = 1e-4  # of a standard deviation, as a share of the largest one
+FLOOR = 1e-4  # least standard deviation, as a share of the largest one
 
 PerBin = Float[Tensor, " bin"]
 
 
 @torch.no_grad()
 def bin_statistics(stft: STFT, songs: Songs) -> tuple[PerBin, PerBin]:
-    """Statistics over all frames of all songs, of the magnitudes' mean over channels.
+    """Mean and standard deviation of every bin over all frames of all songs.
 
-    As `get_statistics` in scripts/train.py of sigsep/open-unmix-pytorch 1.3.0: frames are not
-    centred, no deviation is below FLOOR of the largest. Songs shorter than a window give none.
+    Magnitudes are averaged over channels first. As in `get_statistics` of scripts/train.py of
+    sigsep/open-unmix-pytorch 1.3.0, frames are not centred, and no deviation is below FLOOR of the
+    largest. Songs shorter than a window are left out.
     """
     count = 0
     total, squares = (torch.zeros(stft.bins, dtype=torch.float64) for _ in range(2))

@@ -1,4 +1,4 @@
-"""What the configurations of all families over spectrograms have in common."""
+"""The settings that all families over spectrograms have in common."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ class SpectrogramConfig(ModelConfig):
 
     @property
     def all_bins(self) -> int:
-        """Frequencies of the transform, from 0 to half the sample rate."""
+        """The number of frequencies of the transform, from 0 to half the sample rate."""
         return self.window // 2 + 1

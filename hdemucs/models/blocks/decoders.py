@@ -1,4 +1,4 @@
-"""What a network is shown of a spectrogram, and the spectrograms that its estimate stands for."""
+"""Decoders: what a network sees of a spectrogram, and how its output becomes spectrograms."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ Spectrograms = Complex[Tensor, "batch source channel frequency frame"]
 
 
 class Decoder(ABC):
-    """A pair of maps around a network that works on spectrograms."""
+    """The two maps around a network that works on spectrograms."""
 
     @abstractmethod
     def features(self, z: Spectrogram) -> Float[Tensor, "batch feature frequency frame"]:
-        """What the network is given of the mixture."""
+        """The network's input, made from the mixture's spectrogram."""
 
     @abstractmethod
     def spectrograms(self, estimate: Tensor, z: Spectrogram) -> Spectrograms:
-        """The sources' spectrograms, from what the network wrote and the mixture."""
+        """The sources' spectrograms, from the network's output and the mixture's spectrogram."""
 
 
 class Magnitudes(Decoder):
-    """Magnitudes in and out; the sources are given the mixture's phase."""
+    """Magnitudes in and out; every source gets the mixture's phase."""
 
     def features(self, z: Spectrogram) -> Float[Tensor, "batch feature frequency frame"]:
         return z.abs()
@@ -37,7 +37,7 @@ class Magnitudes(Decoder):
 
 
 class ComplexAsChannels(Decoder):
-    """Real parts of all channels, then imaginary parts, in and out."""
+    """Real parts of all channels, then imaginary parts of all channels, in and out."""
 
     def features(self, z: Spectrogram) -> Float[Tensor, "batch feature frequency frame"]:
         return torch.cat([z.real, z.imag], 1)

@@ -1,4 +1,4 @@
-"""A bounded mask and an added magnitude, beside a rotation of the mixture's phase.
+"""A decoder with a bounded mask, an added magnitude, and a rotation of the mixture's phase.
 
 Q. Kong, Y. Cao, H. Liu, K. Choi and Y. Wang, "Decoupling Magnitude and Phase Estimation with Deep
 ResUNet for Music Source Separation", ISMIR 2021, section 3.
@@ -13,13 +13,13 @@ from torch.nn.functional import relu
 
 from .decoders import Decoder, Spectrogram, Spectrograms
 
-MAPS = 4  # M, P_r, P_i and Q
-QUIET = 1e-5  # magnitudes are this or more
-FLAT = 1e-10  # length of a rotation below which it turns nothing into nothing
+MAPS = 4  # M, P_r, P_i and Q, of each source and channel
+QUIET = 1e-5  # least magnitude of the mixture
+FLAT = 1e-10  # least length that a rotation's vector is divided by
 
 
 class MaskAndRotation(Decoder):
-    """|Y| = relu(|X| sigmoid(M) + Q); the angle of Y is X's and that of (tanh P_r, tanh P_i)."""
+    """|Y| = relu(|X| sigmoid(M) + Q); Y's angle is X's plus that of (tanh P_r, tanh P_i)."""
 
     def features(self, z: Spectrogram) -> Float[Tensor, "batch feature frequency frame"]:
         return magnitude(z)
@@ -27,7 +27,7 @@ class MaskAndRotation(Decoder):
     def spectrograms(
         self, estimate: Float[Tensor, "batch source channel 4 frequency frame"], z: Spectrogram
     ) -> Spectrograms:
-        """Where both P are exactly 0, as in a frequency that the network leaves out, Y is 0."""
+        """Y is 0 where P_r and P_i are exactly 0, as at a frequency that the network leaves out."""
         mask, real, imaginary, added = estimate.unbind(3)
         size = magnitude(z)
         turned = torch.complex(torch.tanh(real), torch.tanh(imaginary))

@@ -1,4 +1,4 @@
-"""Sinc resampling by a fraction (julius' filters, Smith's algorithm)."""
+"""Sinc resampling by a fraction (the filters of the package julius, Smith's algorithm)."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from torch.nn import functional as F
 
 
 class Resample(nn.Module):
-    """Resampling by `up` / `down`; the filters are worked out once and not saved."""
+    """Resample by `up` / `down`; the filters are computed once and are not part of the state."""
 
     kernel: Tensor
 
     def __init__(self, up: int, down: int) -> None:
         super().__init__()
-        with torch.device("cpu"):  # a constant, real even where a skeleton is built
+        with torch.device("cpu"):  # a constant, so it has values even in a skeleton
             filters = ResampleFrac(down, up)
         self.stride, self.margin = down, filters._width
         self.register_buffer("kernel", cast(Tensor, filters.kernel), persistent=False)

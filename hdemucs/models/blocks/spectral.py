@@ -1,4 +1,4 @@
-"""A separator over spectrograms, composed of a transform, a network and a decoder.
+"""A separator over spectrograms, made of a transform, a network and a decoder.
 
 mix -> stft -> features -> network -> estimate -> spectrograms -> inverse -> sources
 """
@@ -21,25 +21,27 @@ Image = Float[Tensor, "batch _ _ _"]  # channel, frame, frequency: each layer ha
 
 
 class Network(nn.Module):
-    """Features [batch, feature, frequency, frame] to an estimate [batch, source, ...].
+    """Maps features [batch, feature, frequency, frame] to an estimate [batch, source, ...].
 
-    Takes any number of frames. One that works on a multiple of some number pads them itself,
-    and says so, that callers with more audio can give it that instead of padding.
+    It takes any number of frames. A network that works on multiples of some number pads the frames
+    itself; it states the number as `multiple`, so that callers can pass more audio instead.
     """
 
     multiple = 1
 
 
 class ConditionedNetwork(Network, ABC):
-    """One network for all sources, which is told which of them to give."""
+    """One network for all sources, which is told which of them to estimate."""
 
     @abstractmethod
     def of(self, x: Tensor, wanted: Int[Tensor, " batch"]) -> Tensor:
-        """Features to the estimate of one source of each example, by its place among sources."""
+        """The estimate of one source of each example; `wanted` holds their places among the
+        sources.
+        """
 
 
 class SpectrogramSeparator(Separator):
-    """What is around a network that works on spectrograms.
+    """A transform, a decoder and the network inside them.
 
     Losses that compare spectrograms call `stft` and `estimate`; a post-filter calls `stft`,
     `spectrograms` and `stft.inverse`.
@@ -56,11 +58,11 @@ class SpectrogramSeparator(Separator):
         return self.stft.inverse(self.spectrograms(self.stft(mix)), mix.shape[-1])
 
     def estimate(self, z: Spectrogram) -> Tensor:
-        """What the network writes, such as magnitudes, in the spectrogram's precision."""
+        """The network's output, such as magnitudes, in the spectrogram's precision."""
         return self.network(self.decoder.features(z)).to(z.real.dtype)
 
     def spectrograms(self, z: Spectrogram) -> Spectrograms:
-        """The sources' spectrograms, from the mixture's."""
+        """The sources' spectrograms, estimated from the mixture's."""
         estimate = self.estimate(z)
         with torch.autocast(z.device.type, enabled=False):
             return self.decoder.spectrograms(estimate, z)
@@ -73,6 +75,6 @@ class SpectrogramSeparator(Separator):
 
 
 def whole(x: Tensor, multiple: int, dim: int = -1) -> Tensor:
-    """Zeros after x along `dim`, so that its size there is a multiple of `multiple`."""
+    """Append zeros to x along `dim`, so that its size there is a multiple of `multiple`."""
     after = x.dim() - 1 - dim % x.dim()
     return pad(x, (0, 0) * after + (0, -x.shape[dim] % multiple))

@@ -9,10 +9,11 @@ from torch.nn.functional import pad
 
 
 class STFT(nn.Module):
-    """torch.stft of every channel, for signals of any length; nothing is scaled.
+    """torch.stft of every channel, for signals of any length and without scaling.
 
-    Frame k is centred on sample k * hop; the signal is reflected at both ends. The window is in
-    no state dict, since it follows from its length.
+    Frame k is centred on sample k * hop; the signal is reflected at both ends. The window is not
+    part
+    of the state dict, because it follows from its length.
     """
 
     hann: Tensor
@@ -20,7 +21,7 @@ class STFT(nn.Module):
     def __init__(self, window: int, hop: int) -> None:
         super().__init__()
         self.window, self.hop = window, hop
-        hann = torch.hann_window(window, device="cpu")  # real even where a skeleton is built
+        hann = torch.hann_window(window, device="cpu")  # it has values even in a skeleton
         self.register_buffer("hann", hann, persistent=False)
 
     @property
@@ -30,7 +31,7 @@ class STFT(nn.Module):
     def forward(
         self, x: Float[Tensor, "*many length"], *, centred: bool = True
     ) -> Complex[Tensor, "*many frequency frame"]:
-        """`centred=False`: frames begin at samples 0, hop, ... and nothing is reflected."""
+        """With `centred=False`, frames begin at samples 0, hop, ... and nothing is reflected."""
         if centred:
             x = pad(x, (0, self.covered(x.shape[-1]) - x.shape[-1]))
         with torch.autocast(x.device.type, enabled=False):
@@ -43,7 +44,9 @@ class STFT(nn.Module):
     def inverse(
         self, z: Complex[Tensor, "*many frequency frame"], length: int
     ) -> Float[Tensor, "*many {length}"]:
-        """The signal whose centred STFT is nearest to z: windowed, added, and evened out."""
+        """The signal whose centred STFT is nearest to z: frames windowed, overlapped, added,
+        normalised.
+        """
         with torch.autocast(z.device.type, enabled=False):
             x = torch.istft(
                 z.reshape(-1, *z.shape[-2:]), self.window, self.hop, window=self.hann.to(z.real),
@@ -52,7 +55,9 @@ class STFT(nn.Module):
         return x.view(*z.shape[:-2], -1)[..., :length]
 
     def covered(self, length: int) -> int:
-        """The length to work at: what reflection needs, and every sample well inside a frame."""
+        """A length of at least `length` that can be reflected and has every sample well inside a
+        frame.
+        """
         past_last_frame = length % self.hop
         if past_last_frame >= self.window // 2:  # only where hops are longer than half a window
             length += self.hop - past_last_frame

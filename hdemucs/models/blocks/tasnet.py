@@ -1,4 +1,4 @@
-"""Masks on a learned basis: a strided convolution in place of the STFT.
+"""Separation by masks on a learned basis: a strided convolution takes the place of the STFT.
 
     mix -> encode -+-> masker -> x -> decode -> sources
                    +-------------^
@@ -28,7 +28,7 @@ EPSILON = 1e-8  # added to variances
 
 
 def global_norm(channels: int) -> nn.GroupNorm:
-    """Normalisation over channels and all frames, with a gain and an offset a channel (gLN)."""
+    """Normalisation over channels and all frames, with a gain and an offset per channel (gLN)."""
     return nn.GroupNorm(1, channels, eps=EPSILON)
 
 
@@ -44,9 +44,9 @@ class FrameNorm(nn.LayerNorm):
 
 @dataclass(frozen=True, kw_only=True)
 class Basis:
-    """Filters of `window` samples, half overlapping, that are learned.
+    """Learned filters of `window` samples that overlap by half.
 
-    `edges`: "cut" frames only what windows fill; the last samples, which would be part of another
+    With `edges="cut"`, only complete windows are used; the last samples, which would begin another
     window, come out as silence. "padded" surrounds the mixture with half a window of silence, so
     that every sample is in two windows.
     """
@@ -59,7 +59,7 @@ class Basis:
 
 
 class TasNet(Separator):
-    """The masker writes one mask a source for the encoded mixture, on the same basis for all."""
+    """Encodes the mixture; the masker writes one mask per source; one basis decodes all sources."""
 
     def __init__(self, sources: tuple[str, ...], basis: Basis, masker: nn.Module) -> None:
         super().__init__()
@@ -81,7 +81,7 @@ class TasNet(Separator):
         return rearrange(decoded, "(b s) c l -> b s c l", b=len(mix))
 
     def padding(self, length: int) -> tuple[int, int]:
-        """Zeros before and after a mixture; one that is shorter than a window is filled up."""
+        """Numbers of zeros before and after a mixture; a short mixture is extended to a window."""
         whole = -length % self.hop if self.margin else 0
         after = max(self.margin + whole, self.window - length - self.margin)
         return self.margin, after
@@ -89,7 +89,7 @@ class TasNet(Separator):
 
 @torch.no_grad()
 def xavier(model: TasNet) -> TasNet:
-    """Glorot's normal initialisation of everything that the official code gives two axes or more.
+    """Draw weights from Glorot's normal distribution where they have two axes in the official code.
 
     There, gains and offsets of norms are [1, channel, 1], so they are drawn as well, with
     variance 2 / (channels + 1), and not set to 1 and 0.
@@ -100,7 +100,7 @@ def xavier(model: TasNet) -> TasNet:
             for parameter in module.parameters():
                 nn.init.xavier_normal_(parameter[None, :, None])
         elif isinstance(module, nn.ConvTranspose1d):
-            nn.init.xavier_normal_(module.weight.flatten(1))  # a linear layer there
+            nn.init.xavier_normal_(module.weight.flatten(1))  # a linear layer in the official code
         elif isinstance(module, nn.Conv1d):
             nn.init.xavier_normal_(module.weight)
     return model

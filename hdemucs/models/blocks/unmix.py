@@ -1,8 +1,8 @@
-"""The parts of Open-Unmix's network, which CrossNet Open-Unmix wires differently.
+"""The parts of Open-Unmix's network, which CrossNet Open-Unmix connects differently.
 
 F.-R. Stöter, S. Uhlich, A. Liutkus and Y. Mitsufuji, "Open-Unmix - A Reference Implementation
 for Music Source Separation", JOSS 4(41), 2019, and `OpenUnmix` in openunmix/model.py of
-sigsep/open-unmix-pytorch 1.3.0. Frames come first between the parts, as an LSTM takes them.
+sigsep/open-unmix-pytorch 1.3.0. Between the parts, the first axis is frames, as LSTMs want it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Hidden = Float[Tensor, "frame batch hidden"]
 
 
 class Encode(nn.Module):
-    """The lowest `bins` frequencies, standardised bin by bin, to `hidden` numbers in [-1, 1]."""
+    """Maps the lowest `bins` frequencies, each standardised, to `hidden` numbers in [-1, 1]."""
 
     def __init__(self, channels: int, bins: int, hidden: int) -> None:
         super().__init__()
@@ -38,13 +38,13 @@ class Encode(nn.Module):
 
     @torch.no_grad()
     def standardise(self, mean: Float[Tensor, " bin"], std: Float[Tensor, " bin"]) -> None:
-        """Start from the training mixtures' statistics; training changes them further."""
+        """Start from the statistics of the training mixtures; training changes them further."""
         self.shift.copy_(-mean[: len(self.shift)])
         self.scale.copy_(1 / std[: len(self.scale)])
 
 
 class Decode(nn.Module):
-    """What is known of each frame, to a mask of all frequencies that is 0 or more."""
+    """Maps the numbers of each frame to a mask of all frequencies; its values are 0 or more."""
 
     def __init__(self, channels: int, bins: int, hidden: int) -> None:
         super().__init__()
@@ -63,18 +63,18 @@ class Decode(nn.Module):
 
 
 def blstm(hidden: int, layers: int, dropout: float) -> nn.LSTM:
-    """A bidirectional LSTM from `hidden` numbers a frame to as many, half a direction."""
+    """A bidirectional LSTM from `hidden` numbers a frame to `hidden`, half of them a direction."""
     between = dropout if layers > 1 else 0.0
     return nn.LSTM(hidden, hidden // 2, layers, bidirectional=True, dropout=between)
 
 
 def over_rows(norm: nn.BatchNorm1d, x: Float[Tensor, "frame batch feature"]) -> Tensor:
-    """Batch norm over all frames of all examples."""
+    """Apply a batch norm over all frames of all examples."""
     return norm(x.flatten(0, 1)).view_as(x)
 
 
 def fit(separator: SpectrogramSeparator, songs: Songs) -> None:
-    """Let every encoder standardise its input by the training mixtures' statistics."""
+    """Let every encoder standardise its input by the statistics of the training mixtures."""
     statistics = bin_statistics(separator.stft, songs)
     for module in separator.modules():
         if isinstance(module, Encode):

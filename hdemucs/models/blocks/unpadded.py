@@ -1,4 +1,4 @@
-"""Networks of unpadded convolutions: they estimate less than they see."""
+"""Networks of unpadded convolutions: their estimates are shorter than their input."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hdemucs.models.family import Middle, Mixture, Separator, Sources, middle
 
 
 def in_silence(separator: Separator, mix: Mixture) -> Sources:
-    """Estimates of a whole mixture, with zeros for the context that it does not hold."""
+    """Separate a whole mixture, with zeros as the context before and after it."""
     length = mix.shape[-1]
     missing = separator.valid_length(length) - length
     before = missing // 2
@@ -19,9 +19,9 @@ def in_silence(separator: Separator, mix: Mixture) -> Sources:
 
 
 class Unpadded(Separator):
-    """A separator whose layers fit certain lengths only, `step` samples apart.
+    """A separator whose layers fit only certain input lengths, which are `step` samples apart.
 
-    `forward` surrounds a mixture with silence; `centre` takes what of a mixture fits.
+    `forward` surrounds the mixture with silence; `centre` uses the longest part that fits.
     """
 
     step: int
@@ -43,4 +43,4 @@ class Unpadded(Separator):
 
     @abstractmethod
     def valid_centre(self, mix: Mixture) -> Middle:
-        """Estimates from an input of valid length."""
+        """Estimates from an input that has a valid length."""

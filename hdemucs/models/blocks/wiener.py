@@ -1,9 +1,9 @@
-"""The multichannel Wiener filter that refines estimates of all sources of a mixture together.
+"""The multichannel Wiener filter, which refines the estimates of all sources of a mixture together.
 
 A. A. Nugraha, A. Liutkus and E. Vincent, "Multichannel audio source separation with deep neural
-networks", IEEE/ACM TASLP 24 (2016), section III, in the form that music separation uses: every
-iteration takes the estimates' mean power as the sources' spectra and their spatial covariance
-averaged over time, and filters the mixture once more.
+networks", IEEE/ACM TASLP 24 (2016), section III, in the form used for music separation: each
+iteration takes the estimates' power, averaged over channels, as the sources' spectra and their
+spatial covariance averaged over time, and filters the mixture with these.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 EPSILON = 1e-10  # power below which a source counts as silent
-LOUDEST = 10.0  # magnitude that a mixture is brought down to, so that EPSILON means the same
+LOUDEST = 10.0  # magnitude that mixtures are scaled down to, so that EPSILON always means the same
 
 Mixture = Complex[Tensor, "batch channel frequency frame"]
 Estimates = Complex[Tensor, "batch source channel frequency frame"]
@@ -21,29 +21,29 @@ Magnitudes = Float[Tensor, "batch source channel frequency frame"]
 
 
 def with_mixture_phase(mixture: Mixture, magnitudes: Magnitudes) -> Estimates:
-    """Magnitudes with the phase of the mixture; phase 0 where the mixture is silent."""
+    """Give the magnitudes the phase of the mixture; phase 0 where the mixture is silent."""
     return torch.polar(magnitudes, mixture.angle()[:, None].expand_as(magnitudes))
 
 
 def shared_out(mixture: Mixture, magnitudes: Magnitudes) -> Estimates:
-    """The mixture, divided among the sources in proportion to their magnitudes (a soft mask)."""
+    """Divide the mixture among the sources in proportion to their magnitudes (a soft mask)."""
     return mixture[:, None] * (magnitudes / (EPSILON + magnitudes.sum(1, keepdim=True)))
 
 
 def wiener(
     mixture: Mixture, estimates: Estimates, iterations: int, window: int | None
 ) -> Estimates:
-    """Estimates refined by `iterations` of the filter; 0 returns them as they are.
+    """Refine estimates by `iterations` of the filter; with 0 they are returned as they are.
 
     Args:
         mixture: its spectrogram.
         estimates: all of its sources' spectrograms; they should add up to about the mixture.
-        iterations: of filtering; music separation uses one, more can lower the SDR.
-        window: frames over which a source's spatial covariance is one; None: all of them.
+        iterations: how often to filter; music separation uses 1, more can lower the SDR.
+        window: frames over which a source's spatial covariance is taken as constant; None: all.
 
     Returns:
-        The refined spectrograms, in the estimates' precision. Their sum is the mixture up to the
-        regularisation, sqrt(EPSILON). The work is done in double precision.
+        The refined spectrograms, in the estimates' precision. Their sum differs from the mixture
+        by the regularisation, sqrt(EPSILON), only. The work is done in double precision.
     """
     if not iterations:
         return estimates

@@ -1,1 +1,1 @@
-"""D3Net: densely connected blocks whose connections are dilated, in bands of frequencies"""
+"""D3Net: densely connected blocks with a dilation per connection, in bands of frequencies"""

@@ -17,14 +17,15 @@ Counts = Annotated[tuple[Count, ...], Field(min_length=1)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class BandConfig:
-    """The network of one band: halved in time and frequency on the way in, doubled on the way out.
+    """The network of one band: it halves time and frequency on the way in and doubles them again.
 
-    `growth` and `layers` have one entry a block, from the first on the way in over the innermost
-    to the last on the way out; so both are of the same odd length.
+    `growth` and `layers` have one entry for each block: those on the way in, the innermost one,
+    those
+    on the way out. So both have the same odd length.
     """
 
     first: Count  # channels of the convolution before the blocks
-    growth: Counts  # channels that each block gives
+    growth: Counts  # channels that each block writes
     layers: Counts  # in each dense block
     nested: Count  # dense blocks in each block
 
@@ -38,7 +39,7 @@ class BandConfig:
 
     @property
     def multiple(self) -> int:
-        """Frames and frequencies are halved so often that their numbers are divided by this."""
+        """Numbers of frames and frequencies must be multiples of this, since levels halve them."""
         return 2 ** (len(self.growth) // 2)
 
 
@@ -49,13 +50,13 @@ class SizesConfig:
     split: Count  # frequencies of the low band; the high band has the others
     low: BandConfig
     high: BandConfig
-    full: BandConfig  # over both
+    full: BandConfig  # the whole range
     final: Annotated[tuple[Count, Count], Field()]  # growth and layers of the last dense block
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class D3NetConfig(SpectrogramConfig):
-    """A network a source. Frequencies from `bins` on are copied from the mixture."""
+    """One network per source. Frequencies from `bins` on are copied from the mixture."""
 
     kind: Literal["d3net"]
     bins: Count

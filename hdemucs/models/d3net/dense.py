@@ -1,4 +1,4 @@
-"""Dense blocks with a dilation for each connection, nested, and the U-shaped network of them.
+"""Dense blocks with a dilation for each connection, nested ones, and a U-shaped network of these.
 
 N. Takahashi and Y. Mitsufuji, "D3Net: Densely connected multidilated DenseNet for music source
 separation", arXiv 2010.01733, sections 3 and 4, and d3net/music-source-separation/
@@ -26,10 +26,11 @@ def activated(inputs: int, outputs: int, dilation: int) -> nn.Sequential:
 
 
 class Grouped(nn.Module):
-    """Groups of `growth` channels: each adds to all later ones, the last is what comes out.
+    """Groups of `growth` channels: each one adds to all later groups; the last one is the output.
 
-    `first` writes all groups from the input; `later[i]` maps group i, once it is complete, to what
-    it adds to the groups after it.
+    `first` writes all groups from the input. `later[i]` maps the complete group i to what it adds
+    to
+    the groups after it.
     """
 
     def __init__(self, growth: int, first: nn.Module, later: Sequence[nn.Module]) -> None:
@@ -48,7 +49,7 @@ class Grouped(nn.Module):
 def dense(inputs: int, growth: int, layers: int) -> Grouped:
     """A D2 block: layer l sees the input undilated and the output of layer m dilated by 2^m.
 
-    The convolutions over one feature are written as one, which all its dilations allow.
+    All convolutions over one feature have the same dilation, so they are computed as one.
     """
     return Grouped(
         growth,
@@ -58,7 +59,7 @@ def dense(inputs: int, growth: int, layers: int) -> Grouped:
 
 
 def nested(inputs: int, growth: int, layers: int, blocks: int) -> Grouped:
-    """A D3 block: D2 blocks, connected to each other as their own layers are."""
+    """A D3 block: D2 blocks that are connected to each other as the layers within them are."""
     return Grouped(
         growth,
         dense(inputs, growth * blocks, layers),
@@ -67,7 +68,7 @@ def nested(inputs: int, growth: int, layers: int, blocks: int) -> Grouped:
 
 
 class Band(nn.Module):
-    """A convolution, then D3 blocks on the way in, innermost, and on the way out."""
+    """A convolution, then D3 blocks: on the way in, innermost, and on the way out."""
 
     def __init__(self, channels: int, config: BandConfig) -> None:
         super().__init__()
@@ -98,5 +99,5 @@ class Band(nn.Module):
 
 
 def doubled(channels: int) -> nn.Sequential:
-    """Norm and a transposed convolution to twice the frames and frequencies."""
+    """A norm and a transposed convolution to twice the frames and frequencies."""
     return nn.Sequential(nn.BatchNorm2d(channels), nn.ConvTranspose2d(channels, channels, 2, 2))

@@ -1,4 +1,4 @@
-"""D3Net: two bands and the full range, joined; magnitudes to magnitudes, one network a source.
+"""D3Net: networks of two bands and the full range, joined; magnitudes to magnitudes, per source.
 
 N. Takahashi and Y. Mitsufuji, "D3Net: Densely connected multidilated DenseNet for music source
 separation", arXiv 2010.01733, and `D3NetMSS` in d3net/music-source-separation/model.py of
@@ -25,7 +25,7 @@ Magnitude = Float[Tensor, "batch channel frequency frame"]
 
 
 class OneSource(nn.Module):
-    """The magnitudes of one source, from the mixture's."""
+    """Maps the mixture's magnitudes to those of one source."""
 
     def __init__(self, sizes: SizesConfig, channels: int, bins: int, all_bins: int) -> None:
         super().__init__()
@@ -55,20 +55,22 @@ class OneSource(nn.Module):
 
     @torch.no_grad()
     def standardise(self, mean: Float[Tensor, " bin"], std: Float[Tensor, " bin"]) -> None:
-        """Start from the training mixtures' statistics; training changes them further."""
+        """Start from the statistics of the training mixtures; training changes them further."""
         self.shift.copy_(mean)
         self.scale.copy_(std)
 
 
 def matched(band: Band, width: int) -> nn.Module:
-    """What gives a narrower band's image `width` channels, so that bands can be put together."""
+    """A layer that gives a narrower band's image `width` channels, so that bands can be
+    concatenated.
+    """
     if band.width == width:
         return nn.Identity()
     return nn.Sequential(nn.BatchNorm2d(band.width), nn.Conv2d(band.width, width, 1))
 
 
 class D3Net(Network):
-    """One network a source, side by side."""
+    """One network per source, side by side."""
 
     def __init__(self, config: D3NetConfig) -> None:
         super().__init__()
@@ -88,19 +90,19 @@ def bands(sizes: SizesConfig) -> tuple[BandConfig, ...]:
 
 
 def initialise(module: nn.Module) -> None:
-    """Glorot and Bengio's as nnabla has it: the kernel counts for what comes in, not for outputs.
+    """Initialise as nnabla does: Glorot and Bengio's, where the kernel counts for the inputs only.
 
-    `calc_normal_std_glorot` and `calc_uniform_lim_glorot` of nnabla/initializer.py.
+    Source: `calc_normal_std_glorot` and `calc_uniform_lim_glorot` of nnabla/initializer.py.
     """
     if isinstance(module, nn.Conv2d):
         fan = module.weight[0].numel() + module.out_channels
         nn.init.normal_(module.weight, std=(2 / fan) ** 0.5)
-        nn.init.zeros_(module.bias)  # type: ignore[arg-type]  # each has one
+        nn.init.zeros_(module.bias)  # type: ignore[arg-type]  # every one has a bias
     elif isinstance(module, nn.ConvTranspose2d):
         fan = module.weight[0].numel() + module.in_channels
         limit = (6 / fan) ** 0.5
         nn.init.uniform_(module.weight, -limit, limit)
-        nn.init.zeros_(module.bias)  # type: ignore[arg-type]  # each has one
+        nn.init.zeros_(module.bias)  # type: ignore[arg-type]  # every one has a bias
 
 
 def build(config: D3NetConfig) -> SpectrogramSeparator:
@@ -111,7 +113,7 @@ def build(config: D3NetConfig) -> SpectrogramSeparator:
 
 
 def fit(separator: SpectrogramSeparator, songs: Songs) -> None:
-    """Let every network standardise its input by the training mixtures' statistics."""
+    """Let every network standardise its input by the statistics of the training mixtures."""
     statistics = bin_statistics(separator.stft, songs)
     for module in separator.modules():
         if isinstance(module, OneSource):

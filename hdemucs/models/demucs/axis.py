@@ -1,4 +1,4 @@
-"""The axis a layer works along: the one difference between the two branches' layers.
+"""The axis along which a layer works: the one difference between the two branches' layers.
 
 - TIME: tensors [B, C, T], strided convolutions move over T.
 - FREQUENCY: tensors [B, C, F, T], strided convolutions move over F, each frame alone.
@@ -15,30 +15,30 @@ from torch.nn import functional as F
 
 
 class Axis(ABC):
-    """Makes an axis' convolutions, and lays tensors out for them."""
+    """Makes the convolutions for an axis, and arranges tensors for them."""
 
     name: str
-    dim: int  # where the axis is, counted from the end
-    rank: int  # of the tensors that have it
+    dim: int  # the axis' place in a tensor, counted from the end
+    rank: int  # number of axes of the tensors that have it
 
     @abstractmethod
     def down(self, cin: int, cout: int, kernel: int, stride: int, pad: int) -> nn.Module: ...
 
     @abstractmethod
     def up(self, cin: int, cout: int, kernel: int, stride: int, crop: int) -> nn.Module:
-        """A transposed convolution that does not write its first and last `crop` steps."""
+        """A transposed convolution whose first and last `crop` steps of output are left out."""
 
     @abstractmethod
     def local(self, cin: int, cout: int, kernel: tuple[int, int]) -> nn.Module:
-        """A convolution that keeps the shape; `kernel` is over frequency and over time."""
+        """A convolution that keeps the shape; `kernel` is its size over frequency and over time."""
 
     @abstractmethod
     def view(self, x: Tensor) -> Tensor:
-        """Lay x out for this axis, between [B, C, T] and [B, C, 1, T]."""
+        """Give x this axis' shape: from [B, C, T] to [B, C, 1, T] or back."""
 
     @abstractmethod
     def over_time(self, module: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-        """Apply a module of [B, C, T] along the time of x."""
+        """Apply a module for [B, C, T] along x's time axis."""
 
 
 class _Time(Axis):
@@ -86,11 +86,13 @@ TIME, FREQUENCY = _Time(), _Frequency()
 def pad_to_multiple(x: Tensor, multiple: int, dim: int) -> Tensor:
     """Zero-pad the end of `dim` (-1 or -2) to a multiple of `multiple`."""
     missing = -x.shape[dim] % multiple
-    if not missing:  # F.pad would copy
+    if not missing:  # because F.pad would copy
         return x
     return F.pad(x, (0, missing) if dim == -1 else (0, 0, 0, missing))
 
 
 def cut(x: Tensor, dim: int, start: int, size: int) -> Tensor:
-    """`size` steps of `dim` from `start`; the gradient of a cut that cuts nothing would copy."""
+    """`size` steps along `dim` from `start`; x itself if that is all, to save a copy in the
+    gradient.
+    """
     return x if x.shape[dim] == size else x.narrow(dim, start, size)

@@ -1,8 +1,8 @@
-"""Levels whose frequencies are cut into bands, each with weights of its own.
+"""Levels whose frequencies are cut into bands, each with its own weights.
 
-With the same weights in every band they are exactly the levels of layers.py: bands read
-beyond their edges, and what two of them write to a row adds up. (Multi-band hybrid, one of
-the models the paper's authors entered into the Music Demixing Challenge.)
+With the same weights in every band they equal the levels of layers.py: bands read beyond their
+edges, and where two bands write to the same row, the values are added. The multi-band hybrid, one
+of the models that the paper's authors entered into the Music Demixing Challenge, has them.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from .plan import Level, bands_down, bands_up
 
 
 def one_band(level: Level) -> Level:
-    """The level inside a band: its Down is given its margins, its Up keeps them."""
+    """The level within one band: its Down does not pad, because it is given its margins; Up keeps
+    them.
+    """
     return replace(level, pad=0, cuts=())
 
 
 class BandedEncode(nn.Module):
-    """An Encode for each band, on overlapping rows."""
+    """One Encode per band, on overlapping rows."""
 
     def __init__(self, level: Level, encode: Callable[[Level], Encode]) -> None:
         super().__init__()
@@ -44,10 +46,11 @@ class BandedEncode(nn.Module):
 
 
 class BandedDecode(nn.Module):
-    """A Decode for each band, on adjoining rows; the activation follows their sum.
+    """One Decode per band, on adjacent rows; the activation is applied to the sum of their outputs.
 
-    On the rows that two bands write, the lower one's bias counts. The rewrite looks along
-    time alone, since neighbouring frequencies may be another band's.
+    Where two bands write to the same row, only the lower band's bias is added. The rewrite
+    convolves
+    along time only, since a neighbouring frequency may belong to another band.
     """
 
     def __init__(self, level: Level, activation: Activation) -> None:
@@ -74,5 +77,5 @@ class BandedDecode(nn.Module):
         return self.activation(torch.cat([*pieces, tail], dim=2).narrow(2, self.pad, size))
 
     def written(self, count: int) -> int:
-        """How many rows a band writes that reads `count`."""
+        """The number of rows that a band writes when it reads `count`."""
         return count * self.stride + self.overlap

@@ -1,4 +1,4 @@
-"""From a config to a model: the only file that knows which parts make which variant."""
+"""Build a model from its configuration: the only file that knows which parts make which variant."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ Config = HybridConfig | WaveformConfig
 
 
 def outlined(config: DemucsConfig) -> Demucs:
-    """A model with no memory for its weights: for their names and shapes."""
+    """A model without memory for its weights, to be asked for names and shapes."""
     model = skeleton(config)
-    assert isinstance(model, Demucs)  # as its configuration is
+    assert isinstance(model, Demucs)  # because its configuration is Demucs'
     return model
 
 
@@ -93,13 +93,13 @@ def hybrid_plan(config: HybridConfig) -> Plan:
 
 
 def levels_of(config: DemucsConfig, axis: Axis, indices: Iterable[int]) -> list[Level]:
-    """Levels as a configuration's all are."""
+    """Levels with the settings that all levels of a configuration share."""
     plan = levels(axis, indices, config.channels, config.norm_from)
     return [replace(v, rewritten=config.rewrite) for v in plan]
 
 
 def waveform_plan(config: WaveformConfig) -> Plan:
-    """Levels over time to the last, all unpadded."""
+    """Levels over time, all unpadded."""
     plan = levels_of(config, TIME, range(config.depth))
     plan = from_audio(plan, config.audio_channels, len(config.sources))
     plan = [unpadded(v) for v in plan]
@@ -119,10 +119,12 @@ def hybrid(config: HybridConfig) -> Demucs:
 
 
 def spectrogram_view(config: HybridConfig) -> View:
-    """Frames align with the waveform branch's steps where there is one, as in the paper.
+    """The spectrogram branch's view.
 
-    Alone, a spectrogram has nobody to fill in what the aligned frames leave at the edges, so
-    it keeps every frame, as the official `hybrid=False` does.
+    Beside a waveform branch, frames align with its steps, as in the paper. Alone, all frames are
+    kept,
+    because no other branch would estimate what aligned frames leave out at the edges; the official
+    `hybrid=False` does the same.
     """
     representation = REPRESENTATIONS[config.representation]()
     if "waveform" not in config.branches:
@@ -146,7 +148,7 @@ def waveform(config: WaveformConfig) -> Demucs:
     return rescaled(Demucs(branches, trunk(plan, bottleneck, config), config.sources))
 
 
-def nothing(level: Level) -> nn.Module:  # noqa: ARG001  takes the place of `embedding`
+def nothing(level: Level) -> nn.Module:  # noqa: ARG001  same arguments as `embedding`
     return nn.Identity()
 
 
@@ -157,7 +159,7 @@ def embedding(level: Level) -> nn.Module:
 def branch(
     view: View, plan: list[Level], config: Config, embed: Callable[[Level], nn.Module]
 ) -> Branch:
-    """Every level of the plan, but for the halves of the last that are the trunk's."""
+    """A branch with all levels of the plan, except for the trunk's halves of the last."""
     activation = ACTIVATIONS[config.activation]
     *outer, last = plan
     after = [nn.Identity, *(activation for _ in outer[1:])]  # the outermost Up writes audio
@@ -174,9 +176,11 @@ def branch(
 def trunk(plan: Plan, bottleneck: nn.Module, config: Config) -> Trunk:
     """The inner halves of the meeting level, and all levels below it.
 
-    Where one frequency is left, only the middle row of `leave`'s kernel meets anything. The
-    other two (7.08 of the full hybrid's 83.6 million weights) are dead, and kept: the official
-    model has them, and its initial scaling and its penalty see them.
+    Where one frequency is left, only the middle row of `leave`'s kernel has any effect. The other
+    two
+    (7.08 of the full hybrid's 83.6 million weights) are kept, because the official model has them
+    and
+    its initial scaling and its penalty take them into account.
     """
     activation = ACTIVATIONS[config.activation]
     return Trunk(
@@ -208,7 +212,7 @@ def refine(level: Level, config: Config) -> Refine:
 
 
 def residual(level: Level, config: ResidualConfig | None) -> nn.Module:
-    """Dilations 1, 2, 4, ...: one step each."""
+    """A residual branch of one step for each dilation 1, 2, 4, ..."""
     if config is None:
         return nn.Identity()
     hidden = level.width // config.compression
@@ -226,7 +230,7 @@ def residual(level: Level, config: ResidualConfig | None) -> nn.Module:
 
 
 def context(level: Level, hidden: int, config: ResidualConfig) -> nn.Sequential:
-    """LSTM, then attention, on levels deep enough to have them."""
+    """An LSTM, then attention, each on the levels that have it."""
     parts = nn.Sequential()
     if starts(config.lstm_from, level.index):
         parts.append(BLSTM(hidden, LSTM_LAYERS, span=LSTM_SPAN, skip=True))
@@ -237,9 +241,9 @@ def context(level: Level, hidden: int, config: ResidualConfig) -> nn.Sequential:
 
 @torch.no_grad()
 def rescaled(model: Demucs, reference: float = 0.1) -> Demucs:
-    """Bring every convolution's initial scale closer to `reference` (from the first Demucs).
+    """Bring every convolution's initial scale closer to `reference`, as in Demucs v1.
 
-    In double precision, lest the number of threads that share a sum show in the weights.
+    The sums are in double precision, so that the weights do not depend on the number of threads.
     """
     for module in model.modules():
         if isinstance(module, nn.modules.conv._ConvNd):

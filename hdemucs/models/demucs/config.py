@@ -15,16 +15,16 @@ LevelIndex = Annotated[int, Field(ge=0, le=16)]
 Info = Any  # pydantic's ValidationInfo: a protocol, which tests cannot check at run time
 Activation = Literal["gelu", "relu"]
 
-NARROWEST = 1.5  # rows of a band, so that rounding leaves it one
-GROUPS = 4  # of every group norm, and the heads of the attention: widths are divided by it
+NARROWEST = 1.5  # least rows of a band, so that one is left after rounding
+GROUPS = 4  # groups of every group norm, and heads of the attention: widths are multiples of it
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ResidualConfig:
-    """The dilated residual branch inside every encoder level (paper: compressed residual).
+    """The dilated residual branch inside every encoder level (the paper's compressed residual).
 
-    `lstm_from` and `attention_from` are the first levels to have one; None: no level has.
-    Its activation is its own: the official `gelu=False` never reaches it.
+    `lstm_from` and `attention_from` are the first levels that have one; None: no level has. The
+    branch's activation is always GELU: the official `gelu=False` does not change it.
     """
 
     depth: Count  # dilated convolutions, with dilations 1, 2, 4, ...
@@ -37,7 +37,7 @@ class ResidualConfig:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class BandsConfig:
-    """Bands of frequencies with weights of their own, in the outermost levels."""
+    """Bands of frequencies with their own weights, in the outermost levels."""
 
     cuts: Annotated[tuple[float, ...], Field(min_length=1)]  # as shares of the Nyquist frequency
     levels: Count  # the outermost ones that are cut
@@ -52,10 +52,13 @@ class BandsConfig:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class WienerConfig:
-    """What a magnitude model's spectrograms go through on their way to waveforms.
+    """How a magnitude model's spectrograms become waveforms.
 
-    Iterations of the multichannel Wiener filter, over 300 frames at a time; 0: none, the mixture's
-    phase is taken; -1: likewise, but nothing where the mixture is silent (official `wiener_iters`).
+    The numbers are iterations of the multichannel Wiener filter over 300 frames at a time. With 0,
+    the
+    estimates get the mixture's phase; with -1, too, but are zero where the mixture is silent
+    (official
+    `wiener_iters`).
     """
 
     iterations: Annotated[int, Field(ge=-1)]
@@ -64,7 +67,7 @@ class WienerConfig:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DemucsConfig(ModelConfig):
-    """What both have."""
+    """The settings that hybrid and waveform models share."""
 
     channels: Annotated[int, Field(ge=GROUPS, multiple_of=GROUPS)]  # of the outermost level
     depth: Annotated[int, Field(ge=2, le=16)]  # levels
@@ -98,7 +101,7 @@ class HybridConfig(DemucsConfig):
     branches: Annotated[tuple[Literal["spectrogram", "waveform"], ...], Field(min_length=1)]
     representation: Literal["complex", "magnitude"]
     wiener: WienerConfig | None  # of magnitudes; None: as with 0 iterations
-    margin: Literal["reflected", "silent"]  # silent: as MDX 2021 models, official `hybrid_old`
+    margin: Literal["reflected", "silent"]  # "silent": MDX 2021 models (`hybrid_old`)
     bands: BandsConfig | None
 
     @field_validator("wiener")
@@ -159,7 +162,7 @@ class HybridConfig(DemucsConfig):
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class WaveformConfig(DemucsConfig):
-    """Demucs v2 and its improved, still time-only, successor (v3)."""
+    """Demucs v2, and v3, its improved successor that still works on waveforms only."""
 
     kind: Literal["waveform"]
     standardise: Literal["mono", "none"]

@@ -2,8 +2,8 @@
 
     encoder:  Down  -> Refine        decoder:  Rewrite -> Up
 
-Keeping the halves apart is what makes the hybrid simple. Where the branches meet, each
-brings a Down and they share one Refine; where they part, one Rewrite feeds an Up each.
+The halves are kept apart because of the hybrid: where its branches meet, each of them brings a
+Down and they share one Refine; where they part, one Rewrite feeds an Up of each branch.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ ALONE, AROUND, OVER_TIME = (1, 1), (3, 3), (1, 3)  # kernels over frequency and 
 
 
 def norm(channels: int, *, wanted: bool) -> nn.Module:
-    """Group norm, on levels where the plan asks for it."""
+    """Group norm on the levels for which the plan wants it, else nothing."""
     return nn.GroupNorm(GROUPS, channels) if wanted else nn.Identity()
 
 
 class Down(nn.Module):
-    """Strided convolution: n -> ceil(n / stride) along the axis."""
+    """Strided convolution along the axis: n -> ceil(n / stride) steps."""
 
     def __init__(self, level: Level) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class Down(nn.Module):
 
 
 class Rewrite(nn.Module):
-    """Convolution to twice the channels, gated back to as many; the shape is kept."""
+    """Convolution to twice the channels, then GLU back to as many; the shape is kept."""
 
     def __init__(self, level: Level, kernel: tuple[int, int]) -> None:
         super().__init__()
@@ -58,12 +58,12 @@ class Rewrite(nn.Module):
 
 
 def rewrite(level: Level, kernel: tuple[int, int]) -> nn.Module:
-    """A Rewrite, on levels that have one."""
+    """A Rewrite on the levels that have one, else nothing."""
     return Rewrite(level, kernel) if level.rewritten else nn.Identity()
 
 
 class Refine(nn.Module):
-    """Activation, residual branch over time, 1x1 rewrite; the shape is kept."""
+    """Activation, residual branch over time, gated 1x1 convolution; the shape is kept."""
 
     def __init__(self, level: Level, activation: Activation, residual: nn.Module) -> None:
         super().__init__()
@@ -79,9 +79,9 @@ class Refine(nn.Module):
 
 
 class Up(nn.Module):
-    """Transposed convolution, cut back to the `size` the level's Down was given.
+    """Transposed convolution, cut to the `size` that the level's Down was given.
 
-    Group norm counts what is cut away; where there is none, it is not even computed.
+    Group norm takes the part that is cut off into account; without a norm, it is not computed.
     """
 
     def __init__(self, level: Level, activation: Activation) -> None:
@@ -109,7 +109,7 @@ class Encode(nn.Module):
 
 
 class Decode(nn.Module):
-    """Rewrite -> Up, on the sum of what comes from below and what was skipped."""
+    """Rewrite -> Up, applied to the sum of what comes from below and the skip connection."""
 
     def __init__(self, rewrite: nn.Module, up: Up) -> None:
         super().__init__()
@@ -120,10 +120,10 @@ class Decode(nn.Module):
 
 
 class FrequencyEmbedding(nn.Module):
-    """Lets the layers below tell frequencies apart (Isik et al., 2020).
+    """Adds a learned vector per frequency, so that later layers can tell frequencies apart.
 
-    Weights are stored `boost` times smaller, so the optimiser moves them `boost` times
-    faster, and start as a random walk, so that neighbouring frequencies start alike.
+    (Isik et al., 2020.) Weights are stored `boost` times smaller, so that the optimiser moves them
+    `boost` times faster. They start as a random walk, so that neighbouring frequencies start alike.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""The architecture as a table, worked out before any module exists.
+"""The architecture as a table, computed before any module is made.
 
-All arithmetic on channels, kernels, strides, frequencies and bands is here.
+All arithmetic on channels, kernels, strides, frequencies and bands is in this file.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ KERNEL, STRIDE, GROWTH = 8, 4, 2
 
 @dataclass(frozen=True, kw_only=True)
 class Level:
-    """One level of a U-Net: Down takes cin -> width, Up takes width -> cout."""
+    """One level of a U-Net: Down maps channels cin -> width, Up maps width -> cout."""
 
     index: int
     axis: Axis
@@ -25,26 +25,28 @@ class Level:
     width: int
     cout: int
     normed: bool  # group norm inside the level
-    normed_out: bool  # and after its Up
+    normed_out: bool  # and after the level's Up
     rewritten: bool = True  # gated convolutions after Down and before Up
     kernel: int = KERNEL
     stride: int = STRIDE
     pad: int = KERNEL // 4
-    frequencies: int = 1  # left after Down
-    cuts: tuple[float, ...] = ()  # between bands of frequencies with weights of their own
+    frequencies: int = 1  # frequencies that Down leaves
+    cuts: tuple[float, ...] = ()  # between the bands of frequencies, as shares
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A whole model: each branch's levels, the last of which is where they meet, and the rest."""
+    """A whole model: the levels of each branch, ending with the one where branches meet, and the
+    rest.
+    """
 
     branches: dict[str, list[Level]]
-    shared: Level  # the meeting level again: what branches share of it
+    shared: Level  # the part of the meeting level that branches share
     below: list[Level]
 
 
 def levels(axis: Axis, indices: Iterable[int], channels: int, norm_from: int | None) -> list[Level]:
-    """Levels whose width doubles with their index."""
+    """Levels whose width doubles from one to the next."""
     return [level(axis, i, channels * GROWTH**i, starts(norm_from, i)) for i in indices]
 
 
@@ -57,17 +59,17 @@ def level(axis: Axis, index: int, width: int, normed: bool) -> Level:  # noqa: F
 
 
 def starts(first: int | None, index: int) -> bool:
-    """Whether level `index` has what starts at level `first`; None: never."""
+    """Whether level `index` has what levels have from `first` on; None: no level has it."""
     return first is not None and index >= first
 
 
 def from_audio(plan: list[Level], audio: int, sources: int) -> list[Level]:
-    """The outermost level reads the mixture's channels and writes every source's."""
+    """The levels, the outermost of which reads the mixture and writes every source."""
     return [replace(plan[0], cin=audio, cout=audio * sources), *plan[1:]]
 
 
 def over_frequencies(plan: list[Level], frequencies: int) -> list[Level]:
-    """Divide frequencies by the stride at each level; the last kernel takes all that remain."""
+    """Divide frequencies by the stride at each level; the last kernel spans all that remain."""
     out = []
     for v in plan:
         last = frequencies <= v.kernel
@@ -77,30 +79,30 @@ def over_frequencies(plan: list[Level], frequencies: int) -> list[Level]:
 
 
 def levels_to_one(frequencies: int) -> int:
-    """How many levels reduce `frequencies` to one: 2048 -> 5."""
+    """How many levels reduce `frequencies` to one; 5 for 2048."""
     return 1 + max(0, math.ceil(math.log(frequencies / KERNEL, STRIDE)))
 
 
 def strided_by_two(v: Level) -> Level:
-    """Below the meeting point steps are longer, so strides are shorter."""
+    """A level with stride 2: below the meeting point, steps are longer and strides shorter."""
     return replace(v, kernel=4, stride=2, pad=1)
 
 
 def unpadded(v: Level) -> Level:
-    """Demucs v2's convolutions: its input is padded once, its layers are not.
+    """A level as in Demucs v2, which pads its input once and no layer.
 
-    Nor is what leaves its outermost level ever normalised.
+    The output of its outermost level is not normalised either.
     """
     return replace(v, pad=0, normed_out=v.normed_out and v.index > 0)
 
 
 def in_bands(plan: list[Level], cuts: tuple[float, ...], count: int) -> list[Level]:
-    """The outermost `count` levels, cut into bands."""
+    """The levels, of which the outermost `count` are cut into bands."""
     return [replace(v, cuts=cuts) if v.index < count else v for v in plan]
 
 
 def valid_length(length: int, plan: Sequence[Level]) -> int:
-    """The smallest length from `length` on that unpadded levels map back onto itself."""
+    """The smallest length, not below `length`, that unpadded levels map back to itself."""
     for v in plan:
         length = max(1, math.ceil((length - v.kernel) / v.stride) + 1)
     for v in reversed(plan):
@@ -111,8 +113,8 @@ def valid_length(length: int, plan: Sequence[Level]) -> int:
 def bands_down(v: Level) -> list[tuple[int, int]]:
     """Rows [start, stop) that each band's Down writes.
 
-    A cut is a share of the frequencies that Down reads; the band ends on the row whose
-    kernel ends nearest to it. Ties go to an even number of rows, as in the official code.
+    A cut is a share of the frequencies that Down reads. The band ends on the row whose kernel ends
+    nearest to the cut; of two equally near, on the even number of rows, as in the official code.
     """
     rows = [0]
     for cut in v.cuts:
@@ -122,5 +124,5 @@ def bands_down(v: Level) -> list[tuple[int, int]]:
 
 
 def bands_up(v: Level) -> list[tuple[int, int]]:
-    """Rows [start, stop) that each band's Up reads: cut where the shares say."""
+    """Rows [start, stop) that each band's Up reads, according to the cuts' shares."""
     return list(pairwise([0, *(round(v.frequencies * cut) for cut in v.cuts), v.frequencies]))

@@ -20,8 +20,8 @@ Steps = Float[Tensor, "batch channel time"]
 class BLSTM(nn.Module):
     """Bidirectional LSTM over time: [B, C, T] -> [B, C, T].
 
-    With `span`, runs on half-overlapping windows of that many steps and keeps each
-    window's centre, so cost stays linear and the context bounded.
+    With `span`, it runs on windows of that many steps that overlap by half, and keeps the centre of
+    each window. So the cost is linear in time and the context is bounded.
     """
 
     def __init__(
@@ -54,11 +54,11 @@ class BLSTM(nn.Module):
 
 
 class LocalAttention(nn.Module):
-    """Attention whose reach is learned: each query pays for distance.
+    """Attention with a learned penalty on distance: [B, C, T] -> [B, C, T].
 
-    Per head, a query at step q gives `decays` weights b in (0, 1/2), and a key at step k
-    loses |k - q| (1 b_1 + 2 b_2 + ...) / sqrt(decays) from its logit. A step never attends
-    to itself, unless it is alone. [B, C, T] -> [B, C, T].
+    Per head, a query at step q gives `decays` weights b in (0, 1/2); a key at step k loses
+    |k - q| (1 b_1 + 2 b_2 + ...) / sqrt(decays) from its logit. A step never attends to itself,
+    unless it is the only one.
     """
 
     def __init__(self, channels: int, heads: int, decays: int) -> None:
@@ -92,9 +92,9 @@ class LocalAttention(nn.Module):
 
 
 class Step(nn.Module):
-    """x + scale * branch(x), with few channels inside the branch: [B, C, T] -> [B, C, T].
+    """x + scale * branch(x), where the branch has fewer channels: [B, C, T] -> [B, C, T].
 
-    `context` sees the whole signal where the convolution sees three steps, `dilation` apart.
+    `context` sees the whole signal; the convolution sees three steps that are `dilation` apart.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class Step(nn.Module):
         self.context = context
         self.expand = nn.Conv1d(hidden, 2 * channels, 1)
         self.expand_norm = nn.GroupNorm(1, 2 * channels)
-        self.scale = nn.Parameter(torch.full((channels,), scale))  # small: starts as a no-op
+        self.scale = nn.Parameter(torch.full((channels,), scale))  # small at first
 
     def forward(self, x: Steps) -> Steps:
         y = self.context(self.activation(self.squeeze_norm(self.squeeze(x))))
@@ -117,7 +117,7 @@ class Step(nn.Module):
 
 
 class Residual(nn.Module):
-    """Steps one after the other: [B, C, T] -> [B, C, T]."""
+    """Steps, one after the other: [B, C, T] -> [B, C, T]."""
 
     def __init__(self, steps: Iterable[Step]) -> None:
         super().__init__()

@@ -28,17 +28,17 @@ LAYERS = (Encode, Decode, Down, Refine, Rewrite, Up, Step, LocalAttention)
 
 
 class Zero(nn.Module):
-    """Start decoding from silence: everything comes through the skip connections."""
+    """Zeros in place of the innermost output: decoding starts from the skip connections alone."""
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.zeros_like(x)
 
 
 class Branch(nn.Module):
-    """A view of the mixture, and the encoder and decoder that work in it.
+    """A view of the mixture, and the encoder and decoder that work on it.
 
-    The encoder ends on a lone Down and the decoder starts on a lone Up: the halves that
-    complete them are the trunk's. `embed` follows the outermost level.
+    The encoder ends with a Down and the decoder starts with an Up; the other halves of that level
+    belong to the trunk. `embed` follows the outermost level.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Branch(nn.Module):
         self.decoder = Sequence[Decode | BandedDecode](decoder)
 
     def encode(self, x: Along) -> tuple[Along, list[Along]]:
-        """What goes to the trunk, and the input of every Down on the way there."""
+        """The trunk's input, and the input of every Down before it."""
         outermost, *others = self.encoder
         saved = [x, self.embed(outermost(x))]
         for layer in others:
@@ -60,7 +60,7 @@ class Branch(nn.Module):
         return self.down(saved[-1]), saved
 
     def decode(self, x: Along, saved: list[Along]) -> Along:
-        """The way back: each saved tensor gives its size, and all but the input are skips."""
+        """The way back: saved tensors give the sizes, and all but the first are skips."""
         sizes = [skip.shape[self.axis.dim] for skip in saved]
         x = self.up(x, sizes.pop())
         for layer in self.decoder:
@@ -69,7 +69,7 @@ class Branch(nn.Module):
 
 
 class Trunk(nn.Module):
-    """The levels that branches share, from the meeting point down and back."""
+    """The levels that branches share, from the meeting point inward and back."""
 
     def __init__(
         self, enter: Refine, encoder: Iterable[Encode], bottleneck: nn.Module,
@@ -93,7 +93,7 @@ class Trunk(nn.Module):
 
 
 class Demucs(Separator):
-    """Branches around a trunk: mixtures to sources."""
+    """Branches around a trunk, from mixtures to sources."""
 
     def __init__(self, branches: dict[str, Branch], trunk: Trunk, sources: tuple[str, ...]) -> None:
         super().__init__()
@@ -101,9 +101,9 @@ class Demucs(Separator):
         self.trunk, self.sources = trunk, sources
 
     def forward(self, mix: Mixture) -> Sources:
-        """Estimates in the order of `sources`, of the mixture's length, at its scale.
+        """Estimates in the order of `sources`, with the mixture's length and scale.
 
-        Views work in the mixture's own precision, whatever autocast says.
+        Views compute in the mixture's own precision, also under autocast.
         """
         branches = list(self.branches.values())
         with torch.autocast(mix.device.type, enabled=False):
@@ -126,12 +126,12 @@ class Demucs(Separator):
         return max(branch.view.valid_length(length) for branch in self.branches.values())
 
     def compile_units(self) -> Iterator[nn.Module]:
-        """The largest layers without an LSTM, of which compilers know nothing."""
+        """The largest layers without an LSTM, which torch.compile does not handle."""
         return layers(self)
 
 
 def layers(module: nn.Module) -> Iterator[nn.Module]:
-    """Norms, activations and gates between two convolutions become one pass over memory."""
+    """The layers to compile: what is between two convolutions becomes one pass over memory."""
     if isinstance(module, LAYERS) and not any(isinstance(m, nn.LSTM) for m in module.modules()):
         yield module
         return

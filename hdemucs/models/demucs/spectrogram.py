@@ -1,8 +1,8 @@
-"""The spectrogram branch's view: an STFT, and its channels.
+"""The spectrogram branch's view: an STFT and its channels.
 
-The STFT has a periodic Hann window, hops of a quarter of it, and is scaled by
-1 / sqrt(window). Its Nyquist bin is dropped, leaving window / 2 frequencies. Frames are
-stored one after the other and shown as [..., frequency, frame].
+The STFT has a periodic Hann window and hops of a quarter of it, and is scaled by 1 / sqrt(window).
+Its Nyquist bin is dropped, which leaves window / 2 frequencies. Frames are stored one after the
+other and viewed as [..., frequency, frame].
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from hdemucs.models.demucs.config import WienerConfig
 
 from .views import Analysis, Mixture, Sources, View, over_all, reflect
 
-OVERLAP = 4  # hops in a window
-FILTERED = 300  # frames that the Wiener filter takes together (official `wiener_win_len`)
-SILENT = 1e-8  # added to magnitudes that are divided by
-STEADY = 1.5  # what squared Hann windows add up to, a quarter of their length apart
+OVERLAP = 4  # hops per window
+FILTERED = 300  # frames that the Wiener filter works on together (official `wiener_win_len`)
+SILENT = 1e-8  # added to magnitudes before they are divided by
+STEADY = 1.5  # sum of squared Hann windows that are a quarter of their length apart
 
 
 class Representation(ABC):
-    """How a complex spectrogram becomes real channels, and back."""
+    """Maps a complex spectrogram to real channels, and back."""
 
     factor: int
 
@@ -38,7 +38,7 @@ class Representation(ABC):
     def to_channels(
         self, z: Complex[Tensor, "b c f t"]
     ) -> tuple[Float[Tensor, "b channel f t"], Tensor | None]:
-        """The network's channels, and what to_complex will need beside them."""
+        """The network's channels, and what `to_complex` will need beside them."""
 
     @abstractmethod
     def to_complex(
@@ -47,7 +47,7 @@ class Representation(ABC):
 
 
 class ComplexAsChannels(Representation):
-    """Real and imaginary parts as two channels; the network writes the spectrogram itself."""
+    """Real and imaginary parts as two channels; the network's output is a spectrogram itself."""
 
     factor = 2
 
@@ -65,9 +65,9 @@ class ComplexAsChannels(Representation):
 
 
 class Magnitude(Representation):
-    """Magnitudes only; what the network writes is given the mixture's phase, and then filtered.
+    """Magnitudes; the network's output gets the mixture's phase and is then filtered.
 
-    The paper's "amplitude" models: a Wiener filter, most often without any iteration.
+    These are the paper's "amplitude" models; their Wiener filter usually has no iteration.
     """
 
     factor = 1
@@ -87,7 +87,7 @@ class Magnitude(Representation):
 
 
 class Spectrogram(View):
-    """What both framings share: frames of x with a reflected margin, and their overlap-add."""
+    """What all framings share: frames of x with a reflected margin, and their overlap-add."""
 
     window: Tensor
     margin: int
@@ -99,7 +99,7 @@ class Spectrogram(View):
         self.representation, self.factor = representation, representation.factor
         self.wiener = wiener
         self.size, self.hop = window, window // OVERLAP
-        hann = torch.hann_window(window, device="cpu")  # real even where a skeleton is built
+        hann = torch.hann_window(window, device="cpu")  # it has values even in a skeleton
         self.register_buffer("window", hann, persistent=False)
 
     def analyse(self, mix: Mixture) -> Analysis:
@@ -112,26 +112,26 @@ class Spectrogram(View):
         return self.istft(z, analysis.length)
 
     def iterations(self) -> int:
-        """Of the Wiener filter, now."""
+        """The Wiener filter's iterations, which differ between training and evaluation."""
         if self.wiener is None:
             return 0
         return self.wiener.in_training if self.training else self.wiener.iterations
 
     @property
     def start(self) -> int:
-        """Where the mixture begins in what overlap-add gives."""
+        """The sample of overlap-add's output at which the mixture begins."""
         return self.margin
 
     def padded(self, x: Mixture, right: int) -> Tensor:
-        """The mixture with its margins."""
+        """The mixture with a margin on either side."""
         return reflect(x, self.margin, right)
 
     @abstractmethod
     def frames(self, length: int) -> int:
-        """How many frames `length` samples have."""
+        """The number of frames of `length` samples."""
 
     def evened(self, x: Float[Tensor, "*many covered"]) -> Float[Tensor, "*many covered"]:
-        """What overlap-add gave, corrected where fewer windows overlap than elsewhere."""
+        """Overlap-add's output, corrected where fewer windows overlap than elsewhere."""
         return x
 
     def stft(self, x: Mixture) -> Complex[Tensor, "batch channel frequency frame"]:
@@ -147,7 +147,7 @@ class Spectrogram(View):
     def istft(
         self, z: Complex[Tensor, "*many frequency frame"], length: int
     ) -> Float[Tensor, "*many {length}"]:
-        """Windowed inverse transforms, added where they overlap."""
+        """Inverse transforms of all frames, windowed, and added where they overlap."""
         y = torch.fft.irfft(z.mT, n=self.size, norm="ortho") * (self.window / STEADY)
         x = self.evened(overlap_add(y.unflatten(-1, (OVERLAP, self.hop))))
         return x.narrow(-1, self.start, length)
@@ -156,7 +156,7 @@ class Spectrogram(View):
 def overlap_add(
     y: Float[Tensor, "*many frame part hop"],
 ) -> Float[Tensor, "*many covered"]:
-    """Frames whose parts are a hop each -> samples."""
+    """Add frames, each given as parts of a hop, where they overlap."""
     parts = y.shape[-2]
     shifted = [F.pad(part, (0, 0, k, parts - 1 - k)) for k, part in enumerate(y.unbind(-2))]
     return reduce(add, shifted).flatten(-2)
@@ -165,8 +165,8 @@ def overlap_add(
 class AlignedSpectrogram(Spectrogram):
     """ceil(L / hop) frames, aligned with strided convolutions over the waveform.
 
-    As if frames before the first and after the last had been silent, what comes back fades
-    over the margin, 3/8 of a window, at either end, where a waveform branch has to fill in.
+    Frames before the first and after the last are taken as silent. So the inverse fades over the
+    margin, 3/8 of a window, at either end, where a waveform branch has to supply the rest.
     """
 
     def __init__(
@@ -180,10 +180,10 @@ class AlignedSpectrogram(Spectrogram):
 
 
 class LateSpectrogram(AlignedSpectrogram):
-    """Aligned frames with silent margins, whose inverse begins with the margin: 3/8 window late.
+    """Aligned frames with silent margins; the inverse begins with the margin, 3/8 of a window late.
 
-    A fault of the models that their authors entered into the Music Demixing Challenge 2021, and
-    that these learnt to live with (official `hybrid_old`).
+    This is a fault of the models that their authors entered into the Music Demixing Challenge 2021,
+    which were trained with it (official `hybrid_old`).
     """
 
     def padded(self, x: Mixture, right: int) -> Tensor:
@@ -194,7 +194,7 @@ class LateSpectrogram(AlignedSpectrogram):
         return 0
 
     def evened(self, x: Float[Tensor, "*many covered"]) -> Float[Tensor, "*many covered"]:
-        """Over the first hop one window less adds up than elsewhere: there is no frame before."""
+        """Over the first hop, one window less is added, since no frame comes before."""
         missing = self.window[-self.hop :].square()
         first, rest = x[..., : self.hop], x[..., self.hop :]
         return torch.cat([first * (STEADY / (STEADY - missing)), rest], -1)
@@ -216,4 +216,4 @@ class CentredSpectrogram(Spectrogram):
         squared = (self.window.square() / STEADY).view(1, OVERLAP, self.hop)
         frames = x.shape[-1] // self.hop - OVERLAP + 1
         weight = overlap_add(squared.expand(frames, -1, -1))
-        return x / weight.clamp(min=torch.finfo(x.dtype).tiny)  # 0 at the very first sample
+        return x / weight.clamp(min=torch.finfo(x.dtype).tiny)  # 0 at the first sample

@@ -1,7 +1,7 @@
-"""How a branch sees a mixture, and how it turns what it decoded back into waveforms.
+"""A branch's view of a mixture, and how its output becomes waveforms again.
 
 - analyse: mixture [B, C, L] -> Analysis (the network's input, and what synthesise will need)
-- synthesise: decoded [B, S*C', ...] -> waveforms [B, S, C, L]
+- synthesise: the decoder's output [B, S*C', ...] -> waveforms [B, S, C, L]
 """
 
 from __future__ import annotations
@@ -27,39 +27,39 @@ QUIET = 1e-5  # added to every standard deviation, so that silence stays finite
 
 @dataclass(frozen=True)
 class Analysis:
-    """One branch's view of a batch."""
+    """A branch's view of a batch of mixtures."""
 
     x: Tensor
     mean: Tensor
     std: Tensor
     length: int  # of the mixture, in samples
-    mixture: Tensor | None = None  # its STFT, where the network writes magnitudes
+    mixture: Tensor | None = None  # the mixture's STFT, if the network writes magnitudes
 
     def restored(self, y: Tensor, sources: int) -> Tensor:
-        """[B, S*C, ...] -> [B, S, C, ...], back at the mixture's scale and precision."""
+        """[B, S*C, ...] -> [B, S, C, ...], at the mixture's scale and precision."""
         y = rearrange(y.to(self.std.dtype), "b (s c) ... -> b s c ...", s=sources)
         return torch.addcmul(self.mean[:, None], y, self.std[:, None])
 
 
 def over_all(x: Tensor) -> Standardised:
-    """Zero mean and unit variance over everything but the batch."""
+    """Standardise each example over all its values."""
     std, mean = torch.std_mean(x, tuple(range(1, x.dim())), keepdim=True)
     return (x - mean) / (QUIET + std), mean, std
 
 
 def over_the_mono(x: Tensor) -> Standardised:
-    """Statistics of the mono mixture, applied to every channel."""
+    """Standardise every channel by the statistics of the mono mixture."""
     std, mean = torch.std_mean(x.mean(1, keepdim=True), -1, keepdim=True)
     return (x - mean) / (QUIET + std), mean, std
 
 
 def as_is(x: Tensor) -> Standardised:
-    """Leave the scale alone, as Demucs v2 does."""
+    """Keep the scale, as Demucs v2 does."""
     return x, x.new_zeros(len(x), 1, 1), x.new_ones(len(x), 1, 1)
 
 
 class View(nn.Module, ABC):
-    """A pair of inverse maps around a branch's network."""
+    """The two maps around a branch's network, each the inverse of the other."""
 
     factor = 1  # network channels for each audio channel
 
@@ -70,7 +70,7 @@ class View(nn.Module, ABC):
     def synthesise(self, y: Tensor, analysis: Analysis, sources: int) -> Sources: ...
 
     def valid_length(self, length: int) -> int:
-        """The shortest input, of `length` samples or more, that needs no padding of its own."""
+        """The shortest input, of `length` samples or more, that this view need not pad."""
         return length
 
 
@@ -85,9 +85,9 @@ class Waveform(View):
 
 
 class PaddedWaveform(View):
-    """Demucs v2's view: samples, resampled or not, padded so that no convolution drops any.
+    """Demucs v2's view: samples, perhaps resampled, padded so that no convolution leaves any out.
 
-    `valid` maps a length at the network's rate to the next one that its levels return.
+    `valid` maps a length at the network's rate to the next one that its levels give back.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class PaddedWaveform(View):
 
 
 def reflect(x: Tensor, left: int, right: int) -> Tensor:
-    """Reflection padding that also takes an x shorter than the padding, by zeros first."""
+    """Reflection padding; an x shorter than the padding is first extended by zeros."""
     short = max(0, max(left, right) + 1 - x.shape[-1])
     zeros_right = min(right, short)
     zeros_left = short - zeros_right

@@ -19,11 +19,11 @@ from torch.nn.functional import relu
 from hdemucs.models.blocks.spectral import Image
 
 Embedding = Float[Tensor, "batch embedding"]
-Squeeze = Callable[[int], int]  # from a number of frequencies to the bottleneck's width
+Squeeze = Callable[[int], int]  # from the number of frequencies to the bottleneck's width
 
 
 class TimeFrequencyConvolutions(nn.Module):
-    """TFC: a dense block of 3 x 3 convolutions; what comes out is the last one's alone."""
+    """TFC: a dense block of 3 x 3 convolutions; only the last one's output is returned."""
 
     def __init__(self, inputs: int, channels: int, layers: int) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ def convolution(inputs: int, outputs: int) -> nn.Sequential:
 
 
 class Attention(nn.Module):
-    """How much each latent source has to do with the wanted one: shares that add up to 1."""
+    """The relevance of each latent source for the wanted source, as shares that add up to 1."""
 
     def __init__(self, embedding: int, width: int, latent: int) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class OverFrequencies(nn.Module):
 
 
 class LaSAFT(nn.Module):
-    """Every latent source maps the frequencies its own way; attention weighs what they make."""
+    """Every latent source has its own map of the frequencies; attention weighs their outputs."""
 
     def __init__(self, channels: int, bins: int, squeeze: Squeeze, attention: Attention) -> None:
         super().__init__()
@@ -79,12 +79,12 @@ class LaSAFT(nn.Module):
 
     def forward(self, x: Image, wanted: Embedding) -> Image:
         values = self.widen(self.narrow(x))
-        values = values.view(*x.shape, self.latent)  # of each frequency, all latent sources
+        values = values.view(*x.shape, self.latent)  # per frequency, all latent sources
         return torch.einsum("bctfs,bs->bctf", values, self.attention(wanted))
 
 
 class LightSAFT(nn.Module):
-    """The latent sources part in the bottleneck only, and share the map out of it."""
+    """Latent sources differ in the bottleneck only, and share the map from it to frequencies."""
 
     def __init__(self, channels: int, bins: int, squeeze: Squeeze, attention: Attention) -> None:
         super().__init__()
@@ -95,12 +95,12 @@ class LightSAFT(nn.Module):
 
     def forward(self, x: Image, wanted: Embedding) -> Image:
         values = self.narrow(x)
-        values = values.view(*x.shape[:-1], self.latent, -1)  # each latent source's bottleneck
+        values = values.view(*x.shape[:-1], self.latent, -1)  # the bottleneck of each latent source
         return self.widen(torch.einsum("bctsf,bs->bctf", values, self.attention(wanted)))
 
 
 class Gate(nn.Module):
-    """x * sigmoid(x G + b): a pointwise convolution that the condition makes (GPoCM)."""
+    """x * sigmoid(x G + b): a pointwise convolution with weights from the condition (GPoCM)."""
 
     def forward(
         self, x: Image, matrix: Float[Tensor, "batch given made"], bias: Float[Tensor, "batch made"]
@@ -110,7 +110,7 @@ class Gate(nn.Module):
 
 
 class Conditions(nn.Module):
-    """From a source's index to its embedding, and to every decoder level's matrix and bias."""
+    """Maps a source's index to its embedding, and to each decoder level's matrix and bias."""
 
     def __init__(
         self, sources: int, embedding: int, dropout: float, levels: int, channels: int
@@ -128,7 +128,7 @@ class Conditions(nn.Module):
         self.biases = standardised(8 * e, levels * channels)
 
     def forward(self, source: Tensor) -> tuple[Embedding, Tensor, Tensor]:
-        """Embeddings of sources [batch], and of each level matrices [batch, C, C], biases."""
+        """For sources [batch]: embeddings, and for each level matrices [batch, C, C] and biases."""
         wanted = self.embedding(source)
         h = self.hidden(wanted)
         size, c = (len(source), self.levels), self.channels

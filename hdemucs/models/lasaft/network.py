@@ -1,4 +1,4 @@
-"""LaSAFT with gated pointwise convolutional modulation, and LightSAFT: told which source to give.
+"""LaSAFT with gated pointwise convolutional modulation, and LightSAFT: one network for any source.
 
 W. Choi, M. Kim, J. Chung and S. Jung, "LaSAFT: Latent Source Attentive Frequency Transformation
 for Conditioned Source Separation", ICASSP 2021; `DCUN_TFC_GPoCM_LaSAFT` in
@@ -41,19 +41,19 @@ TRANSFORMS: dict[str, type[LaSAFT | LightSAFT]] = {"lasaft": LaSAFT, "lightsaft"
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class LasaftConfig(SpectrogramConfig):
-    """LaSAFT or LightSAFT. An order of `sources` is what its embeddings mean."""
+    """Settings of LaSAFT or LightSAFT. The embeddings stand for `sources` in this order."""
 
     kind: Literal["lasaft"]
     transform: Literal["lasaft", "lightsaft"]
     channels: Count  # of every layer
-    levels: Count  # that halve time and frequency; there is a block a level, one below, one back
+    levels: Count  # that halve time and frequency, with blocks on both sides and one below
     layers: Count  # convolutions in each block
-    latent: Count  # sources
-    key: Count  # numbers by which a latent source is found
-    embedding: Count  # numbers that stand for a source
-    squeeze: Count  # the bottleneck has this many times fewer numbers than frequencies
-    narrowest: Count  # but no fewer than this
-    dropout: Share  # on the way from embeddings to gates
+    latent: Count  # number of latent sources
+    key: Count  # width of an attention key
+    embedding: Count  # width of a source's embedding
+    squeeze: Count  # how many times narrower the bottleneck is than its frequencies
+    narrowest: Count  # least width of the bottleneck
+    dropout: Share  # between embeddings and gates
 
     @field_validator("levels")
     @classmethod
@@ -64,7 +64,7 @@ class LasaftConfig(SpectrogramConfig):
 
 
 class Block(nn.Module):
-    """Convolutions, a gate where there is one, and what the frequency transform adds."""
+    """Convolutions, a gate on the way out, and the frequency transform, which is added."""
 
     def __init__(self, inputs: int, bins: int, config: LasaftConfig) -> None:
         super().__init__()
@@ -88,7 +88,7 @@ class Block(nn.Module):
 
 
 class Lasaft(ConditionedNetwork):
-    """A U-Net of blocks. Only those on the way out are gated; all attend to the wanted source."""
+    """A U-Net of blocks; only those on the way out have gates; all attend to the wanted source."""
 
     def __init__(self, config: LasaftConfig) -> None:
         super().__init__()
@@ -108,17 +108,19 @@ class Lasaft(ConditionedNetwork):
         )
 
     def forward(self, x: Features) -> Float[Tensor, "batch source part frequency frame"]:
-        """All sources of every example, as one batch of examples and sources."""
+        """Estimates of all sources of every example; examples and sources form one batch inside."""
         batch, size = len(x), x.shape[1:]
         repeated = x[:, None].expand(-1, self.count, *size).flatten(0, 1)
         wanted = torch.arange(self.count, device=x.device).repeat(batch)
         return self.of(repeated, wanted).view(batch, self.count, *size)
 
     def of(self, x: Features, wanted: Int[Tensor, " batch"]) -> Features:
-        """One source of each example, by its place among the configuration's sources.
+        """The estimate of one source per example; `wanted` holds places in the configuration's
+        sources.
 
-        In training, the gates depend on which sources the batch asks for (a batch norm): it
-        should ask for several.
+        In training, the gates pass through a batch norm and so depend on which sources a batch asks
+        for:
+        it should ask for several.
         """
         return self.image(whole(x, self.multiple).mT, wanted).mT[..., : x.shape[-1]]
 
@@ -136,14 +138,14 @@ class Lasaft(ConditionedNetwork):
 
 
 def scaled(conv: type[nn.Conv2d | nn.ConvTranspose2d], channels: int) -> nn.Sequential:
-    """A convolution to half or double the frames and frequencies, and a norm."""
+    """A convolution to half or twice the frames and frequencies, and a norm."""
     return nn.Sequential(conv(channels, channels, 2, stride=2), nn.BatchNorm2d(channels))
 
 
 def build(config: LasaftConfig) -> SpectrogramSeparator:
     network = Lasaft(config)
     for parameter in network.parameters():
-        if parameter.dim() > 1:  # keys and embeddings, too, as in the authors' code
+        if parameter.dim() > 1:  # keys and embeddings as well, as in the authors' code
             nn.init.xavier_normal_(parameter)
     stft = STFT(config.window, config.hop)
     return SpectrogramSeparator(config.sources, stft, ComplexAsChannels(), network)

@@ -1,1 +1,1 @@
-"""The official demucs package's checkpoints, in and out."""
+"""The official demucs package's checkpoints: reading and writing them."""

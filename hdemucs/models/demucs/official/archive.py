@@ -1,4 +1,4 @@
-"""torch.save's files, read with zipfile alone: a pickle, and the bytes of its tensors."""
+"""Read files of torch.save with zipfile alone: a pickle, and the bytes of its tensors."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from torch import Tensor
 
 from .pickles import Global, Hostile, Record, Stored, read
 
-LARGEST_PICKLE = 2 << 20  # bytes; the official ones have some hundred thousand
-LARGEST_NUMBER = 2**40  # of a tensor's dimensions: more than its file can hold
-ENCRYPTED = 0x1  # the flag in a zip file
+LARGEST_PICKLE = 2 << 20  # bytes; official pickles have some 100,000
+LARGEST_NUMBER = 2**40  # above any dimension of a tensor that a file can hold
+ENCRYPTED = 0x1  # the flag of an encrypted member in a zip file
 TYPES = {
     "FloatStorage": torch.float32,
     "HalfStorage": torch.float16,
@@ -29,24 +29,24 @@ TYPES = {
 
 
 class Weights(ABC):
-    """The tensors of an open file, whatever its form."""
+    """The tensors of an open file, whatever its format."""
 
-    content: Any  # what it describes, tensors as records of it
+    content: Any  # the described object, with records in place of tensors
     size: int  # bytes of the whole file
 
     @abstractmethod
     def tensor(self, record: Any) -> Tensor:
-        """The tensor that a record stands for; never larger than its bytes in the file.
+        """The tensor that a record describes; it never has more bytes than its file.
 
         Raises:
-            Hostile: it is no tensor, or one beyond its storage.
+            Hostile: the record is no tensor, or the tensor reaches beyond its storage.
         """
 
     def weight(self, record: Any, name: str, shape: torch.Size) -> Tensor:
-        """A tensor that must have this shape, at full precision and in memory of its own.
+        """The tensor of a record, which must have this shape; a full-precision copy.
 
         Raises:
-            Hostile: it is no such tensor.
+            Hostile: the record is no such tensor.
         """
         tensor = self.tensor(record)
         if tensor.shape != shape:
@@ -60,9 +60,9 @@ class Archive(Weights):
 
     file: zipfile.ZipFile
     root: str
-    content: Any  # what its pickle describes, tensors as Records
+    content: Any  # the object that its pickle describes, with Records in place of tensors
     size: int  # bytes of the whole file
-    storages: dict[str, bytearray] = field(default_factory=dict)  # tensors may share one
+    storages: dict[str, bytearray] = field(default_factory=dict)  # by key; tensors may share one
 
     def tensor(self, record: Any) -> Tensor:
         match record:
@@ -78,7 +78,7 @@ class Archive(Weights):
                 raise Hostile(f"a {type(record).__name__} stands where a tensor should")
 
     def storage(self, kind: Global, key: str) -> Tensor:
-        """All of a storage, in one dimension."""
+        """The whole of a storage as a vector."""
         dtype = TYPES.get(kind.name) if kind.module == "torch" else None
         if dtype is None:
             raise Hostile(f"a tensor of {kind} is none of a model's")
@@ -92,7 +92,7 @@ class Archive(Weights):
 
 
 def placed(storage: Tensor, offset: Any, size: Any, stride: Any) -> Tensor:
-    """A view of the storage, once its numbers are known to stay inside."""
+    """A view of the storage, after checking that the numbers stay inside it."""
     if not (isinstance(size, tuple | list) and isinstance(stride, tuple | list)):
         raise Hostile("a tensor's size or stride is no list of numbers")
     numbers = (offset, *size, *stride)
@@ -110,7 +110,7 @@ def open_archive(path: Path, file: zipfile.ZipFile) -> Archive:
     """The archive in an open zip file.
 
     Raises:
-        Hostile: it is not a file of torch.save's, or a part of it is hostile.
+        Hostile: torch.save did not write it, or a part of it is hostile.
     """
     pickles = [name for name in file.namelist() if name.endswith("/data.pkl")]
     if len(pickles) != 1:
@@ -128,7 +128,9 @@ def open_archive(path: Path, file: zipfile.ZipFile) -> Archive:
 
 
 def stored(file: zipfile.ZipFile, name: str) -> bytes:
-    """A member's bytes. torch.save compresses none, so a member that is would be a bomb."""
+    """The bytes of a member. torch.save does not compress, so a compressed member may be a zip
+    bomb.
+    """
     try:
         info = file.getinfo(name)
     except KeyError as error:

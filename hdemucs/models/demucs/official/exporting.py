@@ -1,4 +1,4 @@
-"""Our models as files that the official package loads, written without that package."""
+"""Write our models as files that the official package loads, without that package."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from .names import official_state
 from .pickles import Global
 from .settings import from_config
 
-SEGMENT = 40.0  # seconds; the official classes' default, which their own separation reads
+SEGMENT = 40.0  # seconds; the default of the official classes, used by the official separation
 
 
 def export_official(folder: Path, path: Path) -> None:
     """Write the model in `folder` to `path`, for `demucs.states.load_model`.
 
-    Weights keep their full precision, so that outputs are the same. The facts of model.json
-    give sample_rate (Hz) and may give segment (s).
+    Weights keep their full precision, so that outputs are the same. The facts of model.json give
+    sample_rate (Hz) and may give segment (s).
 
     Raises:
         UserError: the model is missing or damaged, the official package has none of its kind,
@@ -36,7 +36,7 @@ def export_official(folder: Path, path: Path) -> None:
     if not isinstance(facts.get("sample_rate"), int):
         raise UserError(f"{folder / CARD}: facts.sample_rate", "is missing", "add it, in Hz")
     kind, arguments = from_config(config, folder)
-    assert isinstance(model, Demucs)  # as its configuration is
+    assert isinstance(model, Demucs)  # because its configuration is Demucs'
     package = {
         "klass": kind,
         "args": (),
@@ -54,7 +54,7 @@ def export_official(folder: Path, path: Path) -> None:
 
 
 class Naming(pickle._Pickler):
-    """A pickler that writes a Global as the name it holds, which need not be installed here."""
+    """A pickler that writes a Global as the name it holds, so that nothing need be importable."""
 
     def save_global_name(self: Any, value: Global) -> None:
         self.write(pickle.GLOBAL + f"{value.module}\n{value.name}\n".encode())

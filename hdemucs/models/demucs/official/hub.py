@@ -1,7 +1,7 @@
-"""Official models as safetensors: their class and arguments are JSON in the file's metadata.
+"""Official models as safetensors files: class and arguments are JSON in the file's metadata.
 
-The form that demucs 4.1.0 reads from a model hub (its `demucs/hf.py`). A nested state, as DiffQ's,
-is flattened: its `structure` is JSON, too, with tensors by their names. Nothing in it is run.
+demucs 4.1.0 reads this format from a model hub (its `demucs/hf.py`). A nested state, such as
+DiffQ's, is flattened: its `structure` is JSON with tensors by name. No code in it is run.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from torch import Tensor
 from .archive import LARGEST_PICKLE, Weights
 from .pickles import Global, Hostile
 
-DEEPEST = 20  # levels of a structure
+DEEPEST = 20  # most levels of a structure
 
 
 @dataclass(frozen=True)
 class Named:
-    """A tensor of the file, by its name."""
+    """A tensor of the file, referred to by its name."""
 
     name: str
 
@@ -34,7 +34,7 @@ class Hub(Weights):
     """An open safetensors file."""
 
     file: Any  # of safetensors.safe_open
-    content: Any  # as the official package would have pickled it, tensors as Named
+    content: Any  # as the official package would have pickled it, with Named in place of tensors
     size: int  # bytes of the whole file
 
     def tensor(self, record: Any) -> Tensor:
@@ -47,7 +47,7 @@ class Hub(Weights):
 
 
 def is_hub(path: Path) -> bool:
-    """Whether a file starts as safetensors do: 8 bytes of length, then JSON."""
+    """Whether a file starts as safetensors files do: 8 bytes of length, then JSON."""
     with path.open("rb") as file:
         return file.read(9)[8:] == b"{"
 
@@ -83,7 +83,7 @@ def read(said: Mapping[str, str], name: str) -> Any:
 
 
 def global_of(name: Any) -> Global:
-    """A class by its full name; it is not imported."""
+    """The class of this full name, which is not imported."""
     module, dot, last = str(name).rpartition(".")
     if not dot or not last.isidentifier():
         raise Hostile("its metadata name no class")
@@ -91,7 +91,7 @@ def global_of(name: Any) -> Global:
 
 
 def plain(value: Any) -> Any:
-    """Arguments, fractions among them as numbers."""
+    """Arguments, with fractions converted to numbers."""
     match value:
         case {"_type": "fraction", "numerator": int() as above, "denominator": int() as below}:
             if not below:

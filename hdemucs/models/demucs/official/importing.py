@@ -1,4 +1,4 @@
-"""Official checkpoints as our models, without running any code from the file."""
+"""Read official checkpoints as our models, without running any code from the file."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from .torchaudio import arguments, in_use, is_torchaudio
 
 CURE = "give a .th file of the official demucs package, from a source that you trust"
 LONGEST_PROBLEM = 300  # characters
-FEWEST_BITS = {False: 16, True: 1}  # of a weight in its file; True: quantised
-# What zipfile, torch and our own reading may raise on bytes that nobody thought of.
+FEWEST_BITS = {False: 16, True: 1}  # least bits of a weight in its file; True: quantised
+# What zipfile, torch and our own reading may raise on damaged bytes.
 DAMAGED = (
     ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError,
     TypeError, ValueError, struct.error,
@@ -39,15 +39,17 @@ Imported = tuple[Demucs, DemucsConfig, dict[str, Any]]
 def import_official(path: Path) -> Imported:
     """The model in an official file, its configuration, and facts about it.
 
-    Read are .th files of the official package, its safetensors for model hubs, and state dicts of
-    torchaudio's class.
+    It reads .th files of the official package, its safetensors files for model hubs, and state
+    dicts
+    of torchaudio's class.
 
-    Full, half-precision and DiffQ-quantised weights are read. The facts hold the official
-    class, sample_rate (Hz), segment (s), and `dropped`: the arguments that demucs 4.1.0 drops
-    too, for it does not know them. Memory and time are in proportion to the file.
+    Weights may have full or half precision or be quantised by DiffQ. The facts hold the official
+    class, sample_rate (Hz), segment (s), and `dropped`: arguments that demucs 4.1.0 does not know
+    and
+    drops, too. Memory and time are proportional to the size of the file.
 
     Raises:
-        UserError: the file is missing, damaged or hostile, or its model is none of ours.
+        UserError: the file is missing, damaged or hostile, or holds a model that we do not have.
     """
     try:
         if is_hub(path):
@@ -67,12 +69,12 @@ def import_official(path: Path) -> Imported:
 
 
 def in_one_line(text: str) -> str:
-    """Without what a terminal would obey, for names in the file may be in it."""
+    """Remove control characters, which a terminal would obey, from names in the file."""
     return "".join(c if c.isprintable() else "?" for c in text[:LONGEST_PROBLEM])
 
 
 def imported(archive: Weights, path: Path) -> Imported:
-    """What is asked for is compared with what is there before any memory is taken for it."""
+    """Build the model; sizes are compared with the file's before memory is taken for them."""
     if is_torchaudio(archive.content):
         kind, given, state = from_torchaudio(archive)
     else:
@@ -90,7 +92,7 @@ def imported(archive: Weights, path: Path) -> Imported:
 
 
 def from_torchaudio(archive: Weights) -> tuple[Global, dict[str, Any], Mapping[Any, Any]]:
-    """A state dict of torchaudio's class, as the official package would have it."""
+    """A state dict of torchaudio's class, converted to the official package's form."""
     names = in_use(str(name) for name in archive.content)
     state = {official: archive.content[name] for name, official in names.items()}
     shapes = {name: archive.tensor(record).shape for name, record in state.items()}
@@ -98,10 +100,10 @@ def from_torchaudio(archive: Weights) -> tuple[Global, dict[str, Any], Mapping[A
 
 
 def plain(archive: Weights, state: Mapping[Any, Any], model: Demucs) -> dict[str, Tensor]:
-    """Weights as they are, at full precision.
+    """The weights at full precision.
 
     Raises:
-        Hostile: naming the first that is missing, too many, or of another shape.
+        Hostile: a weight is missing, superfluous or of another shape; its name is given.
     """
     shapes = official_shapes(model)
     for name in sorted(shapes.keys() ^ state.keys(), key=str):

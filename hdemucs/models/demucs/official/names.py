@@ -1,7 +1,8 @@
 """Our parameters under the names they have in facebookresearch/demucs.
 
-Loading is renaming: each leaf module is paired with the prefix it has there, shapes agree,
-and nothing may be left over on either side.
+Loading a checkpoint means renaming its tensors: each leaf module is paired with its official
+prefix,
+shapes must agree, and no tensor may be left over on either side.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Names = Iterator[tuple[nn.Module | nn.Parameter, str]]
 
 
 def official_names(model: Demucs) -> dict[str, str]:
-    """Our parameters' names -> theirs."""
+    """Our parameters' names -> the official ones."""
     ours = {parameter: name for name, parameter in model.named_parameters()}
     return {ours[parameter]: theirs for theirs, parameter in official_parameters(model)}
 
@@ -31,10 +32,10 @@ def official_state(model: Demucs) -> dict[str, Tensor]:
 
 
 def under_our_names(model: Demucs, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """An official state dict as one of `model`, of which only names and shapes matter.
+    """Rename an official state dict for `model`, of which only names and shapes matter.
 
     Raises:
-        ValueError: naming the first tensor that has no counterpart of its shape.
+        ValueError: a tensor has no counterpart of its shape; the first one's name is given.
     """
     shapes = official_shapes(model)
     for name in sorted(shapes.keys() | state.keys()):
@@ -59,7 +60,7 @@ def official_parameters(model: Demucs) -> Iterator[tuple[str, nn.Parameter]]:
 
 
 def hybrid_names(model: Demucs) -> Names:
-    """HDemucs: the trunk's levels are the tail of the spectrogram branch's lists."""
+    """HDemucs: the trunk's levels are the last entries of the spectrogram branch's lists."""
     yield from branch_names(model.branches["spectrogram"], "", len(model.trunk.encoder))
     if "waveform" in model.branches:
         yield from branch_names(model.branches["waveform"], "t", 0)
@@ -67,7 +68,7 @@ def hybrid_names(model: Demucs) -> Names:
 
 
 def branch_names(branch: Branch, t: str, below: int) -> Names:
-    """A branch whose decoder's list starts with the `below` levels under the meeting one."""
+    """The names of a branch; in its decoder's list, `below` levels of the trunk come first."""
     for i, encode in enumerate(branch.encoder):
         yield from encode_names(encode, f"{t}encoder.{i}")
     if isinstance(branch.embed, FrequencyEmbedding):
@@ -125,7 +126,7 @@ def up_names(up: Up, prefix: str) -> Names:
 
 
 def residual_names(residual: nn.Module, prefix: str) -> Names:
-    """The official branch is positional; its activation and gate take places too."""
+    """Official parts are numbered by position; activations and gates count, too."""
     if isinstance(residual, Residual):
         for d, step in enumerate(residual.steps):
             parts = [step.squeeze, step.squeeze_norm, step.activation, *step.context.children()]
@@ -145,7 +146,7 @@ def part_names(part: nn.Module, prefix: str) -> Names:
 
 
 def waveform_names(model: Demucs) -> Names:
-    """Demucs: layers are positional; the residual branch, when there, takes place 3."""
+    """Demucs: layers are numbered by position; a residual branch has position 3."""
     branch, trunk = model.branches["waveform"], model.trunk
     whole = [encode for encode in branch.encoder if isinstance(encode, Encode)]
     downs = [*(encode.down for encode in whole), branch.down]
@@ -163,7 +164,7 @@ def waveform_names(model: Demucs) -> Names:
     ups = [branch.up, *(decode.up for decode in decodes)]
     for i, (rewrite, up) in enumerate(zip(rewrites, ups, strict=True)):
         place = 0
-        if isinstance(rewrite, Rewrite):  # then its gate takes place 2
+        if isinstance(rewrite, Rewrite):  # then its gate has position 2
             yield rewrite.conv, f"decoder.{i}.0"
             yield rewrite.norm, f"decoder.{i}.1"
             place = 3

@@ -1,4 +1,4 @@
-"""What the official `serialize_model` wrote, taken apart; types are checked before use."""
+"""Read what the official `serialize_model` wrote; types are checked before use."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from .pickles import Global, Hostile
 from .settings import FIXED, TRANSLATED
 
 KNOWN_BESIDE = {"sources", "samplerate", "segment", "rescale", "emb_smooth"}
-LONGEST = 100  # characters of a text, values in a list
+LONGEST = 100  # characters of a text, and values of a list
 LARGEST = 1_000_000  # Hz or seconds
 
 
 def package(content: Any) -> tuple[Global, dict[str, Any], Mapping[Any, Any]]:
-    """The class, its arguments by name, and its state.
+    """The model's class, its arguments by name, and its state.
 
     Raises:
-        Hostile: it is no package, or an argument is no plain value.
+        Hostile: it is no such package, or an argument is no plain value.
     """
     match content:
         case {"klass": Global() as kind, "args": args, "kwargs": dict() as kwargs,
@@ -32,7 +32,8 @@ def package(content: Any) -> tuple[Global, dict[str, Any], Mapping[Any, Any]]:
 
 
 def check(given: dict[Any, Any]) -> None:
-    """
+    """Check the arguments and the list of sources.
+
     Raises:
         Hostile: an argument has no name or no plain value, or there are no sources.
     """
@@ -47,7 +48,7 @@ def check(given: dict[Any, Any]) -> None:
 
 
 def unnamed(args: Any) -> dict[str, Any]:
-    """Arguments by place: the official classes are only ever given their sources so."""
+    """Positional arguments by name: official files have none, or the sources only."""
     match args:
         case ():
             return {}
@@ -69,12 +70,12 @@ def is_plain(value: Any) -> bool:
 
 
 def is_source(value: Any) -> bool:
-    """Sources name files, which must not lie elsewhere."""
+    """Whether a value is a source's name that is safe in a file name."""
     return isinstance(value, str) and value.strip(". ") == value != "" and not {*value} & {*"/\\:"}
 
 
 def facts_of(kind: Global, given: dict[str, Any], path: Path) -> dict[str, Any]:
-    """What the official model says of itself beside its architecture.
+    """What the official model says of itself, other than its architecture.
 
     Raises:
         Hostile: its sample rate or segment is impossible.

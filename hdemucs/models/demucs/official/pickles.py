@@ -1,8 +1,8 @@
-"""Pickles as data: what a file says, without doing what it says.
+"""Read pickles as data: what a file describes, without doing what it says.
 
-A pickle is a program that may call anything. This reader runs none of it: it understands
-the few instructions that checkpoints are made of, keeps each name as a `Global` and each
-object as an inert `Record`, and refuses the rest. Nothing is imported, looked up or called.
+A pickle is a program that may call anything. This reader runs none of it. It understands the few
+instructions that checkpoints consist of, keeps each name as a `Global` and each object as an
+inert `Record`, and refuses the rest. Nothing is imported, looked up or called.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any
 
 ORDERED = ("collections", "OrderedDict")
 CALLED = {ORDERED, ("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_rebuild_parameter")}
-BUILT_IN = sys.stdlib_module_names | {"__builtin__"}  # the latter is Python 2's name
+BUILT_IN = sys.stdlib_module_names | {"__builtin__"}  # `__builtin__` is Python 2's name
 
 LONGEST_NAME = 200  # characters
 STOP = b"."
 
 
-class Hostile(ValueError):  # noqa: N818  what the file is, no accident of ours
-    """The pickle is damaged, or asks for what no checkpoint needs."""
+class Hostile(ValueError):  # noqa: N818  a property of the file, not an error of ours
+    """The pickle is damaged, or wants something that no checkpoint needs."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Global:
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """What would have been `kind(*args)`, perhaps with a state."""
+    """What unpickling would have made by `kind(*args)`, perhaps with a state."""
 
     kind: Global
     args: tuple[Any, ...]
@@ -47,16 +47,16 @@ class Record:
 
 @dataclass(frozen=True, eq=False)
 class Stored:
-    """A reference to something outside the pickle."""
+    """A reference to something outside of the pickle."""
 
     key: Any
 
 
 def read(content: bytes) -> Any:
-    """The object a pickle describes.
+    """The object that a pickle describes.
 
     Raises:
-        Hostile: saying what is wrong with it.
+        Hostile: the pickle is refused; the message says why.
     """
     machine, file = Machine(), io.BytesIO(content)
     try:
@@ -70,7 +70,9 @@ def read(content: bytes) -> Any:
 
 
 def instruction(code: bytes, file: io.BytesIO) -> tuple[str, Any]:
-    """Name and argument of the instruction whose code was read; others are not even parsed."""
+    """Name and argument of the instruction with this code; one that we do not know is not even
+    parsed.
+    """
     if not code:
         raise Hostile("its pickle has no end")
     opcode = OPCODES.get(code.decode("latin-1"))
@@ -79,22 +81,23 @@ def instruction(code: bytes, file: io.BytesIO) -> tuple[str, Any]:
     if opcode.name not in UNDERSTOOD:
         problem = f"its pickle uses the instruction {opcode.name}, which no checkpoint needs"
         raise Hostile(problem)
-    if opcode.name == "GLOBAL":  # pickletools would take backslashes for something else
+    if opcode.name == "GLOBAL":  # pickletools would interpret backslashes
         return opcode.name, [file.readline().rstrip(b"\n").decode() for _ in range(2)]
     return opcode.name, opcode.arg.reader(file) if opcode.arg else None
 
 
 class Machine:
-    """A pickle machine's stack and memo, for the instructions that make data.
+    """A pickle machine's stack and memo, for the instructions that build data.
 
-    Small pickles stay small and quick. A step costs what it takes off the stack, and nothing
-    that may hold others is hashed, compared or printed: forty tuples, each of the one before
-    twice, are forty bytes and a trillion values.
+    Small pickles must stay small and quick. So a step costs no more than what it takes off the
+    stack,
+    and no value that may contain others is hashed, compared or printed: forty tuples, each of which
+    holds the one before twice, have forty bytes and a trillion values.
     """
 
     def __init__(self) -> None:
         self.stack: list[Any] = []
-        self.marks: list[int] = []  # what the stack held at each mark
+        self.marks: list[int] = []  # the stack below each mark
         self.memo: dict[int, Any] = {}
 
     def step(self, name: str, argument: Any) -> None:
@@ -143,7 +146,7 @@ class Machine:
         self.stack.append(Global(module, name))
 
     def call(self) -> None:
-        """A call of one of the three functions that tensors need; even they are not called."""
+        """Record a call of one of the three functions that tensors need; it is not made."""
         args, function = self.pop(), self.pop()
         if not isinstance(function, Global):
             raise Hostile(f"its pickle calls a {type(function).__name__}, not a function")
@@ -161,7 +164,7 @@ class Machine:
         self.stack.append(Record(kind, args))
 
     def build(self) -> None:
-        """Attributes of the object below; none that we read has any."""
+        """Refuse attributes of the object on the stack; no object that we read has any."""
         self.pop()
         if not isinstance(self.last(), Record | dict):
             raise Hostile("its pickle gives attributes to what is no object")

@@ -1,9 +1,9 @@
-"""DiffQ's quantised states, read by their format.
+"""Read quantised states of the package DiffQ by their format.
 
-Weights of more than `min_size` MB are quantised, one after the other in the order of the
-official model's modules. Groups of `group_size` values share a number of bits b; a value is
-one of 2**b levels, evenly spaced from the tensor's least value to its greatest. Levels are
-kept by their number of bits. The other weights follow, at full or half precision.
+Weights of more than `min_size` MB are quantised, one after the other in the order of the official
+model's modules. Values come in groups of `group_size` that share a number of bits b; a value is one
+of 2**b levels, evenly spaced from the tensor's smallest value to its greatest. Levels are stored
+by their number of bits. The other weights follow, at full or half precision.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from .archive import LARGEST_NUMBER, Weights
 from .names import official_shapes
 from .pickles import Global, Hostile
 
-WORD, BLOCK = 64, 32  # bits; words side by side
-MOST_BITS = 14  # DiffQ trains up to 15 bits, but does not store what has as many
+WORD, BLOCK = 64, 32  # bits in a word, and words that are packed together
+MOST_BITS = 14  # DiffQ trains up to 15 bits, but does not store weights that need so many
 QUANTISER = Global("diffq.diffq", "DiffQuantizer")
 DEFAULTS = {"min_size": 0.01, "float16": False, "group_size": 1, "min_bits": 2, "exclude": []}
 SUPPORTED: dict[str, Callable[[Any], bool]] = {
@@ -43,7 +43,7 @@ def is_quantised(state: Mapping[Any, Any]) -> bool:
 
 
 def restored(archive: Weights, state: Mapping[Any, Any], model: Demucs) -> dict[str, Tensor]:
-    """An official state dict from a quantised state of that model.
+    """Restore an official state dict from a quantised state of that model.
 
     Raises:
         Hostile: it is not what DiffQ writes for such a model.
@@ -68,7 +68,7 @@ def restored(archive: Weights, state: Mapping[Any, Any], model: Demucs) -> dict[
 
 
 def settings_of(meta: Any) -> dict[str, Any]:
-    """How it was quantised, if by DiffQ in a way that can be read."""
+    """The settings of the quantisation, if DiffQ did it in a way that we can read."""
     match meta:
         case {"klass": Global() as kind, "init_kwargs": dict() as given}:
             settings = {key: given.get(key, value) for key, value in DEFAULTS.items()}
@@ -90,12 +90,14 @@ def listed(state: Mapping[Any, Any], name: str) -> list[Any]:
 
 
 def in_official_order(model: Demucs) -> dict[str, torch.Size]:
-    """Official names and shapes in the order of the official model's own parameters."""
+    """Official names and shapes, in the order of the official model's parameters."""
     return dict(sorted(official_shapes(model).items(), key=lambda item: places(item[0])))
 
 
 def places(name: str) -> list[int]:
-    """Where each part of a name stands among its siblings; 0 where our order is theirs."""
+    """The position of each part of a name among its siblings; 0 where our order is the official
+    one.
+    """
     top, *parts = name.split(".")
     order = DECODER if top.endswith("decoder") else ENCODER
     ranks = {part: rank for rank, part in enumerate(order)}
@@ -105,7 +107,7 @@ def places(name: str) -> list[int]:
 def unquantised(
     archive: Weights, entry: Any, shape: torch.Size, settings: Mapping[str, Any]
 ) -> Tensor:
-    """One weight from its levels."""
+    """Restore one weight from its levels."""
     match entry:
         case (list() as packed, (float() as least, float() as most), bits_packed):
             groups, rest = divmod(shape.numel(), settings["group_size"])
@@ -127,10 +129,12 @@ def unquantised(
 
 
 def unpacked(packed: Tensor, length: int) -> Tensor:
-    """Integers from [line, bit, BLOCK] words: bit k of word (l, b, i) is bit b of value l, k, i.
+    """Unpack integers from words [line, bit, BLOCK].
+
+    Bit k of word (l, b, i) is bit b of value (l, k, i).
 
     Raises:
-        Hostile: the words are not as many as such a length has.
+        Hostile: there are not as many words as this number of integers needs.
     """
     lines = math.ceil(length / (WORD * BLOCK))
     if packed.dtype != torch.int64 or packed.dim() != 3 or packed.shape[::2] != (lines, BLOCK):  # noqa: PLR2004
@@ -142,7 +146,7 @@ def unpacked(packed: Tensor, length: int) -> Tensor:
 
 
 def bit_planes(packed: Tensor) -> Iterator[tuple[int, Tensor]]:
-    """Each bit's place and its words, [line, 1, BLOCK]."""
+    """The position of each bit, and its words, [line, 1, BLOCK]."""
     if packed.shape[1] > MOST_BITS + 1:
         raise Hostile("a quantised weight has too many bits")
     return enumerate(packed[:, :, None].unbind(1))

@@ -1,7 +1,7 @@
-"""The official classes' arguments, as our configurations and back.
+"""Translate the official classes' arguments to our configurations, and back.
 
-Only what the paper's models and ours share is translated. The rest must have the value that
-our models are built with; what has another is refused by its name.
+Only arguments in which the paper's models and ours can differ are translated. All others must have
+the value with which our models are built; any other value is refused, with the argument's name.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SHARED = {
     "audio_channels": 2, "depth": 6, "norm_starts": 4, "dconv_mode": 1, "dconv_depth": 2,
     "dconv_comp": 4, "dconv_attn": 4, "dconv_lstm": 4,
 }  # fmt: skip
-# Defaults of demucs 4.1.0, which apply to what a checkpoint does not say.
+# Defaults of demucs 4.1.0, for arguments that a checkpoint leaves out.
 TRANSLATED: dict[Global, dict[str, Any]] = {
     HDEMUCS: SHARED | {
         "channels": 48, "dconv_init": 1e-4, "nfft": 4096, "cac": True, "hybrid": True,
@@ -54,14 +54,14 @@ LARGEST = {"depth": 12, "channels": 4096, "audio_channels": 64, "dconv_depth": 8
 INTEGERS = ("norm_starts", "dconv_mode", "dconv_comp", "dconv_attn", "dconv_lstm")
 SWITCHES = ("cac", "hybrid", "hybrid_old", "rewrite", "gelu", "normalize", "resample")
 MOST_CUTS = 7
-LEAST_DEPTH = 2  # one level for the branch, one where it meets the trunk
+LEAST_DEPTH = 2  # one level for the branch, and one where it meets the trunk
 
 
 def to_config(kind: Global, given: dict[str, Any], subject: object) -> DemucsConfig:
-    """The configuration of an official class with these arguments.
+    """Our configuration for an official class with these arguments.
 
     Raises:
-        UserError: naming the class or the argument that our models do not have.
+        UserError: our models have no such class or argument; its name is given.
     """
     if kind not in TRANSLATED:
         raise UserError(subject, f"holds a {kind}", CURE)
@@ -74,7 +74,7 @@ def to_config(kind: Global, given: dict[str, Any], subject: object) -> DemucsCon
 
 
 def unsupported(kind: Global, k: dict[str, Any]) -> list[str]:
-    """Names of arguments that our models do not have as they are."""
+    """Names of the arguments that our models do not support with these values."""
     other = [name for name, value in FIXED[kind].items() if k[name] != value]
     large = [
         n for n, most in LARGEST.items() if n in k and not (type(k[n]) is int and k[n] <= most)
@@ -84,17 +84,17 @@ def unsupported(kind: Global, k: dict[str, Any]) -> list[str]:
     wrong += [] if type(k["depth"]) is int and k["depth"] >= LEAST_DEPTH else ["depth"]
     wrong += [] if is_finite(k["dconv_init"]) else ["dconv_init"]
     wrong += [] if are_cuts(k.get("multi_freqs")) else ["multi_freqs"]
-    decoders = [] if k["dconv_mode"] in (0, 1) else ["dconv_mode"]  # have residual branches too
+    decoders = [] if k["dconv_mode"] in (0, 1) else ["dconv_mode"]  # with residual branches, too
     return other + large + wrong + decoders
 
 
 def is_finite(value: Any) -> bool:
-    """JSON has no other numbers."""
+    """Whether it is a number that JSON can hold."""
     return type(value) in (int, float) and abs(value) <= LARGEST_FLOAT
 
 
 def are_cuts(value: Any) -> bool:
-    """None, or shares of the Nyquist frequency."""
+    """Whether it is None or shares of the Nyquist frequency."""
     return value is None or (
         isinstance(value, list | tuple)
         and len(value) <= MOST_CUTS
@@ -123,7 +123,7 @@ def common(k: dict[str, Any]) -> dict[str, Any]:
 
 
 def reached(level: int, depth: int) -> int | None:
-    """The official way to never start something is to start it below the last level."""
+    """The level; None for one at or below the last, which is the official way to say never."""
     return None if level >= depth else level
 
 
@@ -144,7 +144,7 @@ def hybrid(k: dict[str, Any]) -> dict[str, Any]:
 
 
 def filtering(test: int, training: int) -> dict[str, int]:
-    """Of a magnitude model; every negative number means the same there."""
+    """Wiener settings of a magnitude model; all negative numbers mean the same there."""
     return {"iterations": max(-1, test), "in_training": max(-1, training)}
 
 

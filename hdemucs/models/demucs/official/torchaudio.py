@@ -1,8 +1,8 @@
-"""torchaudio's Hybrid Demucs: the official architecture as a plain state dict, with other names.
+"""Read torchaudio's Hybrid Demucs: the official architecture as a state dict with other names.
 
-`torchaudio.models.HDemucs` keeps the official layers under other names and stores no arguments:
-they follow from its weights' names and shapes. The waveform encoder's last layer, a lone
-convolution, has a norm there that is never called; it is left out.
+`torchaudio.models.HDemucs` has the official layers under other names and stores no arguments:
+they follow from the names and shapes of its weights. The last layer of its waveform encoder, a
+single convolution, has a norm that is never called; it is left out.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import torch
 
 from .pickles import Hostile
 
-PREFIXES = {"freq_": "", "time_": "t"}  # of encoder and decoder
+PREFIXES = {"freq_": "", "time_": "t"}  # of encoder and decoder, and their official prefixes
 EMBEDDING = "freq_emb.embedding.weight"
 SOURCES = ("drums", "bass", "other", "vocals")  # of both bundles of weights, in their order
-SMALLEST = 8  # frequencies of the window to one of the embedding: 1/2 of the window, 1/4 of those
+SMALLEST = 8  # the window over the embedding's frequencies: 1/2 of the window, and 1/4 of those
 
 Shapes = Mapping[str, torch.Size]
 
@@ -40,7 +40,7 @@ def official_name(name: str) -> str:
 
 
 def in_use(names: Iterable[str]) -> dict[str, str]:
-    """Torchaudio's names -> the official ones, of the weights that its forward pass meets."""
+    """Torchaudio's names -> official names, of the weights that its forward pass uses."""
     every = {name: official_name(name) for name in names}
     layers = [int(n.split(".")[1]) for n in every.values() if n.startswith("tencoder.")]
     unused = f"tencoder.{max(layers, default=0)}.norm1."
@@ -48,10 +48,10 @@ def in_use(names: Iterable[str]) -> dict[str, str]:
 
 
 def arguments(shapes: Shapes) -> dict[str, Any]:
-    """The official class' arguments, from the shapes of weights under their official names.
+    """The official class' arguments, from the shapes of the weights under their official names.
 
     Raises:
-        Hostile: they are no such model's.
+        Hostile: no such model has these weights.
     """
     try:
         return inferred(shapes)
