@@ -1,1 +1,1 @@
-"""What every part is asked: frozen, typed, without defaults; the numbers are in params.yaml."""
+"""Classes of all configurations: frozen, typed, without defaults; the values are in params.yaml"""

@@ -1,4 +1,4 @@
-"""cluster.yaml: where training and scoring run. No result depends on it, so no stage does."""
+"""cluster.yaml: where training and scoring run. Results do not depend on it, so no stage does."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ Natural = Annotated[int, Field(ge=0)]
 Name = Annotated[str, Field(min_length=1, pattern=r"^[\w.,:@+-]+$")]
 
 Option = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
-# Options of sbatch that are settings of their own, or by which jobs are found, told and resumed.
+# Options of sbatch that have settings of their own, or by which we find, signal and resume jobs.
 OURS = {
     "account", "array", "chdir", "comment", "constraint", "cpus-per-task", "error", "gpus-per-node",
     "input", "job-name", "mem", "no-requeue", "nodes", "ntasks", "ntasks-per-node", "open-mode",
     "output", "parsable", "partition", "qos", "requeue", "signal", "time", "wait", "wrap",
 }  # fmt: skip
 
-MEMORY = {"mem-per-cpu", "mem-per-gpu"}  # what some clusters want in place of --mem
+MEMORY = {"mem-per-cpu", "mem-per-gpu"}  # what some clusters require instead of --mem
 
-FREE = ("slurm.extra.", "scoring.")  # keys that the committed file need not have
-HEADROOM = 60  # seconds by which SLURM may send a signal early
+FREE = ("slurm.extra.", "scoring.")  # keys that the committed file may leave out
+HEADROOM = 60  # seconds by which SLURM may send a signal too early
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class LocalConfig:
     """Detached processes on this machine."""
 
-    slots: Natural  # runs side by side; 0: one a GPU, or as many as the cores have threads for
+    slots: Natural  # runs at a time; 0: one per GPU, or what the cores have threads for
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -51,22 +51,22 @@ class SlurmConfig:
     qos: Name | None
     constraint: str | None
     nodes: Count
-    tasks_per_node: Count  # processes of one training; more than one in all: DDP
+    tasks_per_node: Count  # processes of one training; if there are several in all, they use DDP
     gpus_per_node: Natural
     cpus_per_task: Count
-    memory_gb: Annotated[float, Field(gt=0)] | None  # a node; None: the cluster's, or by `extra`
-    time: Count  # minutes a job may run before it is stopped and queued again
-    signal_delay: Annotated[int, Field(ge=10)]  # seconds before that at which the job is told
-    array_parallelism: Count  # jobs of one submission that may run at once
-    setup: tuple[str, ...]  # shell lines before the job: modules, environments
-    python: Annotated[str, Field(min_length=1)] | None  # on the nodes; None: the one that runs this
-    extra: dict[Option, str | int | bool]  # other options of sbatch, long names
+    memory_gb: Annotated[float, Field(gt=0)] | None  # per node; None: the cluster's or `extra`'s
+    time: Count  # minutes that a job may run before it is stopped and queued again
+    signal_delay: Annotated[int, Field(ge=10)]  # seconds before that at which the job is warned
+    array_parallelism: Count  # jobs of one submission that may run at a time
+    setup: tuple[str, ...]  # shell lines to run before the job: modules, environments
+    python: Annotated[str, Field(min_length=1)] | None  # on the nodes; None: this process' one
+    extra: dict[Option, str | int | bool]  # other options of sbatch, by their long names
 
     def check(self, where: str) -> None:
-        """What the parts must be to each other.
+        """Check settings that depend on each other.
 
         Raises:
-            UserError: naming the key.
+            UserError: two settings do not fit; the key is named.
         """
         if self.time * 60 < self.signal_delay + HEADROOM:
             problem = f"is {self.time} min, all of it before the signal ({self.signal_delay} s)"
@@ -89,18 +89,18 @@ class ClusterConfig:
     """Where training and scoring run."""
 
     executor: Literal["local", "slurm"]
-    presubmit: bool  # the first stale variant starts the other stale ones
+    presubmit: bool  # whether the first variant to be trained also starts the others
     poll: Annotated[float, Field(ge=0.1, le=600)]  # seconds between two looks at the jobs
     local: LocalConfig
     slurm: SlurmConfig
-    scoring: SlurmConfig | None  # None: songs are separated and scored where dvc runs
+    scoring: SlurmConfig | None  # None: songs are separated and scored by dvc's own process
 
 
 def load_cluster(root: Path) -> ClusterConfig:
-    """cluster.yaml of a checkout, with its cluster.local.yaml (ignored by git) on top.
+    """Read a checkout's cluster.yaml; cluster.local.yaml, which git ignores, overrides it.
 
     Raises:
-        UserError: naming the file and key at fault.
+        UserError: a file or key is wrong; it is named.
     """
     base, own = content(root / FILE), content(root / LOCAL, missing={})
     unknown = sorted(path for path in paths(own) - paths(base) if not path.startswith(FREE))
@@ -118,7 +118,7 @@ def load_cluster(root: Path) -> ClusterConfig:
 
 
 def completed(tree: dict[str, Any]) -> dict[str, Any]:
-    """What `scoring` does not say is as `slurm` has it, for one process with one GPU at most."""
+    """Fill in what `scoring` leaves out from `slurm`, for one process with one GPU at most."""
     scoring, slurm = tree.get("scoring"), tree.get("slurm")
     if not isinstance(scoring, Mapping) or not isinstance(slurm, Mapping):
         return tree
@@ -153,7 +153,7 @@ def paths(tree: Mapping[str, Any], prefix: str = "") -> set[str]:
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """`over` on top of `base`, leaf by leaf."""
+    """`over` merged into `base`, leaf by leaf."""
     out = dict(base)
     for key, value in over.items():
         deeper = isinstance(value, Mapping) and isinstance(base.get(key), Mapping)

@@ -1,4 +1,4 @@
-"""The embedded corpus' parameters."""
+"""Settings of the embedded corpus."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Count = Annotated[int, Field(ge=1)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CorpusConfig:
-    """What is composed and rendered; the same values give the same bytes, whatever the jobs."""
+    """What is composed and rendered; equal values give equal bytes, for any number of jobs."""
 
     seed: Annotated[int, Field(ge=0)]
-    train: Count  # tracks
+    train: Count  # number of tracks
     valid: Count
     test: Count
     seconds: Annotated[float, Field(ge=2, le=600)]

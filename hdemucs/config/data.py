@@ -1,4 +1,4 @@
-"""Where songs come from, and what a data set has to be like."""
+"""Settings of where songs come from, and what a data set must be like."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class EmbeddedConfig:
-    """The corpus that is composed and rendered on the spot."""
+    """The corpus that is composed and rendered on this machine."""
 
     kind: Literal["embedded"]
     corpus: CorpusConfig
@@ -28,24 +28,24 @@ class DownloadConfig:
     """A large file on a web server."""
 
     url: Annotated[str, Field(pattern=r"^https?://")]
-    unpacked: Positive  # bytes of what it becomes, about; for the check of the disk
+    unpacked: Positive  # bytes of the unpacked files, roughly, to check the disk's space
     connections: Annotated[int, Field(ge=1, le=16)]
-    patience: Annotated[float, Field(gt=0)]  # seconds without a byte before a connection is dropped
-    attempts: Positive  # in a row, without a byte of progress, before giving up
+    patience: Annotated[float, Field(gt=0)]  # seconds without a byte until a connection is dropped
+    attempts: Positive  # attempts without progress, one after the other, before giving up
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ArchiveConfig(DownloadConfig):
-    """A ZIP archive on a web server; nothing in it is believed before the checksums agree."""
+    """A ZIP archive on a web server; nothing in it is used before its checksums agree."""
 
-    size: Positive  # bytes, as published; what the server says counts
+    size: Positive  # bytes, as published; the server's own number is what counts
     md5: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Tracks:
-    """How many tracks a data set has; `train` without those of `valid`."""
+    """How many tracks a data set has; `train` does not count those of `valid`."""
 
     train: Count
     valid: Count
@@ -59,7 +59,7 @@ class MusdbConfig:
     kind: Literal["musdb"]
     archive: ArchiveConfig
     tracks: Tracks
-    valid: tuple[str, ...]  # names of the tracks of train/ that validate
+    valid: tuple[str, ...]  # names of the tracks in train/ that are used for validation
 
 
 Policy = Literal["convert", "refuse"]
@@ -71,13 +71,13 @@ class OwnConfig:
 
     kind: Literal["own"]
     name: Name
-    root: str  # folder of one folder a track; relative to the repository
+    root: str  # folder that has one folder per track; relative to the repository
     splits: dict[Literal["train", "valid", "test"], tuple[str, ...]]  # glob patterns of folders
     stems: dict[str, tuple[str, ...]]  # source -> glob patterns of the files summed into it
-    missing: Literal["silence", "refuse"]  # a source of which a track has no file
-    sample_rate: Policy  # files of another rate than the study's
-    channels: Policy  # mono files in a stereo study, or stereo files in a mono one
-    lengths: Policy  # shorter stems of a track: padded with silence at the end
+    missing: Literal["silence", "refuse"]  # when a track has no file for a source
+    sample_rate: Policy  # for files whose rate is not the study's
+    channels: Policy  # for mono files in a stereo study, or stereo files in a mono one
+    lengths: Policy  # for stems that are shorter than others: padded with silence at the end
 
 
 Data = Annotated[EmbeddedConfig | MusdbConfig | OwnConfig, Field(discriminator="kind")]
@@ -85,7 +85,7 @@ Data = Annotated[EmbeddedConfig | MusdbConfig | OwnConfig, Field(discriminator="
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class FetchConfig:
-    """The data of a study."""
+    """Settings of a study's data."""
 
     sources: tuple[str, ...]
     sample_rate: Annotated[int, Field(ge=1, le=768_000)]  # Hz

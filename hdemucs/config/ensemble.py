@@ -1,4 +1,4 @@
-"""Several trainings as one system; a training alone is a system of one."""
+"""Several trainings as one system; a single training is a system of one."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ CURE = "run `dvc repro resolve`, which writes it from params.yaml"
 class MemberConfig:
     """One training of an ensemble."""
 
-    config: str  # SHA-256 of what decides its weights
+    config: str  # SHA-256 of everything that decides its weights
     weights: Annotated[
         dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]], Field(min_length=1)
-    ]  # of its estimate of each of its sources, on any scale
+    ]  # weights of its estimates, by source; only their ratios matter
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class EnsembleConfig:
-    """configs/train/<variant>.json of a bag, or of a variant with one training a source."""
+    """configs/train/<variant>.json of a bag, or of a variant with one training per source."""
 
     kind: Literal["ensemble"]
     variant: str
@@ -35,7 +35,7 @@ class EnsembleConfig:
 
 
 def members_of(path: Path) -> tuple[str, ...]:
-    """The trainings that a variant is made of, from its configuration's file.
+    """The names of the trainings that a variant consists of, from its configuration's file.
 
     Raises:
         UserError: the file is missing or damaged.
@@ -44,7 +44,7 @@ def members_of(path: Path) -> tuple[str, ...]:
 
 
 def members(name: str, content: object) -> tuple[str, ...]:
-    """The same, from the file's content; none where others made it."""
+    """The same, from the file's content; empty for models, estimates or scores that others made."""
     said = content if isinstance(content, dict) else {}
     if said.get("kind") in GIVEN:
         return ()
@@ -52,7 +52,7 @@ def members(name: str, content: object) -> tuple[str, ...]:
 
 
 def kind_of(path: Path) -> str:
-    """What a variant is: `released`, `estimates`, `scores`, or else `trained`.
+    """What a variant is: `released`, `estimates`, `scores` or `trained`.
 
     Raises:
         UserError: the file is missing or damaged.
@@ -62,5 +62,5 @@ def kind_of(path: Path) -> str:
 
 
 def variant_of(training: str) -> str:
-    """The variant that a training is of: `open_unmix` for `open_unmix.vocals`."""
+    """The variant that a training belongs to: `open_unmix` for `open_unmix.vocals`."""
     return training.partition(".")[0]

@@ -1,4 +1,4 @@
-"""How a trained variant's estimates of the test set are made."""
+"""How a variant's estimates of the test set are made."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ class EstimationConfig:
 
     variant: str
     separation: SeparationConfig
-    post: Annotated[Any, chosen("post", optional=True)]  # of all sources' estimates; None: nothing
-    seed: Annotated[int, Field(ge=0)]  # of the random shifts
-    threads: Annotated[int, Field(ge=1)]  # of torch: the same number, the same bytes
+    post: Annotated[Any, chosen("post", optional=True)]  # a filter; None: no filter
+    seed: Annotated[int, Field(ge=0)]  # decides the random shifts
+    threads: Annotated[int, Field(ge=1)]  # of torch; equal bytes need the same number

@@ -24,21 +24,21 @@ ORACLES: tuple[str, ...] = get_args(Oracle)
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MetricsConfig:
-    """BSSEval v4's frames and filters (the published numbers': 1 s, 1 s, 512 taps)."""
+    """Settings of BSSEval v4 (published numbers: frames of 1 s every 1 s, 512 taps)."""
 
     window: Seconds
     hop: Seconds
     metrics: Literal["sdr", "all"]  # SDR alone needs no filters; "all" adds ISR, SIR and SAR
-    filter_length: Annotated[int, Field(ge=2, le=4096)]  # taps
-    backend: Literal["own", "museval"]  # museval: the original, 30 times slower, 512 taps always
+    filter_length: Annotated[int, Field(ge=2, le=4096)]  # taps of the distortion filters
+    backend: Literal["own", "museval"]  # museval: the original, 30 times slower, 512 taps
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class OracleConfig:
-    """Rows of the tables that need no training."""
+    """Oracles: rows of the tables that need no training."""
 
     names: tuple[Oracle, ...]
-    window: Annotated[int, Field(ge=16)]  # of the masks' STFT, samples, at the data's rate
+    window: Annotated[int, Field(ge=16)]  # samples of the masks' STFT, at the data's rate
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)

@@ -1,4 +1,4 @@
-"""Variants that are not trained here: released models, and anyone's estimates or scores."""
+"""Variants that are not trained here: released models, and other people's estimates or scores."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ GIVEN = ("released", "estimates", "scores")
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ReleasedFile:
-    """One model's file, as its authors published it."""
+    """A model's file, as its authors published it."""
 
     file: str
     url: Annotated[str, Field(pattern=r"^https?://")]
@@ -23,15 +23,15 @@ class ReleasedFile:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ReleasedConfig:
-    """configs/train/<variant>.json of a model, or a bag of several, that others trained."""
+    """configs/train/<variant>.json of a model, or of a bag of models, that others trained."""
 
     kind: Literal["released"]
     variant: str
-    name: str  # of the model or bag, as its authors call it
+    name: str  # the authors' name of the model or bag
     authors: str
     trained_on: str
     files: Annotated[dict[str, ReleasedFile], Field(min_length=1)]  # by signature
-    weights: tuple[tuple[float, ...], ...] | None  # [file][source]; None: all alike
+    weights: tuple[tuple[float, ...], ...] | None  # [file][source]; None: equal weights
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -45,7 +45,7 @@ class EstimatesConfig:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ScoresConfig:
-    """configs/train/<variant>.json of museval's JSON: <path>/[test/]<track>.json[.gz]."""
+    """configs/train/<variant>.json of scores as museval's JSON: <path>/[test/]<track>.json[.gz]."""
 
     kind: Literal["scores"]
     variant: str

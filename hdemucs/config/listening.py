@@ -1,4 +1,4 @@
-"""The listening tests' parameters: excerpts, stimuli, sessions and analysis."""
+"""Settings of the listening tests: excerpts, stimuli, sessions and analysis."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pydantic.dataclasses import dataclass
 from hdemucs.config.base import STRICT
 from hdemucs.errors import UserError
 
-LOWPASS = "lowpass-"  # and the edge in Hz
-MOST_STIMULI = 12  # of a trial; BS.1534-3, 5.3: hidden reference and anchors counted
+LOWPASS = "lowpass-"  # followed by the cutoff in Hz
+MOST_STIMULI = 12  # in a trial, with hidden reference and anchors (BS.1534-3, 5.3)
 
 Seed = Annotated[int, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
@@ -23,41 +23,41 @@ AnchorName = Literal[
     "lowpass-3500", "lowpass-7000", "mixture", "quality",
     "distorted-target", "artifact", "interference",
 ]  # fmt: skip
-CONDITIONS = ("reference", *get_args(AnchorName))  # of a listening test, beside the systems
+CONDITIONS = ("reference", *get_args(AnchorName))  # of a listening test, in addition to the systems
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ActivityConfig:
-    """When a stem counts as heard (BS.1770 momentary loudness, 400 ms blocks)."""
+    """When a stem counts as audible (BS.1770 momentary loudness, blocks of 400 ms)."""
 
-    floor: float  # LUFS; nothing below it is active
-    below_track: Decibel  # LU under the stem's own gated loudness at which a block is silent
-    below_mixture: Decibel  # LU that the target may lie under the mixture
-    share: Share  # of the blocks in which every stem has to be active
-    relaxed_share: Share  # the same for the other stems where too few windows pass; logged
+    floor: float  # LUFS; blocks below this are never active
+    below_track: Decibel  # LU below the stem's own gated loudness at which a block counts as silent
+    below_mixture: Decibel  # LU by which the target may be below the mixture
+    share: Share  # share of the blocks in which every stem must be active
+    relaxed_share: Share  # for the other stems, if too few windows pass; logged
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ExcerptsConfig:
-    """Which moments of the test set are listened to; no model has a say."""
+    """Which excerpts of the test set are heard; they depend on no model's estimates."""
 
     seed: Seed
     seconds: Annotated[float, Field(ge=1, le=12)]  # BS.1534-3, 5.1: 12 s at most
-    hop: Seconds  # between candidate windows
+    hop: Seconds  # seconds between candidate windows
     margin: Annotated[float, Field(ge=0)]  # seconds at both ends of a track that are left out
-    per_source: Count  # at most one per track and source
-    strata: Count  # groups of equal size by difficulty, drawn from equally
+    per_source: Count  # excerpts; at most one per track and source
+    strata: Count  # number of equally large groups of difficulty, with equally many excerpts each
     activity: ActivityConfig
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class LevelConfig:
-    """Loudness and ends of every stimulus."""
+    """Loudness, peak and fades of every stimulus."""
 
-    gain: Literal["trial", "stimulus"]  # one gain a trial (BS.1534-3), or one a stimulus (Ward)
+    gain: Literal["trial", "stimulus"]  # one gain per trial (BS.1534-3) or stimulus (Ward)
     loudness: Annotated[float, Field(le=0)]  # LUFS of the reference
-    peak: Annotated[float, Field(le=0)]  # dBTP that no stimulus exceeds
-    fade: Seconds  # raised cosine at both ends
+    peak: Annotated[float, Field(le=0)]  # dBTP; the largest true peak of any stimulus
+    fade: Seconds  # seconds of a raised cosine at both ends
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -65,18 +65,18 @@ class AnchorsConfig:
     """The anchors of a MUSHRA trial."""
 
     names: tuple[AnchorName, ...]
-    transparent: float  # dB of nSDR above which an anchor is dropped, unless what it lacks is heard
-    audible: Annotated[float, Field(le=0)]  # LUFS of the loudest 400 ms of what it lacks
-    dropped_frames: Share  # of the STFT frames (quality, distorted-target)
-    noise_zeroed: Share  # of the time-frequency bins (quality, artifact: musical noise)
+    transparent: float  # dB of nSDR above which an anchor is left out, unless its error is audible
+    audible: Annotated[float, Field(le=0)]  # LUFS of the loudest 400 ms of that error
+    dropped_frames: Share  # share of the STFT frames (quality: distorted target)
+    noise_zeroed: Share  # share of the time-frequency bins (quality: musical noise)
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TrainingConfig:
-    """Graded examples before the trials, louder is worse (Ward et al. 2018)."""
+    """Graded examples that are played before the trials (Ward et al., 2018)."""
 
-    accompaniment: tuple[float, ...]  # dB under the target: contamination
-    noise: tuple[float, ...]  # dB of musical noise under the target: quality
+    accompaniment: tuple[float, ...]  # dB below the target, for contamination
+    noise: tuple[float, ...]  # dB of musical noise below the target, for quality
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -84,13 +84,13 @@ class MushraConfig:
     """Sessions of multi-stimulus trials."""
 
     sessions: Count
-    trials: Annotated[int, Field(ge=2, le=20)]  # graded trials a session, replicates among them
+    trials: Annotated[int, Field(ge=2, le=20)]  # graded trials per session, replicates included
     replicates: Annotated[int, Field(ge=0)]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class MosConfig:
-    """Sessions of the paper's protocol: one clip at a time, two questions, 1 to 5."""
+    """Sessions as in the paper: one clip at a time, two questions, scores from 1 to 5."""
 
     sessions: Count
     clips: Count  # 25 in the paper
@@ -98,14 +98,14 @@ class MosConfig:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class DemoConfig:
-    """The page that plays excerpts by name."""
+    """The page that plays excerpts with the systems' names."""
 
     per_source: Count  # excerpts
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ListeningConfig:
-    """What is rendered and who hears which part of it."""
+    """What is rendered, and which part of it each listener hears."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]  # of the test; answers carry it
     seed: Seed
@@ -119,7 +119,8 @@ class ListeningConfig:
 
 
 def check_stimuli(config: ListeningConfig, sample_rate: int) -> None:
-    """
+    """Check the stimuli of each trial.
+
     Raises:
         UserError: a trial has more stimuli than the standard allows, or one that cannot be made.
     """
@@ -136,35 +137,37 @@ def check_stimuli(config: ListeningConfig, sample_rate: int) -> None:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class CleaningConfig:
-    """Which trials are no ratings at all."""
+    """Which trials do not count as ratings."""
 
-    shortest: Share  # page time over the summed durations below which nobody can have listened
-    heard: Share  # of a clip that is judged by itself
+    shortest: Share  # least page time, as a share of the stimuli's total duration
+    heard: Share  # share of a clip that must be heard, where it is judged by itself
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class OpinionConfig:
-    """Screening of MOS sessions, for which there is no standard: rules of our own."""
+    """Screening of MOS sessions; there is no standard for it, so the rules are our own."""
 
-    gap: float  # points that ground truth must get more than the systems, on average
-    same: Share  # of the answers to one question that may be the same score
-    fewest: Count  # clips of ground truth below which a listener cannot be screened
+    gap: float  # points by which ground truth must be above the systems, on average
+    same: Share  # largest share of equal scores among the answers to one question
+    fewest: Count  # clips of ground truth that are needed to screen a listener
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ScreeningConfig:
-    """Post-screening of assessors, BS.1534-3, 4.1.2; contamination and replicates only flag."""
+    """Post-screening of assessors (BS.1534-3, 4.1.2); contamination and replicates are only
+    flagged.
+    """
 
     opinion: OpinionConfig
-    attention: Share  # of the attention checks that have to be passed, where there are any
+    attention: Share  # share of the attention checks that must be passed, where there are any
 
-    reference_below: float  # a hidden reference under this score is missed
-    anchor_above: float  # a 7 kHz anchor over it is missed
-    share: Share  # of the items that may be missed
+    reference_below: float  # a hidden reference with a lower score counts as missed
+    anchor_above: float  # a 7 kHz anchor with a higher score counts as missed
+    share: Share  # share of items that may be missed
     item_share: Share  # of the assessors missing an item's anchor above which it does not count
-    fewest: Count  # graded trials below which a listener cannot be screened
-    mixture_above: float  # in the contamination task
-    concordance_below: float  # Lin's, between a trial and its replicate
+    fewest: Count  # graded trials that are needed to screen a listener
+    mixture_above: float  # largest score of the mixture, in the contamination task
+    concordance_below: float  # Lin's coefficient between a trial and its replicate
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -173,8 +176,8 @@ class RatingsConfig:
 
     seed: Seed
     systems: tuple[str, ...]
-    baseline: str  # the system that the planned contrasts compare with
+    baseline: str  # the system with which planned contrasts compare
     confidence: Annotated[float, Field(gt=0, lt=1)]
-    resamples: Count  # of bootstrap and permutations
+    resamples: Count  # draws of bootstrap and permutation tests
     cleaning: CleaningConfig
     screening: ScreeningConfig

@@ -1,4 +1,4 @@
-"""Configurations from the JSON files that `resolve` writes."""
+"""Read configurations from the JSON files that `resolve` writes."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from hdemucs.files import read_json
 
 T = TypeVar("T")
 
-LARGEST = (1 << 53) - 1  # whole numbers that a 64-bit float holds
-FLOATS = 10**300  # under the largest 64-bit float
+LARGEST = (1 << 53) - 1  # largest integer up to which a 64-bit float holds all
+FLOATS = 10**300  # below the largest 64-bit float
 
 CURE = "run `dvc repro resolve`, which writes it from params.yaml"
 
 
 def load(path: Path, kind: type[T]) -> T:
-    """The configuration in a file of configs/.
+    """Read the configuration in a file of configs/.
 
     Raises:
         UserError: the file is missing or damaged, or does not hold a `kind`.
@@ -30,14 +30,14 @@ def load(path: Path, kind: type[T]) -> T:
 
 
 def validated(content: Any, kind: type[T], where: str) -> T:
-    """`content` as a `kind`; JSON's types are the only ones that count.
+    """Check `content` and convert it to a `kind`; only JSON's types are accepted.
 
     Raises:
-        UserError: naming the first key at fault under `where`, its value and what it must be.
+        UserError: the first wrong key under `where`, its value and what it must be.
     """
     hashable: Any = kind
     try:
-        text = json.dumps(content, default=str)  # YAML has dates, which are no parameters either
+        text = json.dumps(content, default=str)  # YAML has dates, which no parameter is
     except (TypeError, ValueError, RecursionError) as error:
         problem = f"holds what no parameter can be ({error})"
         raise UserError(where, problem, "write plain keys, numbers, texts and lists") from error
@@ -49,10 +49,11 @@ def validated(content: Any, kind: type[T], where: str) -> T:
 
 
 def too_large(content: Any, where: str) -> None:
-    """Refuse whole numbers that are none in other programs' JSON (RFC 8259, 6), as a typo gives.
+    """Refuse whole numbers that are not exact in every JSON reader (RFC 8259, 6): they are typing
+    errors.
 
     Raises:
-        UserError: naming the key of the first.
+        UserError: the key of the first one.
     """
     match content:
         case int() if abs(content) > LARGEST:
@@ -68,12 +69,12 @@ def too_large(content: Any, where: str) -> None:
 
 @cache
 def adapter(kind: Any) -> Any:
-    """Building one costs more than using it."""
+    """Pydantic's adapter for a type, kept because making one costs more than using it."""
     return TypeAdapter(kind)
 
 
 def refusal(error: ValidationError, where: str) -> UserError:
-    """The first of pydantic's complaints, in one line."""
+    """The first of pydantic's complaints, as an error of one line."""
     first = error.errors(include_url=False)[0]
     key = ".".join([where, *(str(part) for part in first["loc"])])
     match first["type"]:

@@ -1,4 +1,4 @@
-"""What the configuration of every model has."""
+"""The fields that the configuration of every model has."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Count = Annotated[int, Field(ge=1)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ModelConfig:
-    """Base of the families' configurations, each of which has a `kind: Literal[...]` as well.
+    """Base class of the families' configurations, each of which also has a `kind: Literal[...]`.
 
-    `resolve` fills in both fields from the data, and `sample_rate` (Hz) where a family has it.
+    `resolve` fills in both fields from the data, and `sample_rate` (Hz) if the family has it.
     """
 
     sources: Annotated[tuple[str, ...], Field(min_length=1)]  # that the model estimates, in order
     audio_channels: Count
 
     if TYPE_CHECKING:
-        kind: str  # a field of each family's class
+        kind: str  # a field of each family's own class
 
     @field_validator("sources")
     @classmethod

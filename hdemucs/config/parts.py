@@ -1,4 +1,4 @@
-"""Parts of a configuration that `kind` chooses: each kind has a class of its own."""
+"""Parts of a configuration whose class depends on their `kind`."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from hdemucs.registry import part
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """What parts.toml names: one kind of something, by the class of its configuration."""
+    """One kind of part that parts.toml names: its configuration's class, and how it is built."""
 
-    config: type[Any]  # frozen, strict, no defaults, with `kind: Literal[...]`
+    config: type[Any]  # frozen, strict, without defaults, with `kind: Literal[...]`
     build: Callable[..., Any]  # from the configuration, and what its place in the pipeline gives
 
 
 def chosen(place: str, *, optional: bool = False) -> PlainValidator:
-    """The validator of a field whose class parts.toml has under [place], by the value's `kind`.
+    """The validator of a field whose class parts.toml lists under [place], by the value's `kind`.
 
-    `optional`: None is a value, too.
+    With `optional`, None is accepted, too.
     """
 
     def validated(value: Any) -> Any:
@@ -46,5 +46,5 @@ def chosen(place: str, *, optional: bool = False) -> PlainValidator:
 
 
 def built(place: str, config: Any, *given: Any) -> Any:
-    """What a chosen configuration describes, built from it and what is `given`."""
+    """Build what a configuration describes, with the arguments `given`."""
     return part(place, config.kind).build(config, *given)

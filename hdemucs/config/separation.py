@@ -13,14 +13,14 @@ from hdemucs.config.base import STRICT
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SeparationConfig:
-    """Overlap-add and the shift trick, as the official `apply_model` has them."""
+    """Overlap-add and the shift trick, as in the official `apply_model`."""
 
-    segment: Annotated[float, Field(gt=0)]  # seconds a chunk
-    overlap: Annotated[float, Field(ge=0, lt=1)]  # share of a chunk that the next one repeats
+    segment: Annotated[float, Field(gt=0)]  # seconds of a segment
+    overlap: Annotated[float, Field(ge=0, lt=1)]  # share of a segment that the next one repeats
     shifts: Annotated[int, Field(ge=0)]  # random shifts to average over; 0: none
     max_shift: Annotated[float, Field(ge=0)]  # seconds
 
 
 def in_chunks(config: SeparationConfig, chunk: float | None) -> SeparationConfig:
-    """The same with segments of `chunk` seconds, for a model that takes no others."""
+    """The configuration with segments of `chunk` seconds, for a model that accepts no others."""
     return config if chunk is None else replace(config, segment=chunk)

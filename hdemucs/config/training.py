@@ -1,4 +1,4 @@
-"""What one training run is asked."""
+"""The configuration of a training run."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class AverageConfig:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class GuardConfig:
-    """When a run has diverged: factors over the lowest running mean that it has had."""
+    """When a run counts as diverged: factors over the lowest running means that it has had."""
 
     loss: Annotated[float, Field(gt=1)]
     penalty: Annotated[float, Field(gt=1)]
-    steps: Count  # of the running means: fewer are no trend
+    steps: Count  # steps of the running means; fewer show no trend
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -40,20 +40,20 @@ class StartConfig:
     """The finished model that fine-tuning starts from."""
 
     variant: str
-    config: str  # SHA-256 of that variant's own configuration: another one is another start
+    config: str  # SHA-256 of that variant's own configuration; it changes with the start
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TrainingConfig:
-    """The recipe."""
+    """The recipe of a training."""
 
     seed: Natural
     epochs: Count
-    steps_per_epoch: Count | None  # None: the whole data set once
+    steps_per_epoch: Count | None  # None: one pass over the data
     batch: Count  # examples of all processes together
-    segment: Positive  # seconds read for an example
-    normalise: Literal["mixture", "none"]  # songs by their mono mixture, or left as they are
-    chunk: Positive | None  # seconds that songs must be cut to; None: any length will do
+    segment: Positive  # seconds that are read for an example
+    normalise: Literal["mixture", "none"]  # songs scaled by their mono mixture, or not at all
+    chunk: Positive | None  # seconds that songs must be cut into; None: any length will do
     objective: Annotated[Any, chosen("objective")]
     optimiser: Annotated[Any, chosen("optimiser")]
     schedule: Annotated[Any, chosen("schedule")]
@@ -64,20 +64,20 @@ class TrainingConfig:
     guard: GuardConfig
     validate_every: Count  # epochs
     checkpoint_every: Count  # steps
-    start_from: StartConfig | None  # its model is in the run's start/; None: new weights
+    start_from: StartConfig | None  # that model is in the run's start/; None: new weights
     threads: Count  # of torch, in every process
     workers: Natural  # processes that read examples; 0: the training process itself
     bf16: bool  # autocast; STFT, loss and penalty stay in 32 bits
     compile: bool  # torch.compile, layer by layer
 
 
-# Of `training`: how the work is done. The same weights come out whatever these say.
+# The settings that only decide how the work is done: the weights do not depend on them.
 OPERATIONAL = ("workers", "checkpoint_every", "guard")
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TrainConfig:
-    """All that a training job reads: configs/train/<variant>.json."""
+    """All settings that a training job reads: configs/train/<variant>.json."""
 
     variant: str
     sample_rate: Count  # Hz
@@ -90,7 +90,8 @@ class TrainConfig:
 def deciding(config: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a TrainConfig, as JSON, that decides the weights.
 
-    `threads`, `bf16` and `compile` are in it, as sums depend on them; so is `validate_every`, as
+    It includes `threads`, `bf16` and `compile`, since sums depend on them, and `validate_every`,
+    since
     the best weights are chosen among those that are validated.
     """
     recipe = {k: v for k, v in config["training"].items() if k not in OPERATIONAL}

@@ -1,1 +1,1 @@
-"""Songs on disk: what there is, whether it is whole, and segments of it."""
+"""Songs on disk: which there are, whether they are complete, and segments of them"""

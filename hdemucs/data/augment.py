@@ -1,7 +1,7 @@
-"""The paper's augmentations of a batch of stems, each with its own generator.
+"""The paper's augmentations of a batch of stems, each with its own random generator.
 
-Random numbers are drawn on the CPU for the global batch, and every process takes its share of
-them: with any number of processes, on any device, a seed gives the same examples.
+Random numbers are drawn on the CPU for the whole batch of all processes, and every process takes
+its share of them. So a seed gives the same examples with any number of processes, on any device.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ Shorter = Float[Tensor, "batch source channel shorter"]
 
 
 class Augmentation(ABC):
-    """One change of a batch, random by its own generator."""
+    """One random change of a batch, [example, source, channel, sample]."""
 
     name: str
-    group: int = 1  # examples that it needs a multiple of
+    group: int = 1  # the number of examples must be a multiple of this
 
     def __init__(self, seed: int, share: Share = WHOLE) -> None:
         self.generator = torch.Generator().manual_seed(seed)
@@ -32,13 +32,13 @@ class Augmentation(ABC):
     def __call__(self, stems: Batch) -> Shorter: ...
 
     def uniform(self, stems: Batch) -> Float[Tensor, "batch source"]:
-        """A number in [0, 1) for every stem of this process' examples."""
+        """A random number in [0, 1) for every stem of this process' examples."""
         size = (self.share.total(len(stems)), stems.shape[1])
         return self.share.of(torch.rand(size, generator=self.generator))
 
 
 class Shift(Augmentation):
-    """Cut `samples` off, each stem at its own place in time, or each example if `same`."""
+    """Cut off `samples` samples, at a random place for each stem, or for each example if `same`."""
 
     name = "shift"
 
@@ -57,7 +57,7 @@ class Shift(Augmentation):
 
 
 class SwapChannels(Augmentation):
-    """Left for right, stem by stem, with a probability."""
+    """Swap left and right, stem by stem, with a probability."""
 
     name = "swap"
 
@@ -71,7 +71,7 @@ class SwapChannels(Augmentation):
 
 
 class FlipSign(Augmentation):
-    """Minus the stem, with a probability."""
+    """Negate a stem with a probability."""
 
     name = "sign"
 
@@ -85,7 +85,7 @@ class FlipSign(Augmentation):
 
 
 class Gain(Augmentation):
-    """Every stem times a uniform factor."""
+    """Multiply every stem by a uniformly drawn factor."""
 
     name = "gain"
 
@@ -99,9 +99,10 @@ class Gain(Augmentation):
 
 
 class Remix(Augmentation):
-    """New songs: in groups of `group` examples, every source is dealt anew.
+    """Make new songs: in groups of `group` examples, the stems of every source are permuted.
 
-    Groups keep the chance that two stems of one song meet again independent of the batch.
+    With groups, the chance that two stems of one song meet again does not depend on the batch's
+    size.
     """
 
     name = "remix"
@@ -112,7 +113,7 @@ class Remix(Augmentation):
 
     def __call__(self, stems: Batch) -> Batch:
         grouped = self.uniform(stems).view(-1, self.group, stems.shape[1])
-        dealt = grouped.argsort(dim=1)  # a permutation of the group for every source
+        dealt = grouped.argsort(dim=1)  # one permutation of the group per source
         first = self.group * torch.arange(len(dealt))[:, None, None]
         examples = (first + dealt).flatten(0, 1).to(stems.device)
         return stems[examples, torch.arange(stems.shape[1], device=stems.device)]

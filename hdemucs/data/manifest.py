@@ -1,4 +1,4 @@
-"""The committed record of a data set: every track, its statistics and the checksum of its files."""
+"""The manifest of a data set, kept in git: every track, its statistics and its files' checksums."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class File:
     path: str
     size: int  # bytes
     sha256: str
-    peak: float  # of full scale
+    peak: float  # as a share of full scale
     loudness: float | None  # LUFS, ITU-R BS.1770-4, of the whole song; None: too quiet or too short
-    active: float  # share of its seconds with more than -60 dBFS RMS
+    active: float  # share of its seconds whose RMS is above -60 dBFS
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
@@ -39,13 +39,13 @@ class Track:
     seconds: float
     mean: float
     std: float
-    residual: float  # largest |mixture - sum of the stems|, of full scale
+    residual: float  # largest |mixture - sum of the stems|, as a share of full scale
     files: dict[str, File]  # by source, and "mixture"
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Manifest:
-    """One data set."""
+    """The record of one data set."""
 
     name: str
     sample_rate: int

@@ -1,8 +1,9 @@
-"""MUSDB18-HQ, recognised by what it holds: its tracks' names and numbers, and its files' digests.
+"""MUSDB18-HQ, recognised by its content: its tracks' names and numbers, and its files' digests.
 
-Names: `musdb18.csv`, the 50 test tracks and the 14 that validate (musdb's `mus.yaml` lists these).
-Digests: `musdb18hq.sha256`, in the form of sha256sum, written by `hdemucs data pin` where the data
-are; until then a set with the right names counts, and pages say so.
+Names: `musdb18.csv` has the 50 test tracks and the 14 for validation (from `mus.yaml` of the
+package musdb). Digests: `musdb18hq.sha256`, in the format of sha256sum, written by
+`hdemucs data pin` where the data are. Without it, a set with the right names counts, and pages
+say so.
 """
 
 from __future__ import annotations
@@ -18,24 +19,25 @@ from hdemucs.data.manifest import Manifest
 from hdemucs.errors import UserError
 from hdemucs.files import write_text
 
-MUSDB18_HQ = "MUSDB18-HQ"  # what the world calls it
-COUNTS = {"train": 86, "valid": 14, "test": 50}  # the page of the data set: 100 to train on
+MUSDB18_HQ = "MUSDB18-HQ"  # the name in publications
+COUNTS = {"train": 86, "valid": 14, "test": 50}  # the data set's page: 100 to train on
 FORMAT = (44_100, 2, {"drums", "bass", "other", "vocals"})
 PINNED = "musdb18hq.sha256"
 
 
 @dataclass(frozen=True)
 class Known:
-    """What a data set is, and what that rests on."""
+    """What a data set is, and how that is known."""
 
-    name: str  # to be shown, and compared with published numbers' data
-    basis: str | None  # None: it is no data set that others know
+    name: str  # for pages, and to be compared with the data of published numbers
+    basis: str | None  # None: not a data set that others know
 
 
 def known(manifest: Manifest, pinned: Mapping[str, str] | None = None) -> Known:
-    """A data set's identity; `pinned` are the digests to hold it to, those of the package if None.
+    """Identify a data set; `pinned` are the digests to compare with, the package's if None.
 
-    A set with MUSDB18-HQ's tracks and another file than it has is none: its name is the manifest's.
+    A set with MUSDB18-HQ's tracks but a different file is not MUSDB18-HQ; it has its manifest's
+    name.
     """
     if not looks_like_musdb(manifest):
         return Known(manifest.name, None)
@@ -50,7 +52,7 @@ def known(manifest: Manifest, pinned: Mapping[str, str] | None = None) -> Known:
 
 
 def looks_like_musdb(manifest: Manifest) -> bool:
-    """Whether names, numbers of tracks and the format are MUSDB18-HQ's."""
+    """Whether names, numbers of tracks and format are those of MUSDB18-HQ."""
     names = {split: {track.name for track in manifest.split(split)} for split in ("valid", "test")}
     format_ = (manifest.sample_rate, manifest.channels, set(manifest.sources))
     return (
@@ -62,7 +64,7 @@ def looks_like_musdb(manifest: Manifest) -> bool:
 
 @cache
 def tracks(split: str) -> tuple[str, ...]:
-    """Names of MUSDB18's `valid` or `test` tracks."""
+    """Names of MUSDB18's tracks in `valid` or `test`."""
     text = files("hdemucs.data").joinpath("musdb18.csv").read_text(encoding="utf-8")
     lines = csv.DictReader(text.splitlines())
     return tuple(line["name"] for line in lines if line["split"] == split)
@@ -70,7 +72,7 @@ def tracks(split: str) -> tuple[str, ...]:
 
 @cache
 def digests() -> Mapping[str, str]:
-    """The pinned digests by path; none where nobody has pinned them."""
+    """The pinned digests by path; empty if nobody has pinned them."""
     place = files("hdemucs.data").joinpath(PINNED)
     if not place.is_file():
         return {}
@@ -79,10 +81,10 @@ def digests() -> Mapping[str, str]:
 
 
 def pin(manifest: Manifest, folder: Path) -> Path:
-    """Write the digests of a data set that looks like MUSDB18-HQ to `folder`, to be committed.
+    """Write the digests of a data set that looks like MUSDB18-HQ into `folder`, to be committed.
 
     Raises:
-        UserError: it does not.
+        UserError: the data set does not look like it.
     """
     if not looks_like_musdb(manifest):
         problem = f"{manifest.name} has not {MUSDB18_HQ}'s names, numbers of tracks and format"

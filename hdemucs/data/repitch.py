@@ -1,7 +1,7 @@
-"""Pitch and tempo of an example's stems, in this process.
+"""Change pitch and tempo of an example's stems, in this process.
 
-Signalsmith Stretch does the work (`python-stretch`, MIT). Its block-wise phase vocoder makes up
-for its own latency, takes any amplitude, and is the same for a seed.
+The library Signalsmith Stretch does it (`python-stretch`, MIT). Its block-wise phase vocoder
+compensates for its own latency, accepts any amplitude, and gives the same result for a seed.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ Stretched = Float32[np.ndarray, "source channel stretched"]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RepitchConfig:
-    """Pitch and tempo of an example's stems, changed together.
+    """Changes of pitch and tempo, the same for all stems of an example.
 
-    Every example, changed or not, is cut to the length that the fastest tempo leaves.
+    Every example, changed or not, is cut to the length that remains at the fastest tempo.
     """
 
     probability: Annotated[float, Field(ge=0, le=1)]
@@ -37,14 +37,16 @@ class RepitchConfig:
 
 
 class Repitch:
-    """Changes an example with a probability: all stems alike, so that they still fit together."""
+    """Changes an example with a probability: all of its stems alike, so that they fit together."""
 
     def __init__(self, config: RepitchConfig, rate: int) -> None:
         """`rate` in Hz."""
         self.config, self.rate = config, rate
 
     def __call__(self, batch: Batch, seeds: Sequence[int]) -> Shorter:
-        """Every example by its own seed; all cut to the length the fastest tempo leaves."""
+        """Change each example by its own seed, and cut all to the length that is left at the
+        fastest tempo.
+        """
         length = self.kept(batch.shape[-1])
         out = np.ascontiguousarray(batch[..., :length])
         for stems, changed, seed in zip(batch, out, seeds, strict=True):
@@ -54,11 +56,11 @@ class Repitch:
         return out
 
     def kept(self, length: int) -> int:
-        """Of `length` samples, how many every example keeps: 88 % for tempi up to +-12 %."""
+        """How many of `length` samples every example keeps: 88 % for tempi up to +-12 %."""
         return int((1 - 0.01 * self.config.max_tempo) * length)
 
     def example(self, stems: Stems, generator: np.random.Generator) -> Stretched:
-        """One draw for all stems."""
+        """Change all stems of an example by one random draw."""
         most = self.config.max_tempo
         semitones = int(generator.integers(-self.config.max_pitch, self.config.max_pitch + 1))
         tempo = float(np.clip(generator.normal(0, self.config.tempo_std), -most, most))
@@ -68,7 +70,7 @@ class Repitch:
 def stretched(
     signal: Float32[np.ndarray, "channel sample"], rate: int, semitones: int, speed: float
 ) -> Float32[np.ndarray, "channel stretched"]:
-    """`speed` times as fast, `semitones` higher; about `sample / speed` samples."""
+    """The signal `speed` times as fast, `semitones` higher, of about `sample / speed` samples."""
     if not semitones and speed == 1:
         return signal
     stretch = Stretch(0)

@@ -1,4 +1,4 @@
-"""Training segments at random places of many long songs, and whole songs."""
+"""Segments of training songs, read from any place of long files, and whole songs."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from hdemucs.formats.wav import Wav, open_wav
 Mixture = Float[Tensor, "channel sample"]
 Stems = Float[Tensor, "source channel sample"]
 Batch = Float[Tensor, "batch source channel sample"]
-Scale = Callable[[Track], tuple[float, float]]  # mean, and standard deviation to divide by
+Scale = Callable[[Track], tuple[float, float]]  # mean to subtract, deviation to divide by
 
 
 def of_mixture(track: Track) -> tuple[float, float]:
-    """Of the song's mono mixture, as Demucs normalises."""
+    """The mean and deviation of the song's mono mixture, by which Demucs normalises."""
     return track.mean, track.std
 
 
 def as_it_is(_track: Track) -> tuple[float, float]:
-    """Samples as the files have them, in -1..1."""
+    """No change: samples as the files have them, from -1 to 1."""
     return 0.0, 1.0
 
 
@@ -38,18 +38,18 @@ SCALES: Mapping[str, Scale] = {"mixture": of_mixture, "none": as_it_is}  # by tr
 
 @dataclass(frozen=True)
 class Song:
-    """One track with its files found."""
+    """One track, whose files were found."""
 
     track: Track
     stems: tuple[Wav, ...]  # in the manifest's order of sources
 
 
 class Segments(Dataset[Stems]):
-    """Every segment of a split: one at each multiple of `stride` samples of every track.
+    """Every segment of a split: one starts at each multiple of `stride` samples of every track.
 
-    A track of L samples gives 1 + ceil((L - segment) / stride) of them, 1 if it is shorter than
-    a segment; the last is padded with zeros (official demucs/wav.py).
-    Stems are at the scale of their track: (x - mean) / std, of the mono mixture by default.
+    A track of L samples has 1 + ceil((L - segment) / stride) segments, or 1 if it is shorter than a
+    segment; the last one is padded with zeros (official demucs/wav.py). Stems are scaled with their
+    track's statistics, (x - mean) / std; by default, those of the mono mixture.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Segments(Dataset[Stems]):
         stride: int,
         scale: Scale = of_mixture,
     ) -> None:
-        """`segment` and `stride` in samples.
+        """`segment` and `stride` are in samples.
 
         Raises:
             UserError: the split has no track, or a file is missing or not as the manifest says.
@@ -82,7 +82,9 @@ class Segments(Dataset[Stems]):
         return (self[index] for index in range(len(self)))
 
     def batch(self, indices: Sequence[int]) -> Batch:
-        """The segments at `indices`, read straight into one tensor."""
+        """The segments at `indices`, [example, source, channel, sample], read directly into one
+        tensor.
+        """
         out = room(len(indices), *self.shape)
         for index, example in zip(indices, out.numpy(), strict=True):
             for source, stem in enumerate(example):
@@ -94,7 +96,7 @@ class Segments(Dataset[Stems]):
     ) -> None:
         """Fill `out` [channel, sample] float32 with `gain` times a stem of segment `index`.
 
-        From sample `offset` of the segment on; `out` may be shorter than the segment.
+        Reading starts at sample `offset` of the segment; `out` may be shorter than the segment.
         """
         song, start = self.place(index)
         mean, std = self.scale(song.track)
@@ -110,12 +112,12 @@ class Segments(Dataset[Stems]):
 
 
 def room(*shape: int) -> Tensor:
-    """Fresh memory for a batch: NumPy asks for huge pages, without which it costs twice reading."""
+    """New memory for a batch, from NumPy: its huge pages halve the time of reading."""
     return torch.from_numpy(np.empty(shape, np.float32))
 
 
 def count_starts(frames: int, segment: int, stride: int) -> int:
-    """How many segments a track of `frames` samples gives."""
+    """The number of segments that a track of `frames` samples has."""
     return 1 if frames < segment else 1 + -(-(frames - segment) // stride)
 
 
@@ -132,7 +134,7 @@ def songs_of(root: Path, manifest: Manifest, split: Split) -> list[Song]:
 
 
 def found(root: Path, manifest: Manifest, track: Track) -> Song:
-    """A track's stems, held to the manifest by their headers."""
+    """A track's stems, whose headers are compared with the manifest."""
     stems = (opened(root, manifest, track, source) for source in manifest.sources)
     return Song(track, tuple(stems))
 
@@ -160,6 +162,6 @@ def song(root: Path, manifest: Manifest, track: Track) -> tuple[Mixture, Stems]:
 
 
 def scaled(signal: Tensor, track: Track, scale: Scale) -> Tensor:
-    """What models are trained on: less the mean, over the standard deviation."""
+    """The signal as models are trained on it: minus the mean, divided by the standard deviation."""
     mean, std = scale(track)
     return (signal - mean) / std

@@ -1,4 +1,4 @@
-"""Which part of a global batch a process works on."""
+"""The part of a batch that a process works on."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ T = TypeVar("T", Tensor, list[tuple[int, int]])
 
 @dataclass(frozen=True)
 class Share:
-    """The `rank`-th of `count` equal parts."""
+    """Part number `rank` of `count` equal parts."""
 
     rank: int
     count: int
 
     def total(self, mine: int) -> int:
-        """The size of the whole, from the size of this part."""
+        """The size of the whole, given the size of this part."""
         return mine * self.count
 
     def of(self, whole: T) -> T:

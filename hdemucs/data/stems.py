@@ -1,4 +1,4 @@
-"""Stems of a track from disk."""
+"""Read a track's stems from disk."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from hdemucs.data.manifest import Track
 def read_stems(
     root: Path, track: Track, sources: Iterable[str], start: int = 0, frames: int | None = None
 ) -> dict[str, Signal]:
-    """The stems of a track, float32 [channel, sample] each, over a stretch of it or all of it.
+    """A track's stems, each float32 [channel, sample], from sample `start` on; the whole track by
+    default.
 
     Raises:
         UserError: a file is missing or damaged.

@@ -1,1 +1,1 @@
-"""Numbers for how near an estimate is to its reference; arrays in, arrays out, decibels."""
+"""Metrics of how near an estimate is to its reference: arrays in, decibels out"""

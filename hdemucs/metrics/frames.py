@@ -1,4 +1,4 @@
-"""The frames in which BSSEval v4 scores, and those it leaves out."""
+"""The frames in which BSSEval v4 computes scores, and those that it leaves out."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from hdemucs.metrics.signals import Sources, silent
 
 @dataclass(frozen=True)
 class Frames:
-    """Windows of `window` samples every `hop` samples of a signal.
+    """Windows of `window` samples, every `hop` samples of a signal.
 
-    A signal no longer than the window is one frame. Samples after the last whole window are not
-    scored (museval 0.4.1, `metrics.Framing`).
+    A signal not longer than a window has one frame. Samples after the last whole window are not
+    scored
+    (museval 0.4.1, `metrics.Framing`).
     """
 
     samples: int
@@ -35,12 +36,12 @@ class Frames:
 
     @property
     def length(self) -> int:
-        """Samples of every frame."""
+        """The number of samples in each frame."""
         return min(self.window, self.samples)
 
 
 def unscored(references: Sources, estimates: Sources, frames: Frames) -> Bool[np.ndarray, " frame"]:
-    """The frames in which any reference or any estimate is silent: no source has a score there."""
+    """The frames in which any reference or estimate is silent, so that no source has a score."""
     return np.array(
         [silent(references[..., f]).any() or silent(estimates[..., f]).any() for f in frames]
     )

@@ -1,9 +1,9 @@
-"""Scores of one track, and the JSON file in which museval keeps them.
+"""The scores of one track, and the JSON file in which museval stores them.
 
-The files are museval 0.4.1's: its stores read ours, and we read its. We add to each target the
-scores of the whole track (`"track": {"nSDR": ..., "SI-SDR": ...}`), and say where the references
-determine no filters (`"references_dependent": true`); museval passes over both.
-As there, numbers have five decimals, and NaN (also for infinity) is the bare word `NaN`.
+The files are those of museval 0.4.1: museval reads ours, and we read museval's. We add the scores
+of the whole track to each target (`"track": {"nSDR": ..., "SI-SDR": ...}`), and a note if the
+references determine no filters (`"references_dependent": true`); museval ignores both. As in
+museval, numbers have five decimals, and NaN (also for infinity) is written as `NaN`.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from hdemucs.files import write_text
 
 FRAMEWISE = ("SDR", "SIR", "SAR", "ISR")  # in museval's order
 WHOLE = ("nSDR", "SI-SDR")
-VERSION = "0.4.1"  # of museval, whose numbers these are
+VERSION = "0.4.1"  # the version of museval whose numbers these are
 DECIMALS = 5
 DEPENDENT = "references_dependent"
 CURE = "score the system again"
@@ -34,7 +34,7 @@ PerFrame = Float[np.ndarray, " frame"]
 
 @dataclass(frozen=True)
 class SourceScores:
-    """One source of one track, dB; a metric that was not computed is not there."""
+    """The scores of one source of one track, dB; a metric that was not computed is missing."""
 
     frames: Mapping[str, PerFrame]  # by framewise metric; NaN: no score in this frame
     whole: Mapping[str, float] = field(default_factory=dict)  # by whole-track metric
@@ -42,13 +42,13 @@ class SourceScores:
 
 @dataclass(frozen=True)
 class TrackScores:
-    """One track as one system separated it."""
+    """The scores of one track for one system."""
 
     track: str
     window: float  # seconds
     hop: float
     sources: Mapping[str, SourceScores]
-    dependent: bool = False  # ISR, SIR and SAR mean nothing: the references' channels depend
+    dependent: bool = False  # ISR, SIR and SAR mean nothing: references determine no filters
 
 
 def save(scores: TrackScores, path: Path) -> None:
@@ -63,7 +63,7 @@ def save(scores: TrackScores, path: Path) -> None:
 
 
 def target(name: str, scores: SourceScores, track: TrackScores) -> str:
-    """One source's entry."""
+    """One source's entry in the file."""
     count = len(next(iter(scores.frames.values()), ()))
     frames = ",\n".join(
         json.dumps(
@@ -85,12 +85,12 @@ def target(name: str, scores: SourceScores, track: TrackScores) -> str:
 
 
 def rounded(value: float) -> float:
-    """Five decimals; infinite becomes NaN, as museval has it."""
+    """The value with five decimals; infinity becomes NaN, as in museval."""
     return round(float(value), DECIMALS) if math.isfinite(value) else math.nan
 
 
 def load(path: Path) -> TrackScores:
-    """Read a file of ours or of museval's own, plain or gzipped; the track is the file's name.
+    """Read our file or museval's own, plain or gzipped; the file's name is the track's.
 
     Raises:
         UserError: the file is missing, damaged, or not what museval writes.
@@ -123,7 +123,7 @@ def parsed(content: Any, track: str) -> TrackScores:
 
 
 def source(entry: dict[str, Any]) -> SourceScores:
-    """One target's scores, without the metrics that are NaN throughout except SDR."""
+    """One target's scores, without metrics other than SDR that are NaN in all frames."""
     frames = {
         metric: np.array([number(frame["metrics"][metric]) for frame in entry["frames"]])
         for metric in FRAMEWISE
@@ -133,7 +133,7 @@ def source(entry: dict[str, Any]) -> SourceScores:
 
 
 def number(value: Any) -> float:
-    """A score; museval's NaN, or null in files of stricter writers, is NaN."""
+    """A score; NaN for museval's NaN, or for null in files of other writers."""
     if value is None:
         return math.nan
     if isinstance(value, bool) or not isinstance(value, (int, float)):

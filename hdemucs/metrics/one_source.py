@@ -1,4 +1,4 @@
-"""Metrics of one source alone: an excerpt, an anchor."""
+"""Metrics of a single source, such as an excerpt or an anchor."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def sdr(references: Sources, estimates: Estimates, window: int, hop: int) -> Sco
 
 
 def energies(reference: Signal, estimate: Signal) -> tuple[float, float]:
-    """Of a reference and of what is wrong with its estimate; one source at a time fits a cache."""
+    """Energies of a reference and of its estimate's error; one source at a time fits the cache."""
     wanted = reference.astype(np.float64)
     wrong = (wanted - estimate).ravel()
     return float(np.dot(wanted.ravel(), wanted.ravel())), float(np.dot(wrong, wrong))

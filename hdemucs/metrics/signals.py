@@ -1,7 +1,7 @@
-"""What every metric asks of its signals, and sums over them that do not lose digits.
+"""What every metric requires of its signals, and sums that keep their digits.
 
 References and estimates are real arrays [source, channel, sample]. They may be float32, as sound
-files are read; every product and sum is float64.
+files are read; every product and sum is computed in float64.
 """
 
 from __future__ import annotations

@@ -36,7 +36,6 @@ class Ensemble(nn.Module):
     ) -> None:
         """`weights[model]` are by source and need not add up to 1; None: equal weights.
 
-
         Raises:
             UserError: the weights do not fit the models' sources.
         """

@@ -1,1 +1,1 @@
-"""A whole song through a model, in overlapping segments."""
+"""Separation of whole songs, in overlapping segments"""

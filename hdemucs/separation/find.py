@@ -1,4 +1,4 @@
-"""Which songs a command line means, and where the stems of each go: no two to one folder."""
+"""The songs that a command line names, and a separate folder for the stems of each."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ class Song:
     """A file to separate."""
 
     path: Path
-    folder: Path  # of its stems
+    folder: Path  # the folder for its stems
 
 
 def find_songs(paths: Sequence[Path], out: Path) -> list[Song]:
-    """The files, and every sound file in the folders, sorted; each once.
+    """The given files, and every sound file in the given folders, sorted; each once.
 
-    Stems go to `<out>/<name of the song>`, those of songs in folders of a folder to
-    `<out>/<these folders>/<name of the song>`. What is hidden, what a Mac leaves in archives, and
-    `out` itself are passed over.
+    Stems go to `<out>/<name of the song>`; those of songs in subfolders go to
+    `<out>/<subfolders>/<name of the song>`. Hidden files, files that macOS adds to archives, and
+    `out`
+    itself are skipped.
 
     Raises:
         UserError: a path does not exist, nothing is left to separate, or the stems of two songs
@@ -53,10 +54,10 @@ def inside(folder: Path, out: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def apart(songs: Iterable[Song]) -> None:
-    """Hold the songs to folders of their own, on every file system.
+    """Check that all songs have folders of their own, on every file system.
 
     Raises:
-        UserError: two would have the same, or one a name as `..`.
+        UserError: two songs would have the same folder, or one a name such as `..`.
     """
     first: dict[str, Song] = {}
     for song in songs:
@@ -69,12 +70,12 @@ def apart(songs: Iterable[Song]) -> None:
 
 
 def same(folder: Path) -> str:
-    """One text for all names that some file system takes for one: of accents, of capitals."""
+    """The same text for all names that some file system takes as equal (accents, capitals)."""
     return normal(os.path.normpath(folder)).casefold()
 
 
 def spare(songs: Sequence[Song], names: Iterable[str]) -> None:
-    """Hold the stems' files apart from the songs.
+    """Check that no file of a stem is one of the songs.
 
     Raises:
         UserError: a stem would be written over a song.

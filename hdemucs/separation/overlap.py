@@ -1,7 +1,7 @@
-"""Overlap-add: a song of any length in segments, cross-faded by triangular weights.
+"""Overlap-add: a song of any length is cut into segments, which are cross-faded triangularly.
 
-As the official demucs/apply.py with `split=True`, but as a stream: whatever the song's
-length, one segment of input and one of output are in memory.
+As in the official demucs/apply.py with `split=True`, but as a stream: whatever the song's length,
+only one segment of input and one of output are in memory.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Reader = Callable[[int, int], Chunk]  # (start, frames) -> that part of the song
 
 
 def triangle(segment: int) -> Float[Tensor, " sample"]:
-    """Weights that rise to 1 at the middle of a segment and fall again; none is 0."""
+    """Weights that rise to 1 in the middle of a segment and fall again; none is 0."""
     half = segment // 2
     rise = torch.arange(1, half + 1, dtype=torch.float32)
     fall = torch.arange(segment - half, 0, -1, dtype=torch.float32)
@@ -31,21 +31,21 @@ def triangle(segment: int) -> Float[Tensor, " sample"]:
 
 
 def stride_of(segment: int, overlap: float) -> int:
-    """Samples from one segment's start to the next one's."""
+    """The samples between the starts of two segments."""
     return max(1, int((1 - overlap) * segment))
 
 
 def overlap_add(
     model: Model, read: Reader, length: int, segment: int, stride: int
 ) -> Iterator[Block]:
-    """The sources of a song of `length` samples, in consecutive blocks.
+    """The sources of a song of `length` samples, in consecutive blocks [source, channel, sample].
 
-    Each block is final: every segment that reaches into it has been added.
+    Each block is complete: all segments that overlap it have been added.
     """
     weights = triangle(segment)
     needed = getattr(model, "valid_length", int)  # plain functions take any length
-    centre = getattr(model, "centre", model)  # and estimate all that they are given
-    total = torch.zeros(0)  # of the samples that later segments still reach into
+    centre = getattr(model, "centre", model)  # and estimate all of their input
+    total = torch.zeros(0)  # the samples that later segments will add to
     weight = torch.zeros(0)
     for start in range(0, length, stride):
         frames = min(segment, length - start)
@@ -60,10 +60,10 @@ def overlap_add(
 
 
 def in_context(read: Reader, start: int, frames: int, length: int, wanted: int) -> Chunk:
-    """A segment amid `wanted` samples of the song, silence where the song has none.
+    """Read a segment in the middle of `wanted` samples of the song; outside of the song, silence.
 
-    Models without padding see more samples than they estimate: what surrounds the segment is
-    better than zeros.
+    Models without padding see more samples than they estimate, and for these the song's own samples
+    are better than zeros.
     """
     first = start - (wanted - frames) // 2
     last = first + wanted
@@ -72,5 +72,5 @@ def in_context(read: Reader, start: int, frames: int, length: int, wanted: int) 
 
 
 def added(pending: Tensor, new: Tensor) -> Tensor:
-    """`new` plus what earlier segments left for its first samples."""
+    """`new`, plus what earlier segments contribute to its first samples."""
     return new + pad(pending, (0, new.shape[-1] - pending.shape[-1]))

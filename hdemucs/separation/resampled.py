@@ -1,4 +1,4 @@
-"""Reading a sound file at another rate, piece by piece: any piece equals the whole's, cut."""
+"""Read a sound file at another rate, piece by piece; pieces equal those of the whole file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MARGIN = 64  # periods of either rate; the resampler's windowed sinc reaches ove
 
 
 class Resampled:
-    """A sound file of any rate and channel count, as a model of `rate` and `channels` wants it."""
+    """A sound file of any rate and channel count, converted to a model's `rate` and `channels`."""
 
     def __init__(self, sound: Sound, rate: int, channels: int) -> None:
         self.sound, self.channels = sound, channels
@@ -28,17 +28,17 @@ class Resampled:
         """Samples [start, start + frames) at the model's rate."""
         if self.up == self.down:
             return self.original(start, start + frames)
-        first = max(0, start // self.up - MARGIN)  # in periods: `up` samples out, `down` in
+        first = max(0, start // self.up - MARGIN)  # in periods of `up` samples out, `down` in
         last = math.ceil((start + frames) / self.up) + MARGIN
         piece = self.original(first * self.down, min(last * self.down, self.sound.frames))
         out = resample(piece, self.down, self.up)
         return out[:, start - first * self.up :][:, :frames]
 
     def original(self, start: int, end: int) -> Float[torch.Tensor, "channel sample"]:
-        """Samples of the file at its own rate.
+        """Samples of the file, at its own rate.
 
         Raises:
-            UserError: it holds NaN, or channels that no rule brings to the model's.
+            UserError: they contain NaN, or channels that cannot be converted to the model's.
         """
         signal = self.sound.read(start, end - start)
         fitted = converted(self.sound.path, signal, self.channels, self.sound.wav.mask)

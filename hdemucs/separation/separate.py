@@ -1,4 +1,4 @@
-"""Songs to sources: what validation, evaluation, listening and the command line all call."""
+"""Separate songs: validation, evaluation, listening tests and the command line call this."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hdemucs.separation.shifts import shifted_mean
 Song = Float[Tensor, "channel sample"]
 Sources = Float[Tensor, "source channel sample"]
 
-SILENCE = 1e-8  # a standard deviation below this is a silent song's
+SILENCE = 1e-8  # a song with a smaller standard deviation counts as silent
 
 
 def stream(
@@ -26,10 +26,10 @@ def stream(
     config: SeparationConfig,
     generator: torch.Generator,
 ) -> Iterator[Block]:
-    """The sources of a song, block after block, at the scale of what `read` gives.
+    """The sources of a song, block after block [source, channel, sample], at the scale of `read`.
 
-    `shifts: 0` runs the song once where it stands; otherwise each of the runs starts a random
-    0 to `max_shift` seconds early. Memory depends on `segment` alone, not on `length`.
+    With `shifts: 0` the song is separated once; otherwise once per shift, each starting 0 to
+    `max_shift` seconds early at random. Memory depends on `segment`, not on `length`.
     """
     longest = int(config.max_shift * rate)
     offsets = torch.randint(longest + 1, (config.shifts,), generator=generator).tolist()
@@ -44,7 +44,9 @@ def stream(
 def separate(
     model: Model, mix: Song, rate: int, config: SeparationConfig, generator: torch.Generator
 ) -> Sources:
-    """The sources of a song in memory, at the song's own scale (no normalisation)."""
+    """The sources [source, channel, sample] of a song in memory, at its scale, without
+    normalisation.
+    """
 
     def read(start: int, frames: int) -> Chunk:
         return mix[..., start : start + frames]
@@ -53,6 +55,6 @@ def separate(
 
 
 def statistics(mix: Song) -> tuple[float, float]:
-    """Mean and standard deviation of the mono mixture, as the paper normalises a track."""
+    """Mean and standard deviation of the mono mixture, by which the paper normalises a track."""
     mono = mix.mean(0)
     return mono.mean().item(), max(mono.std().item(), SILENCE)

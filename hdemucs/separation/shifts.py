@@ -14,7 +14,7 @@ from hdemucs.separation.overlap import Block, Chunk, Model, Reader, overlap_add
 
 
 def delayed(read: Reader, delay: int) -> Reader:
-    """The same song behind `delay` samples of silence."""
+    """Read the same song with `delay` samples of silence before it."""
 
     def read_delayed(start: int, frames: int) -> Chunk:
         silent = min(frames, max(0, delay - start))
@@ -25,7 +25,7 @@ def delayed(read: Reader, delay: int) -> Reader:
 
 
 def without(blocks: Iterator[Block], delay: int) -> Iterator[Block]:
-    """The blocks, less their first `delay` samples."""
+    """The blocks without their first `delay` samples."""
     for block in blocks:
         dropped = min(delay, block.shape[-1])
         delay -= dropped
@@ -34,7 +34,7 @@ def without(blocks: Iterator[Block], delay: int) -> Iterator[Block]:
 
 
 def in_step(streams: Sequence[Iterator[Block]]) -> Iterator[list[Block]]:
-    """Blocks of several streams of one song, cut to equal lengths."""
+    """Blocks of several streams of one song, cut so that their lengths agree."""
     pending = [next(stream, None) for stream in streams]
     while all(block is not None for block in pending):
         blocks = [block for block in pending if block is not None]
@@ -49,7 +49,7 @@ def in_step(streams: Sequence[Iterator[Block]]) -> Iterator[list[Block]]:
 def shifted_mean(
     model: Model, read: Reader, length: int, delays: Sequence[int], cut: tuple[int, int]
 ) -> Iterator[Block]:
-    """The mean of the song's sources over one run for each delay; `cut` is (segment, stride)."""
+    """The mean of the sources over one run per delay (samples); `cut` is (segment, stride)."""
     streams = [
         without(overlap_add(model, delayed(read, delay), length + delay, *cut), delay)
         for delay in delays

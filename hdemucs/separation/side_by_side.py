@@ -1,4 +1,4 @@
-"""The models of a bag on one song: each works out its next block in a thread of its own."""
+"""Run the models of a bag on one song in parallel: each computes its next block in a thread."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hdemucs.separation.overlap import Block
 
 @contextmanager
 def side_by_side(streams: Sequence[Iterator[Block]], most: int) -> Iterator[list[Iterator[Block]]]:
-    """The same streams with the same blocks, up to `most` of which are worked on at once.
+    """The same streams with the same blocks; up to `most` streams are computed at a time.
 
-    Each stream is one block ahead of who reads it. With one stream or one thread all is as it was.
+    Each stream is one block ahead of its reader. With one stream or one thread, nothing changes.
     """
     count = min(most, len(streams))
     if count <= 1:
@@ -26,11 +26,11 @@ def side_by_side(streams: Sequence[Iterator[Block]], most: int) -> Iterator[list
 
 
 def ahead(stream: Iterator[Block], pool: Executor) -> Iterator[Block]:
-    """A stream, the next block of which is begun before it is asked for."""
+    """A stream whose next block is computed before it is asked for."""
     learning = torch.is_grad_enabled()
 
     def following() -> Block | None:
-        with torch.set_grad_enabled(learning):  # which each thread has of its own
+        with torch.set_grad_enabled(learning):  # because each thread has its own setting
             return next(stream, None)
 
     def blocks(waiting: Future[Block | None]) -> Iterator[Block]:

@@ -1,4 +1,4 @@
-"""Anyone's songs to wav or flac, one file a source, with a segment in memory at a time."""
+"""Separate any song into wav or flac files, one per source, holding one segment in memory."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ PIECE = 1 << 18  # samples read at a time for the statistics
 
 @dataclass(frozen=True)
 class Output:
-    """What estimates are written as: `<source><suffix>` in the song's folder."""
+    """The form of the output: `<source><suffix>` in the song's folder."""
 
     suffix: str  # .wav or .flac
     bits: int  # 16, 24, 32; 0: float
-    two_stems: str | None  # this source, and `no_<source>`: the sum of the others
+    two_stems: str | None  # this source, and `no_<source>`, the sum of all others
 
 
 def statistics(song: Resampled) -> tuple[float, float]:
-    """Mean and standard deviation of the mono mixture, read once from end to end."""
+    """Mean and standard deviation of the mono mixture, from one pass over the song."""
     total = squares = 0.0
     for start in range(0, song.length, PIECE):
         mono = song.read(start, min(PIECE, song.length - start)).double().mean(0)
@@ -45,7 +45,7 @@ def statistics(song: Resampled) -> tuple[float, float]:
 
 
 def stems_of(block: Block, sources: tuple[str, ...], two_stems: str | None) -> dict[str, Chunk]:
-    """[source, channel, sample] by the name of the file that it goes to."""
+    """The audio [channel, sample] for each file, by the file's name."""
     if two_stems is None:
         return dict(zip(sources, block, strict=True))
     wanted = block[sources.index(two_stems)]
@@ -53,10 +53,10 @@ def stems_of(block: Block, sources: tuple[str, ...], two_stems: str | None) -> d
 
 
 def names_of(sources: tuple[str, ...], two_stems: str | None) -> list[str]:
-    """The stems that are written.
+    """The names of the stems that are written.
 
     Raises:
-        UserError: `two_stems` is none of the model's sources.
+        UserError: `two_stems` is not one of the model's sources.
     """
     if two_stems is not None and two_stems not in sources:
         raise UserError(f"--two-stems {two_stems}", "is no source of this model", f"take {sources}")
@@ -70,7 +70,7 @@ def blocks_of(
     config: SeparationConfig,
     generator: torch.Generator,
 ) -> Iterator[Block]:
-    """The song's sources at the song's own scale, block after block, on the CPU."""
+    """The song's sources, block after block on the CPU, at the song's own scale."""
     device = ensemble.shares.device
 
     def read(start: int, frames: int) -> Chunk:
@@ -92,7 +92,7 @@ def write_estimates(
     folder: Path,
     output: Output,
 ) -> int:
-    """Write the blocks as they come; all files appear together at the end.
+    """Write blocks as they come; all files get their names together at the end.
 
     Returns:
         How many samples were beyond full scale and clipped.
@@ -116,7 +116,7 @@ def write_estimates(
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Half-written files of processes that are gone: killed, they could not remove them."""
+    """Delete unfinished files of processes that no longer run: a killed process cannot."""
     for path in folder.glob(".*.tmp"):
         number = path.name.removesuffix(".tmp").rpartition(".")[2]
         if number.isdecimal() and not alive(int(number)):
@@ -125,7 +125,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def alive(process: int) -> bool:
-    """Whether there is a process of this number; one of another user counts as well."""
+    """Whether a process with this number is running, also another user's."""
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):

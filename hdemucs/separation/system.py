@@ -1,4 +1,4 @@
-"""Songs to sources by a whole system: every model as it was made for, and what comes after them."""
+"""Separate songs by a whole system: each model under its own conditions, then the post-filter."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from hdemucs.separation.side_by_side import side_by_side
 
 Song = Float[Tensor, "channel sample"]
 Level = tuple[float, float]  # mean and standard deviation of a song's mono mixture
-Generators = Callable[[int], torch.Generator]  # of the shifts of each model, by its place
+Generators = Callable[[int], torch.Generator]  # for the shifts of a model, by its place
 
 AS_IT_IS: Level = (0.0, 1.0)
 
 
 def filtered(ensemble: Ensemble, post: Any) -> Ensemble:
-    """The ensemble with a post-filter over the estimates of all its models; None: as it is.
+    """The ensemble with a post-filter over the estimates of all its models; None: no filter.
 
     Raises:
-        UserError: models that see songs at different scales, or what the filter says.
+        UserError: the models see songs at different scales, or the filter cannot be used.
     """
     if post is None:
         return ensemble
@@ -44,9 +44,9 @@ def filtered(ensemble: Ensemble, post: Any) -> Ensemble:
 
 @dataclass(frozen=True)
 class Readable:
-    """A song that is read part by part."""
+    """A song that can be read in parts."""
 
-    read: Reader  # at its own scale
+    read: Reader  # reads at the song's own scale
     length: int  # samples
     rate: int  # Hz
     level: Level
@@ -59,10 +59,11 @@ def stream_system(
     generators: Generators,
     at_once: int = 1,
 ) -> Iterator[Block]:
-    """The sources of a song, block after block, at the song's own scale.
+    """The sources of a song, block after block [source, channel, sample], at the song's own scale.
 
-    Each model separates the song by itself, with shifts of its own, up to `at_once` of them side by
-    side. Source: the official `apply_model` on a `BagOfModels`; a segment a model is in memory.
+    Each model separates the song with its own shifts; up to `at_once` models run in parallel. As
+    the
+    official `apply_model` does for a `BagOfModels`, but with one segment per model in memory.
     """
 
     def own(place: int, conditions: Conditions) -> Iterator[Block]:

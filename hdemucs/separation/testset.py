@@ -16,7 +16,7 @@ from hdemucs.workers import jobs
 
 
 def generator_of(seed: int, track: str, member: int) -> torch.Generator:
-    """The shifts of one track and model: other tracks, and their order, change nothing."""
+    """Random shifts of one track and model, independent of other tracks and their order."""
     digest = hashlib.sha256(f"{seed}|{track}|{member}".encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "big") >> 1)
 
@@ -24,10 +24,10 @@ def generator_of(seed: int, track: str, member: int) -> torch.Generator:
 def estimate(
     ensemble: Ensemble, track: str, mixture: Song, rate: int, config: EstimationConfig
 ) -> Sources:
-    """The sources of one whole track, as its file has them; each model has its own shifts.
+    """The sources of one whole track, at the scale of its file; each model has its own shifts.
 
-    The song goes to where the models are, and its sources come back to the CPU. On a CPU the models
-    of a bag work side by side, as many as there are cores for.
+    The song is moved to the models' device, and the sources are returned on the CPU. On a CPU, the
+    models of a bag run in parallel, as many as there are cores for.
     """
     torch.set_num_threads(config.threads)
     device = ensemble.shares.device
@@ -41,14 +41,14 @@ def estimate(
 
 
 def at_once(device: torch.device, threads: int) -> int:
-    """How many models work side by side: one on a GPU, else one for each `threads` cores."""
+    """How many models run in parallel: one on a GPU, otherwise one per `threads` cores."""
     return max(1, jobs() // threads) if device.type == "cpu" else 1
 
 
 def separator(
     ensemble: Ensemble, rate: int, config: EstimationConfig
 ) -> Callable[[str, Signal], dict[str, Signal]]:
-    """`estimate` for those who score: a track's name and mixture in, arrays by source out."""
+    """`estimate` for scoring: maps a track's name and mixture to arrays by source."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     there = filtered(ensemble, config.post).eval().to(device)
 

@@ -22,7 +22,7 @@ def cross(pairs: Iterable[tuple[Spectrum, Spectrum]]) -> CrossSpectrum:
     """The sum over blocks of conj(left) times right, bin by bin."""
     total: Tensor | None = None
     for left, right in pairs:
-        conjugate = left.conj().resolve_conj()  # bmm crawls on lazily conjugated views
+        conjugate = left.conj().resolve_conj()  # bmm is slow on lazily conjugated views
         if total is None:
             total = torch.bmm(conjugate, right.transpose(1, 2))
         else:
@@ -33,13 +33,13 @@ def cross(pairs: Iterable[tuple[Spectrum, Spectrum]]) -> CrossSpectrum:
 
 
 def lagged(spectrum: CrossSpectrum, length: int, taps: int) -> Correlation:
-    """A cross spectrum of blocks as correlations: pairs of samples within the same block."""
+    """Correlations from a cross spectrum of blocks: of pairs of samples within the same block."""
     lags = torch.fft.irfft(spectrum.permute(1, 2, 0), n=length)
     return torch.cat([lags[..., 1 - taps :], lags[..., :taps]], -1).cpu()
 
 
 def across(song: Song, seams: Sequence[int], taps: int) -> Correlation:
-    """The pairs of samples that lie on both sides of a seam between two blocks.
+    """Correlations of the pairs of samples on opposite sides of a border between two blocks.
 
     Every block but the last must have `taps - 1` samples or more.
     """
@@ -52,7 +52,7 @@ def across(song: Song, seams: Sequence[int], taps: int) -> Correlation:
     after = [slice(seam, min(seam + reach, song.samples)) for seam in seams]
     sides = (Spectra(song, blocks, length, cpu) for blocks in (before, after))
     products = torch.fft.irfft(cross(zip(*sides, strict=True)).permute(1, 2, 0), n=length)
-    # a[seam - reach + i] and b[seam + j] are k = reach + j - i apart, and j - i = 1 - reach..0
+    # a[seam - reach + i] and b[seam + j] are k = reach + j - i apart; here j - i = 1 - reach..0.
     later = torch.cat([products, products[..., :1]], -1)[..., length + 1 - reach :]
     correlation[..., taps:] = later[:count]
     correlation[..., :reach] = later.transpose(0, 1).flip(-1)[:count]

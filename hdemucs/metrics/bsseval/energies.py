@@ -1,7 +1,7 @@
 """Energies of the parts that an estimate is split into, by Parseval's theorem.
 
-In museval's words, with s the reference in one frame, zero-padded by the filters' length: own is s
-through its own filters, all is every reference through the filters for this estimate, and
+museval's terms: s is the reference in one frame, zero-padded by the filters' length; own is s
+after its own filters; all is the sum of every reference after the filters for this estimate. Then
 spatial = own - s, interference = all - own, artifacts = estimate - all.
 """
 
@@ -17,12 +17,12 @@ from torch import Tensor
 
 from hdemucs.metrics.bsseval.spectra import Spectrum
 
-BINS = 1024  # that are worked on together, so that they stay in the cache
+BINS = 1024  # bins that are worked on together, so that they stay in the cache
 PARTS = ("spatial", "own", "interference", "all", "artifacts")
 
 Shared = Float[np.ndarray, "1 tap reference estimate"]
 Own = Float[np.ndarray, "source tap from to"]
-Part = Complex[Tensor, "bin estimate block"]  # of a spectrum, in some bins
+Part = Complex[Tensor, "bin estimate block"]  # part of a spectrum, in some bins
 Energies = dict[str, Float[np.ndarray, "source block"]]
 
 
@@ -35,7 +35,7 @@ class Filters:
 
     @classmethod
     def of(cls, everything: Shared, own: Own, length: int) -> Filters:
-        """From taps; a spectrum of even `length`."""
+        """Frequency responses of taps, for spectra of an even `length`."""
         whole = torch.fft.rfft(torch.from_numpy(everything[0]), n=length, dim=0)
         single = torch.fft.rfft(torch.from_numpy(own), n=length, dim=1)
         return cls(whole.transpose(1, 2), single.permute(1, 0, 3, 2))
@@ -46,7 +46,9 @@ class Filters:
 
 
 def energies(spectra: Iterable[Spectrum], filters: Filters, length: int) -> Energies:
-    """Energy of each part, by source and frame; a spectrum's channels are references, estimates."""
+    """Energy of each part, by source and frame; a spectrum's channels are the references', then
+    estimates'.
+    """
     groups: list[np.ndarray] = []
     fitting: Filters | None = None
     for spectrum in spectra:
@@ -64,7 +66,7 @@ def energies(spectra: Iterable[Spectrum], filters: Filters, length: int) -> Ener
 
 
 def parts(spectrum: Spectrum, filters: Filters, bins: slice) -> list[Part]:
-    """The parts' spectra in some bins, in the order of PARTS."""
+    """The spectra of the parts in some bins, in the order of PARTS."""
     half = spectrum.shape[1] // 2
     references, estimates = spectrum[bins, :half].contiguous(), spectrum[bins, half:]
     everything = torch.bmm(filters.everything[bins], references)
@@ -77,9 +79,9 @@ def parts(spectrum: Spectrum, filters: Filters, bins: slice) -> list[Part]:
 def weighted(
     spectra: list[Part], start: int, length: int
 ) -> Float[np.ndarray, "part estimate block"]:
-    """Energies of signals from some bins of their spectra of even `length`, from bin `start` on.
+    """Energies of signals, from bins `start` and up of their spectra of even `length`.
 
-    All bins but the first and the last stand for two of the full spectrum.
+    Every bin but the first and the last counts twice, for the negative frequencies.
     """
     last = length // 2 - start
     sums = []
@@ -94,7 +96,7 @@ def weighted(
 
 
 def energy(spectrum: Part) -> Float[np.ndarray, "estimate block"]:
-    """Sum over bins of the squared magnitude."""
+    """The squared magnitude, summed over bins."""
     pairs = torch.view_as_real(spectrum.contiguous())
     if pairs.is_cuda:
         return pairs.square().sum((0, 3), dtype=torch.float64).cpu().numpy()

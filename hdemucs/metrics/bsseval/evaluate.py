@@ -19,18 +19,18 @@ from hdemucs.metrics.frames import Frames, unscored
 from hdemucs.metrics.sdr import sdr
 from hdemucs.metrics.signals import Estimates, Sources, decibels, doubled, fitted, products
 
-BLOCK = 1 << 15  # least samples that are correlated together
-DOUBTFUL = 60.0  # dB from which complex64 is not enough
-KEPT = 1 << 30  # bytes of spectra that are kept for the second pass; more are made anew
+BLOCK = 1 << 15  # least number of samples that are correlated together
+DOUBTFUL = 60.0  # dB above which complex64 is too coarse
+KEPT = 1 << 30  # most bytes of spectra kept for the second pass; others are computed again
 
 Scores = Float[np.ndarray, "source frame"]
 
 
 class Evaluated(NamedTuple):
-    """What comes out for one song."""
+    """The scores of one song."""
 
     frames: dict[str, Scores]  # dB, by metric
-    dependent: bool  # the references hardly determine the filters: ISR, SIR and SAR mean nothing
+    dependent: bool  # references hardly determine the filters: ISR, SIR and SAR mean nothing
 
 
 def bsseval(
@@ -41,7 +41,7 @@ def bsseval(
     taps: int = 512,
     device: torch.device | None = None,
 ) -> dict[str, Scores]:
-    """The scores of `evaluate` alone, with a warning where the references are dependent."""
+    """As `evaluate`, but returns the scores only, and warns if the references are dependent."""
     found = evaluate(references, estimates, window, hop, taps, device)
     if found.dependent:
         warnings.warn(IllPosedWarning(ILL_POSED), stacklevel=2)
@@ -74,7 +74,7 @@ def evaluate(
 def framewise(
     references: Sources, estimates: Sources, frames: Frames, taps: int, device: torch.device
 ) -> Evaluated:
-    """What needs filters, of every frame."""
+    """The scores that need filters, in every frame."""
     song = Song(references.reshape(-1, frames.samples), estimates.reshape(-1, frames.samples))
     size = max(frames.length, min(BLOCK, frames.samples), taps)
     starts = range(0, frames.samples, size)
@@ -100,7 +100,7 @@ def framewise(
 
 
 def ratios(target: Scores, parts: Energies) -> dict[str, Scores]:
-    """The metrics of the frames of `target`, from the energies of the parts."""
+    """The metrics in the frames of `target`, from the energies of the parts."""
     count = target.shape[-1]
     parts = {name: values[:, :count] for name, values in parts.items()}
     return {
@@ -116,7 +116,9 @@ def energy(reference: Sources) -> Float[np.ndarray, " source"]:
 
 
 class Kept:
-    """Spectra for two passes: kept as complex64 after the first, if they are not too many."""
+    """Spectra for two passes; they are kept as complex64 after the first, unless there are too
+    many.
+    """
 
     def __init__(self, spectra: Spectra) -> None:
         self.spectra = spectra
@@ -126,7 +128,7 @@ class Kept:
 
     @property
     def rounded(self) -> bool:
-        """Whether a second pass sees complex64."""
+        """Whether the second pass is given complex64."""
         return bool(self.store)
 
     def __iter__(self) -> Iterator[Spectrum]:
@@ -138,7 +140,7 @@ class Kept:
             yield from self.keeping()
 
     def keeping(self) -> Iterator[Spectrum]:
-        """All go into one piece of memory, which the system gets back at once in the end."""
+        """Keep all spectra in one piece of memory, which is given back at once in the end."""
         whole = torch.empty(self.size, dtype=torch.complex64, device=self.spectra.device)
         start = 0
         for spectrum in self.spectra:
@@ -153,7 +155,7 @@ def fit(
 ) -> tuple[Shared, Own, bool]:
     """The filters for all estimates, and each source's own: [1 or source, tap, from, to].
 
-    True: the references do not determine them.
+    The third value is whether the references do not determine them.
     """
     half = len(correlation)
     gram = np.moveaxis(correlation[:, :half, taps - 1 :], -1, 0)  # [lag, a, b]: sum a[n] b[n + k]

@@ -1,10 +1,10 @@
 """The distortion filters: least-squares projections on delayed references.
 
-museval solves (G + 2.2e-16 I) C = D by LU, G being the references' Gram matrix. G is block
-Toeplitz, so conjugate gradients, preconditioned by the exact inverse of G with a slight ridge,
-reach the same projection in a few steps. Where they do not, G is singular to working precision
-(a stereo reference made from a mono one; references without content in some band, kept as floats):
-museval's own way is taken then, and its ISR, SIR and SAR mean little.
+museval solves (G + 2.2e-16 I) C = D by LU, where G is the references' Gram matrix. G is block
+Toeplitz, so conjugate gradients, preconditioned by the exact inverse of G with a small ridge,
+reach the same projection in a few steps. If they do not, G is singular to working precision, as
+with a stereo reference made from a mono one, or with floating-point references that have nothing
+in some band. Then museval's own method is used; its ISR, SIR and SAR mean little there.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from jaxtyping import Float
 
 from hdemucs.metrics.bsseval.levinson import Inverse, Lags, Toeplitz, Vectors, levinson
 
-RIDGE = 1e-10  # of the mean diagonal; in the preconditioner alone
+RIDGE = 1e-10  # share of the mean diagonal, added in the preconditioner only
 STEPS = 40
-TOLERANCE = 1e-13  # of the residual, relative
-ENOUGH = 1e-9  # residual with which the scores are museval's
+TOLERANCE = 1e-13  # relative residual to reach
+ENOUGH = 1e-9  # relative residual with which the scores equal museval's
 
 ILL_POSED = (
     "the references are linearly dependent to working precision, so SIR and SAR mean nothing; "
@@ -32,10 +32,13 @@ class IllPosedWarning(UserWarning):
 
 
 def project(lags: Lags, right: Vectors) -> tuple[Vectors, bool]:
-    """The filters X of T X = D, for a batch of Gram matrices T and right-hand sides D.
+    """The solutions X of T X = D, for a batch of Gram matrices T and right-hand sides D.
 
-    `lags[:, k]` is the block T[i, i - k]; `right[:, l]` correlates references delayed by l with
-    what is projected. True: a T is singular to working precision, so its X is any of many.
+    `lags[:, k]` is the block T[i, i - k]; `right[:, l]` is the correlation of references delayed by
+    l
+    with what is projected. The flag says whether any T is singular to working precision, in which
+    case
+    its X is one of many.
     """
     filters, residual = conjugate_gradients(lags, right)
     singular = np.flatnonzero(~(residual < ENOUGH))
@@ -45,7 +48,7 @@ def project(lags: Lags, right: Vectors) -> tuple[Vectors, bool]:
 
 
 def conjugate_gradients(lags: Lags, right: Vectors) -> tuple[Vectors, Float[np.ndarray, " batch"]]:
-    """Solutions, and the largest relative residual of each system (NaN: it broke down)."""
+    """Solutions, and the largest relative residual of each system; NaN if the method broke down."""
     matrix, scale = Toeplitz(lags), norm(right)
     scale = np.where(scale > 0, scale, 1)
     x = np.zeros_like(right)
@@ -73,7 +76,7 @@ def conjugate_gradients(lags: Lags, right: Vectors) -> tuple[Vectors, Float[np.n
 
 
 def ridged(lags: Lags) -> Lags:
-    """T with a little more on its diagonal."""
+    """T with a small addition to its diagonal."""
     size = lags.shape[-1]
     raised = lags.copy()
     level = np.trace(lags[:, 0], axis1=1, axis2=2) / size
@@ -93,7 +96,7 @@ def norm(a: Vectors) -> PerVector:
 def dense(
     lags: Float[np.ndarray, "lag row column"], right: Float[np.ndarray, "lag row vector"]
 ) -> Float[np.ndarray, "lag row vector"]:
-    """One system solved in museval's own way."""
+    """Solve one system by museval's own method."""
     count, size, _ = lags.shape
     both = np.concatenate([lags[:0:-1].swapaxes(1, 2), lags])  # R[-(L-1)] ... R[L-1]
     places = np.arange(count)[:, None] - np.arange(count) + count - 1

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-Lags = Float[np.ndarray, "batch lag row column"]  # R[0], R[1], ..., R[L - 1]
+Lags = Float[np.ndarray, "batch lag row column"]  # blocks R[0], R[1], ..., R[L - 1]
 Predictor = Float[np.ndarray, "batch lag row column"]
 Block = Float[np.ndarray, "batch row column"]
 Vectors = Float[np.ndarray, "batch lag row vector"]
@@ -27,7 +27,7 @@ class Predictors:
 
 
 def levinson(lags: Lags) -> Predictors:
-    """Both predictors by the multichannel Levinson recursion, L steps of O(L K^3).
+    """Both predictors, by the multichannel Levinson recursion: L steps of O(L K^3).
 
     Whittle, "On the fitting of multivariate autoregressions", Biometrika 50 (1963).
 

@@ -1,4 +1,4 @@
-"""Spectra of blocks of a song, some blocks at a time."""
+"""Spectra of a song's blocks, a few blocks at a time."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 
 GROUP = 4  # blocks that are transformed together
-PRIMES = (2, 3, 5, 7)  # factors that FFTs are fast with
+PRIMES = (2, 3, 5, 7)  # FFTs are fast for lengths with these factors
 
 Spectrum = Complex[Tensor, "frequency channel block"]
 
 
 def fast_length(least: int) -> int:
-    """The smallest even number from `least` on that has no prime factor above 7."""
+    """The smallest even number, not below `least`, that has no prime factor above 7."""
     length = least + least % 2
     while rest(length) != 1:
         length += 2
@@ -25,7 +25,7 @@ def fast_length(least: int) -> int:
 
 
 def rest(number: int) -> int:
-    """What is left of a number when all small primes are divided out."""
+    """The number divided by all of its small prime factors."""
     for prime in PRIMES:
         while number % prime == 0:
             number //= prime
@@ -34,7 +34,7 @@ def rest(number: int) -> int:
 
 @dataclass(frozen=True)
 class Song:
-    """The channels of all references, then those of all estimates, as they lie in memory."""
+    """The channels of all references, then of all estimates, without a copy."""
 
     references: Float[np.ndarray, "channel sample"]
     estimates: Float[np.ndarray, "channel sample"]
@@ -48,7 +48,7 @@ class Song:
         return self.references.shape[-1]
 
     def copy(self, block: slice, rows: Float[np.ndarray, "channel sample"]) -> None:
-        """Put a block at the start of rows of float64, zeros behind it."""
+        """Copy a block to the start of float64 `rows`, and zeros behind it."""
         half, length = len(self.references), block.stop - block.start
         rows[:half, :length] = self.references[:, block]
         rows[half:, :length] = self.estimates[:, block]
@@ -57,7 +57,7 @@ class Song:
 
 @dataclass(frozen=True)
 class Spectra:
-    """The spectra of blocks, float64, zero-padded to `length`; made anew at each pass."""
+    """The spectra of blocks in float64, zero-padded to `length`; every pass computes them again."""
 
     song: Song
     blocks: Sequence[slice]
@@ -65,7 +65,7 @@ class Spectra:
     device: torch.device
 
     def __iter__(self) -> Iterator[Spectrum]:
-        """Group after group, with the bin first, as batches of small matrices want it."""
+        """Yield group after group, with the bin first, as batches of small matrices need it."""
         rows = np.empty((self.song.channels, GROUP, self.length))
         for start in range(0, len(self.blocks), GROUP):
             blocks = self.blocks[start : start + GROUP]

@@ -1,1 +1,1 @@
-"""What is done with the estimates of all networks of a system before they are waveforms"""
+"""Post-filters: what is done with the estimates of all networks before they become waveforms"""

@@ -1,4 +1,4 @@
-"""Several separators as one, whose sources are theirs together."""
+"""Several separators as one that has the sources of all."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hdemucs.models.family import Mixture, Separator, Sources
 
 
 class Together(Separator):
-    """Every member separates the same mixture; their sources stand side by side.
+    """Every member separates the same mixture; their estimates are concatenated.
 
-    So the networks of a system that has one for each source are a separator like any other.
+    So a system with one network per source is a separator like any other.
     """
 
     def __init__(self, members: Sequence[Separator]) -> None:

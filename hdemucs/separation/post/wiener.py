@@ -1,4 +1,4 @@
-"""A multichannel Wiener filter over all sources, as Open-Unmix, X-UMX, Spleeter and D3Net end with.
+"""A multichannel Wiener filter over all sources: last step of Open-Unmix, X-UMX, Spleeter, D3Net.
 
 See hdemucs/models/blocks/wiener.py for the filter. It works on spectrograms before they become
 waveforms: those of a waveform that was made of a masked spectrogram are others.
@@ -24,7 +24,7 @@ from hdemucs.models.family import Mixture, Separator, Sources
 from hdemucs.separation.post.base import Together
 
 Count = Annotated[int, Field(ge=1)]
-FEWEST = 2  # sources
+FEWEST = 2  # least number of sources
 
 STARTS = {"mixture_phase": with_mixture_phase, "soft_mask": shared_out}
 
@@ -39,22 +39,23 @@ class TransformConfig:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class WienerConfig:
-    """How the filter starts, and how often and over what it is applied.
+    """How the filter starts, how often it is applied, and over how many frames.
 
-    `start`: from the estimated magnitudes with the phase of the mixture, or from the mixture
-    shared out in proportion to them.
+    `start`: from the estimated magnitudes with the mixture's phase, or from the mixture divided
+    among
+    the sources in proportion to the magnitudes.
     """
 
     kind: Literal["wiener"]
-    iterations: Count  # 1 is what all published systems use
-    window: Count | None  # frames over which a source's place is one; None: all of a segment
+    iterations: Count  # all published systems use 1
+    window: Count | None  # frames over which the spatial covariance is constant; None: a segment
     start: Literal["mixture_phase", "soft_mask"]
-    swapped: bool  # estimates are means with those of the mixture whose channels are swapped
-    transform: TransformConfig | None  # of models that have none of their own; None: theirs
+    swapped: bool  # average estimates over the mixture and one with swapped channels
+    transform: TransformConfig | None  # for models that have no transform; None: the models' own
 
 
 class Wiener(Together):
-    """All members' spectrograms, filtered together. Their transforms must be the same."""
+    """Filters all members' spectrograms together. Their transforms must be equal."""
 
     def __init__(self, config: WienerConfig, members: Sequence[Separator]) -> None:
         """
@@ -80,7 +81,7 @@ class Wiener(Together):
         return self.stft.inverse(refined, mix.shape[-1])
 
     def estimates(self, mix: Mixture, z: Spectrogram) -> Spectrograms:
-        """Of all members: spectrograms of their own, or of their waveforms."""
+        """The spectrograms of all members, either their own or those of their waveforms."""
         return torch.cat(
             [
                 member.spectrograms(z)
@@ -93,7 +94,7 @@ class Wiener(Together):
 
 
 def transform(config: WienerConfig, members: Sequence[Separator]) -> STFT:
-    """The one that all members have, or the configuration's."""
+    """The transform that all members share, or else the configuration's."""
     where = "separation.post.transform"
     own = {
         (member.stft.window, member.stft.hop)
