@@ -1,1 +1,1 @@
-"""How sure a number is: intervals, paired differences, and their coverage."""
+"""How sure a number is: intervals, paired differences and decisions"""

@@ -1,4 +1,4 @@
-"""What paired differences decide: a claim of more, or of no difference, and many claims at once.
+"""Decide claims from paired differences: of more, or of no difference, and several together.
 
 Every decision of the report is made here: the words beside the paper's claims, and which
 differences its tables print in bold.
@@ -16,7 +16,7 @@ from hdemucs.statistics.estimates import Estimate
 
 
 class Word(StrEnum):
-    """What the evidence says of a claim."""
+    """What the evidence says about a claim."""
 
     SUPPORTED = "supported"
     CONTRADICTED = "contradicted"
@@ -25,7 +25,7 @@ class Word(StrEnum):
 
 @dataclass(frozen=True)
 class Test:
-    """One-sided p values of a claim and of its contrary; small where that is shown."""
+    """One-sided p values of a claim and of its opposite; a small one supports it."""
 
     __test__ = False  # pytest collects classes of this name
 
@@ -34,25 +34,25 @@ class Test:
 
     @property
     def p(self) -> float:
-        """Two-sided: either may be found."""
+        """The two-sided p value: either direction may turn out."""
         return min(1.0, 2 * min(self.claim, self.contrary))
 
 
 @dataclass(frozen=True)
 class Decision:
-    """The word on one claim, and the p it rests on, corrected for all claims made together."""
+    """The verdict on one claim, and its p value, corrected for all claims made together."""
 
     word: Word
     p: float
 
 
 def of_more(found: Estimate) -> Test:
-    """The claim that the true mean difference is above zero; contrary: below."""
+    """Test the claim that the true mean difference is above zero; the opposite is below."""
     return Test(found.p_above(0.0), found.p_below(0.0))
 
 
 def of_no_difference(found: Estimate, margin: float) -> Test:
-    """The claim that the true mean difference lies within +-margin; contrary: beyond it.
+    """Test the claim that the true mean difference is within +-margin; the opposite is outside.
 
     Two one-sided tests: Schuirmann, "A comparison of the two one-sided tests procedure and the
     power approach", Journal of Pharmacokinetics and Biopharmaceutics 15 (1987).
@@ -68,7 +68,7 @@ def of_no_difference(found: Estimate, margin: float) -> Test:
 
 
 def holm(ps: Sequence[float]) -> list[float]:
-    """P values corrected for all that are asked together.
+    """P values, corrected for all tests that are made together.
 
     Holm, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of
     Statistics 6 (1979).
@@ -82,7 +82,9 @@ def holm(ps: Sequence[float]) -> list[float]:
 
 
 def decided(tests: Sequence[Test], level: float) -> list[Decision]:
-    """A decision for each, of which all are right with a probability of `level` or more (Holm)."""
+    """Decide every test, so that all decisions are right with a probability of at least `level`
+    (Holm).
+    """
     adjusted = holm([test.p for test in tests])
     return [Decision(word(t, p, level), p) for t, p in zip(tests, adjusted, strict=True)]
 

@@ -12,17 +12,17 @@ from hdemucs.config.report import IntervalConfig
 from hdemucs.statistics.intervals import Interval, mean_interval
 
 Paired = Float[np.ndarray, "seed track"]
-Other = Float[np.ndarray, "_ track"]  # of as many seeds, or not
-Kept = Float[np.ndarray, "seed _"]  # the tracks that both scored
+Other = Float[np.ndarray, "_ track"]  # its number of seeds may differ
+Kept = Float[np.ndarray, "seed _"]  # the tracks that both systems scored
 
 
 @dataclass(frozen=True)
 class Difference:
-    """Row minus baseline, dB, mean over tracks (and seeds) of each track's difference."""
+    """Row minus baseline in dB: the mean over tracks (and seeds) of each track's difference."""
 
     mean: float
     interval: Interval
-    p: float  # Wilcoxon signed-rank, two-sided, over tracks
+    p: float  # of Wilcoxon's signed-rank test, two-sided, over tracks
     effect: float  # matched-pairs rank-biserial correlation, -1..1
     tracks: int
     seeds: int
@@ -34,9 +34,10 @@ class Difference:
 
 
 def paired(row: Paired, baseline: Other) -> Kept:
-    """Differences [seed, track] on the tracks that both scored.
+    """Differences [seed, track] on the tracks that both systems scored.
 
-    Seeds are paired in order when both have as many, else taken to the baseline's mean.
+    If both have equally many seeds, these are paired in order; otherwise each seed of the row is
+    compared with the baseline's mean over seeds.
     """
     other = baseline if len(row) == len(baseline) else baseline.mean(0, keepdims=True)
     differences = row - other
@@ -44,7 +45,7 @@ def paired(row: Paired, baseline: Other) -> Kept:
 
 
 def compared(row: Paired, baseline: Other, config: IntervalConfig) -> Difference | None:
-    """The difference of two systems' track scores [seed, track]; None without a common track."""
+    """Compare two systems' track scores [seed, track]; None without a common track."""
     values = paired(row, baseline)
     if not values.size:
         return None
@@ -60,7 +61,9 @@ def compared(row: Paired, baseline: Other, config: IntervalConfig) -> Difference
 
 
 def signed_rank(differences: Float[np.ndarray, " track"]) -> float:
-    """The p of Wilcoxon's signed-rank test, exact where scipy can; 1 where nothing differs."""
+    """The p value of Wilcoxon's signed-rank test, exact where scipy can do it; 1 if nothing
+    differs.
+    """
     moved = differences[differences != 0]
     return float(stats.wilcoxon(moved).pvalue) if len(moved) else 1.0
 

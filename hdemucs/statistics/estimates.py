@@ -12,9 +12,9 @@ Sample = Float[np.ndarray, " track"]
 Paired = Float[np.ndarray, "seed track"]
 Studies = Float[np.ndarray, "*study seed track"]
 
-Number = np.ndarray | float  # one a study
+Number = np.ndarray | float  # one value per study
 
-MANY_SEEDS = 3  # from which the spread between seeds can be estimated at all
+MANY_SEEDS = 3  # the least number of seeds from which their spread is estimated
 
 
 @dataclass(frozen=True)
@@ -32,15 +32,15 @@ class Estimate:
         return float(self.mean - reach), float(self.mean + reach)
 
     def p_above(self, value: float) -> float:
-        """One-sided p of "the true mean is above `value`": small where that is shown."""
+        """The one-sided p value of "the true mean is above `value`"; a small one supports it."""
         return float(stats.t.sf(self.standardised(value), self.freedom))
 
     def p_below(self, value: float) -> float:
-        """One-sided p of "the true mean is below `value`"."""
+        """The one-sided p value of "the true mean is below `value`"."""
         return float(stats.t.cdf(self.standardised(value), self.freedom))
 
     def standardised(self, value: float) -> float:
-        """How many standard errors the mean lies above `value`."""
+        """The number of standard errors by which the mean is above `value`."""
         distance = self.mean - value
         if self.error > 0:
             return distance / self.error
@@ -48,10 +48,10 @@ class Estimate:
 
 
 def estimate(values: Paired) -> Estimate:
-    """The mean of values [seed, track]: over both from three seeds on, else over tracks.
+    """The mean of values [seed, track], over tracks and, from three seeds on, over seeds as well.
 
     Raises:
-        ValueError: fewer than two tracks, from which no spread follows.
+        ValueError: fewer than two tracks, so there is no spread.
     """
     seeds, tracks = values.shape
     if tracks < 2:  # noqa: PLR2004
@@ -60,7 +60,7 @@ def estimate(values: Paired) -> Estimate:
 
 
 def over_tracks(sample: Sample) -> Estimate:
-    """Student's t: the error holds for these trained models, not for the recipe."""
+    """Student's t over tracks; the error is that of these trained models, not of the recipe."""
     error = sample.std(ddof=1) / np.sqrt(len(sample))
     return Estimate(
         float(sample.mean()), float(error), float(len(sample) - 1), "Student's t over tracks"
@@ -69,7 +69,7 @@ def over_tracks(sample: Sample) -> Estimate:
 
 @dataclass(frozen=True)
 class Spreads:
-    """Standard deviations, dB: of tracks, of seeds, and of what neither explains."""
+    """Standard deviations in dB: between tracks, between seeds, and of the remaining variation."""
 
     track: float
     seed: float
@@ -77,7 +77,7 @@ class Spreads:
 
 
 def squares(values: Studies) -> tuple[Number, Number, Number]:
-    """Mean squares of tracks, of seeds and of the rest in the layout seeds x tracks."""
+    """Mean squares of tracks, of seeds and of the rest, in the layout seeds x tracks."""
     seeds, tracks = values.shape[-2:]
     centre = values.mean((-2, -1), keepdims=True)
     by_track = values.mean(-2, keepdims=True) - centre
@@ -95,10 +95,10 @@ def squares(values: Studies) -> tuple[Number, Number, Number]:
 
 
 def spreads(values: Paired) -> Spreads:
-    """The spreads behind differences [seed, track]; a negative variance estimate counts as none.
+    """Estimate the spreads of differences [seed, track]; a negative variance counts as zero.
 
-    With one seed, what tracks and the rest do cannot be told apart, and of seeds nothing is known:
-    all goes to tracks.
+    With one seed, tracks and the rest cannot be separated and nothing is known about seeds, so all
+    variation is attributed to tracks.
     """
     seeds, tracks = values.shape
     if seeds == 1:
@@ -114,8 +114,9 @@ def spreads(values: Paired) -> Spreads:
 def errors(values: Studies) -> tuple[Number, Number]:
     """Standard error of each study's mean over tracks and seeds, and its degrees of freedom.
 
-    Two-way random effects: the variance of the mean is (MS_track + MS_seed - MS_rest) /
-    (seeds * tracks), its degrees of freedom Satterthwaite's ("An approximate distribution of
+    The model has two-way random effects: the variance of the mean is (MS_track + MS_seed - MS_rest)
+    /
+    (seeds * tracks); its degrees of freedom are Satterthwaite's ("An approximate distribution of
     estimates of variance components", Biometrics Bulletin 2, 1946).
     """
     seeds, tracks = values.shape[-2:]
@@ -126,7 +127,7 @@ def errors(values: Studies) -> tuple[Number, Number]:
         + rest**2 / ((tracks - 1) * (seeds - 1))
     )  # fmt: skip
     largest = np.maximum(of_tracks, of_seeds)
-    one_factor = total <= largest  # the other has no variance of its own
+    one_factor = total <= largest  # the other factor shows no variance of its own
     alone = np.where(of_tracks >= of_seeds, tracks - 1, seeds - 1)
     with np.errstate(invalid="ignore", divide="ignore"):
         freedom = np.where(one_factor, alone, total**2 / terms)
@@ -134,7 +135,7 @@ def errors(values: Studies) -> tuple[Number, Number]:
 
 
 def over_both(values: Paired) -> Estimate:
-    """Tracks and seeds both drawn at random; see `errors`."""
+    """The mean when tracks and seeds are both drawn at random; see `errors`."""
     error, freedom = errors(values)
     method = "two-way random effects over tracks and seeds"
     return Estimate(float(values.mean()), float(error), float(freedom), method)

@@ -1,7 +1,7 @@
-"""Intervals for means and medians over tracks, chosen by how well they cover in simulation.
+"""Intervals for means and medians over tracks; the methods were chosen by simulated coverage.
 
-`reports/benchmarks/intervals.md` (made by `hdemucs bench intervals`) shows the coverage that each
-choice here rests on.
+`reports/benchmarks/intervals.md` (made by `hdemucs bench intervals`) shows the coverage on which
+each choice is based.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from hdemucs.statistics.estimates import MANY_SEEDS, Paired, Sample, over_both, 
 
 Statistic = Callable[[np.ndarray], np.ndarray]
 
-FEW = 8  # tracks below which no bootstrap covers; Student's t does, about
+FEW = 8  # with fewer tracks, no bootstrap covers; Student's t nearly does
 
 
 @dataclass(frozen=True)
 class Interval:
-    """Where a number lies, and how that was found."""
+    """An interval, and the method that gave it."""
 
     low: float
     high: float
@@ -35,15 +35,17 @@ class Interval:
 
 
 def mean_interval(values: Paired, config: IntervalConfig) -> Interval:
-    """For the mean of values [seed, track].
+    """The interval of the mean of values [seed, track].
 
-    From three seeds on, over tracks and seeds alike; with fewer, over tracks, after the mean over
-    seeds: the expanded BCa bootstrap, never tighter than Student's t, which alone covers below
-    eight tracks, and where differences have heavy tails.
+    From three seeds on, it covers tracks and seeds. With fewer, it covers tracks, after averaging
+    over
+    seeds, by the expanded BCa bootstrap, but is never narrower than Student's t; only the latter
+    covers
+    below eight tracks or if differences have heavy tails.
     """
     seeds, tracks = values.shape
     over_seeds = values.mean(0)
-    if tracks < 2:  # noqa: PLR2004  nothing to estimate a spread from
+    if tracks < 2:  # noqa: PLR2004  too few to estimate a spread
         return Interval(float("-inf"), float("inf"), "one track: no interval")
     if np.ptp(over_seeds) == 0:
         value = float(over_seeds[0])
@@ -57,24 +59,24 @@ def mean_interval(values: Paired, config: IntervalConfig) -> Interval:
 
 
 def student(sample: Sample, level: float) -> Interval:
-    """Student's t over tracks."""
+    """Student's t interval over tracks."""
     found = over_tracks(sample)
     return Interval(*found.bounds(level), found.method)
 
 
 def expanded_bca(sample: Sample, config: IntervalConfig) -> Interval:
-    """BCa bootstrap of the mean, with tails widened for the sample's size.
+    """The BCa bootstrap interval of the mean, widened for the sample's size.
 
-    Efron, "Better bootstrap confidence intervals", JASA 82 (1987); the expansion, which undoes the
-    bootstrap's sqrt((n - 1) / n) and uses t for z, is Hesterberg's, "What teachers should know
+    Efron, "Better bootstrap confidence intervals", JASA 82 (1987). The widening corrects the
+    bootstrap's factor sqrt((n - 1) / n) and replaces z by t: Hesterberg, "What teachers should know
     about the bootstrap", The American Statistician 69 (2015).
     """
     count, centre = len(sample), sample.mean()
     means = resampled(sample, lambda drawn: drawn.mean(-1), config)
-    same = 1e-9 * np.ptp(sample)  # draws that give the sample's own mean, but for rounding
+    same = 1e-9 * np.ptp(sample)  # draws whose mean equals the sample's, except for rounding
     below = np.mean(means < centre - same) + np.mean(np.abs(means - centre) <= same) / 2
     bias = stats.norm.ppf(np.clip(below, 1 / len(means), 1 - 1 / len(means)))
-    influence = sample - centre  # what leaving a track out does to the mean, up to a factor
+    influence = sample - centre  # the effect on the mean of leaving a track out, up to a factor
     acceleration = np.sum(influence**3) / (6 * np.sum(influence**2) ** 1.5)
     tails = np.array([0.5 - config.level / 2, 0.5 + config.level / 2])
     wide = np.sqrt(count / (count - 1)) * stats.t.ppf(tails, count - 1)
@@ -85,7 +87,7 @@ def expanded_bca(sample: Sample, config: IntervalConfig) -> Interval:
 
 
 def resampled(sample: np.ndarray, statistic: Statistic, config: IntervalConfig) -> np.ndarray:
-    """The statistic of `config.resamples` draws of tracks (the last axis), with replacement."""
+    """The statistic of `config.resamples` draws with replacement of tracks (the last axis)."""
     generator = np.random.default_rng(config.seed)
     tracks = sample.shape[-1]
     drawn = sample[..., generator.integers(0, tracks, (config.resamples, tracks))]
@@ -93,21 +95,22 @@ def resampled(sample: np.ndarray, statistic: Statistic, config: IntervalConfig) 
 
 
 def crossed(values: Paired, level: float) -> Interval:
-    """For a mean over tracks and seeds, both drawn at random: two-way random effects."""
+    """The interval of a mean over tracks and seeds, both random: two-way random effects."""
     found = over_both(values)
     return Interval(*found.bounds(level), found.method)
 
 
 def median_of_scored(scores: np.ndarray) -> np.ndarray:
-    """The median over tracks (the last axis) of those that have a score; NaN where none has."""
+    """The median over the tracks (the last axis) that have a score; NaN if none has."""
     some = ~np.isnan(scores).all(axis=-1, keepdims=True)
     return np.where(some[..., 0], np.nanmedian(np.where(some, scores, 0.0), axis=-1), np.nan)
 
 
 def median_interval(scores: Float[np.ndarray, "source track"], config: IntervalConfig) -> Interval:
-    """For the mean over sources of the median over tracks: percentile bootstrap over tracks.
+    """The interval of the mean over sources of the median over tracks: percentile bootstrap over
+    tracks.
 
-    Tracks may have no score for a source (NaN). Draws in which none has one are left out.
+    A track may have no score for a source (NaN). Draws in which a source has no score are left out.
     """
     if (~np.isnan(scores)).sum(axis=-1).min() < FEW:
         return Interval(float("-inf"), float("inf"), f"under {FEW} tracks: no interval")

@@ -1,4 +1,4 @@
-"""How many tracks and seeds would decide a claim, by simulation of the whole test."""
+"""How many tracks and seeds would decide a claim, found by simulating the whole test."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from scipy import stats
 
 from hdemucs.statistics.estimates import Number, Spreads, errors
 
-STUDIES = 400  # simulated a design: the power is known to about 2 percentage points
-WANTED = 0.8  # probability of deciding for a claim that is true (Cohen, 1988: the custom)
-MOST = 400  # tracks; a study of more is not proposed
+STUDIES = 400  # simulated per design: the power is then known to about 2 percentage points
+WANTED = 0.8  # wanted probability of confirming a true claim (Cohen, 1988: the convention)
+MOST = 400  # tracks; larger studies are not proposed
 
 
 @dataclass(frozen=True)
 class Design:
-    """A study: so many trainings of either row, scored on so many tracks."""
+    """A study: numbers of trainings of either row, and of tracks that they are scored on."""
 
     seeds: int
     tracks: int
@@ -26,14 +26,14 @@ class Design:
 
 @dataclass(frozen=True)
 class Question:
-    """What is to be shown, where the truth is `effect`: more than 0, or within +-margin."""
+    """What is to be shown if the truth is `effect`: a difference above 0, or within +-margin."""
 
     effect: float  # dB
-    margin: float | None  # None: the claim is "more"
+    margin: float | None  # None: the claim is a difference above 0
     alpha: float  # two-sided
 
     def shown(self, mean: np.ndarray, error: Number, freedom: Number) -> np.ndarray:
-        """Which of many studies support the claim."""
+        """Which of many simulated studies support the claim."""
         reach = stats.t.ppf(1 - self.alpha / 2, freedom) * error
         if self.margin is None:
             return np.asarray(mean - reach > 0)
@@ -42,7 +42,7 @@ class Question:
 
 @cache
 def power(question: Question, spreads: Spreads, design: Design, seed: int) -> float:
-    """How often a study of this design supports the claim, its effects normal as the spreads say.
+    """How often a study of this design supports the claim, with normal effects of these spreads.
 
     Raises:
         ValueError: fewer than two seeds or tracks.
@@ -62,15 +62,15 @@ def power(question: Question, spreads: Spreads, design: Design, seed: int) -> fl
 def smallest(
     question: Question, spreads: Spreads, seeds: Iterable[int], seed: int
 ) -> list[tuple[Design, float]]:
-    """For each number of seeds, the fewest tracks that decide often enough, and how often.
+    """For each number of seeds, the fewest tracks that decide often enough, and how often that is.
 
-    A number of seeds with which no count of tracks up to MOST does is left out.
+    Numbers of seeds that need more than MOST tracks are left out.
     """
     found = []
     for count in seeds:
         if power(question, spreads, Design(count, MOST), seed) < WANTED:
             continue
-        low, high = 2, MOST  # more tracks, more power: halve the interval
+        low, high = 2, MOST  # more tracks give more power, so bisect
         while low < high:
             middle = (low + high) // 2
             enough = power(question, spreads, Design(count, middle), seed) >= WANTED

@@ -1,1 +1,1 @@
-"""params.yaml, and the effective configuration of every variant and stage that follows from it."""
+"""params.yaml, and the configuration of every variant and stage that follows from it"""

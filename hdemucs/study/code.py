@@ -1,4 +1,4 @@
-"""Which code decides the outputs of a stage: all that it imports, reads, or has chosen.
+"""The code on which a stage's outputs depend: what it imports, reads, or chooses by `kind`.
 
 Complete by construction, so that nobody keeps a list by hand:
 
@@ -21,42 +21,42 @@ from hdemucs.registry import modules_of
 from hdemucs.study.source import Source
 
 BY_VARIANT = ("train", "evaluate", "separate")
-BEFORE = ("originals", "resolve")  # what runs before the others' code is written
-LAUNCHER = "hdemucs.runs"  # starts, watches and collects jobs; it has no say in what comes out
+BEFORE = ("originals", "resolve")  # these run before the code of the others is written
+LAUNCHER = "hdemucs.runs"  # starts, watches and collects jobs; results do not depend on it
 TRAINING = "hdemucs.training.__main__"  # the program of a training job
 
-MADE_BY_OTHERS = {  # the code that takes what others made into the study
+MADE_BY_OTHERS = {  # the code that imports what others made
     "released": ("hdemucs.released.publish",),
     "estimates": ("hdemucs.evaluation.given",),
     "scores": ("hdemucs.evaluation.given",),
 }
 
-Read = Callable[[str], Any]  # a file of configs/, by its path there
+Read = Callable[[str], Any]  # reads a file of configs/, by its path there
 
 
 @dataclass(frozen=True)
 class Program:
-    """Modules that are run, and those that are not looked into."""
+    """Modules that are run, and modules whose imports are not followed."""
 
     entries: tuple[str, ...]
     without: tuple[str, ...] = ()
 
     def digests(self, root: Path | Source) -> dict[str, str]:
-        """File -> digest of its meaning, for all files of a checkout that it consists of."""
+        """File -> digest of its meaning, for all files of a checkout that belong to the program."""
         source = root if isinstance(root, Source) else Source(root)
         return source.digests(self.entries, self.without)
 
 
 def of_stage(stage: str, config: Read) -> Program:
-    """What decides the outputs of a stage that is done once."""
+    """The code on which the outputs of a stage that runs once depend."""
     return Program((f"stages.{stage}", *chosen([config(f"{stage}.json")])), (LAUNCHER,))
 
 
 def of_variant(stage: str, variant: str, config: Read) -> Program:
-    """What decides the outputs of a stage that is done for each variant.
+    """The code on which the outputs of a stage that runs for each variant depend.
 
-    For `train` that is what decides weights: the training, and the parts that the variant chooses;
-    neither a family that only another variant has, nor what launches it.
+    For `train` this is what decides the weights: the training code, and the parts that the variant
+    chooses; not the families that only other variants use, nor the code that launches jobs.
     """
     kind = config(f"train/{variant}.json").get("kind")
     if kind in MADE_BY_OTHERS:
@@ -70,23 +70,23 @@ def of_variant(stage: str, variant: str, config: Read) -> Program:
 
 
 def training(*configs: Any) -> Program:
-    """What decides the weights that configurations of trainings ask for."""
+    """The code that decides the weights of trainings with these configurations."""
     return Program((TRAINING, *chosen(configs)))
 
 
 def chosen(configs: Iterable[Any]) -> list[str]:
-    """The modules of the parts that configurations choose."""
+    """The modules of the parts that these configurations choose."""
     return sorted({module for config in configs for module in modules_of(config)})
 
 
 def trainings(variant: str, config: Read) -> list[Any]:
-    """A variant's configuration; of an ensemble, its members' as well."""
+    """A variant's configuration; for an ensemble, its members' as well."""
     own = config(f"train/{variant}.json")
     return [own, *(config(f"train/{name}.json") for name in members(variant, own))]
 
 
 def digests(variants: Iterable[str], configs: Mapping[str, Any], root: Path) -> dict[str, Any]:
-    """Path under configs/code/ -> {file: digest}, for every stage but those of BEFORE."""
+    """Path under configs/code/ -> {file: digest}, for every stage except those of BEFORE."""
     source, config = Source(root), configs.get
     out: dict[str, Any] = {}
     for stage in stages(root):

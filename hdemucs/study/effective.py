@@ -1,4 +1,4 @@
-"""All configurations that follow from params.yaml: validated whole before any is written."""
+"""All configurations that follow from params.yaml; all are checked before any is written."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from hdemucs.study.sections import SECTIONS, STEMS, Study
 from hdemucs.study.trainings import Trainings
 from hdemucs.study.variants import check_names, known
 
-# Parts that variants share.
+# The parts of `base` that variants share.
 SHARED = ("families", "training", "fine_tuning", "validation", "separation", "estimation")
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Params:
-    """params.yaml; `base` has one part a stage, and SHARED."""
+    """The content of params.yaml; `base` has one part for each stage, and those of SHARED."""
 
     scale: str
     study: list[str]
@@ -41,19 +41,21 @@ class Params:
 def configurations(params: Tree) -> dict[str, Any]:
     """Path under configs/ -> content, for every stage and every variant of the study.
 
-    All scales are checked, and all variants; those of the scale and the study are returned.
+    All scales and all variants are checked; those of the chosen scale and study are returned.
 
     Raises:
-        UserError: the first parameter that is unknown, missing, of a wrong type or out of range.
+        UserError: a parameter is unknown, missing, of a wrong type or out of range; the first is
+        named.
     """
     found = read(params)
     return {scale: at_scale(found, scale) for scale in found.scales}[found.scale]
 
 
 def train_configuration(params: Tree, scale: str, name: str) -> Any:
-    """TrainConfig of any variant that is trained, at any scale, in the study or not.
+    """The TrainConfig of any trained variant, at any scale, whether in the study or not.
 
-    Where each source has a training of its own: that of `<variant>.<source>`, or the first.
+    If each source has its own training, `name` may be `<variant>.<source>`; a variant's name means
+    its first one.
 
     Raises:
         UserError: there is no such scale or variant, or it is a bag.
@@ -74,8 +76,8 @@ def at_scale(params: Params, scale: str) -> dict[str, Any]:
     study = Study(scale, names, base, params.variants, params.own)
     out = {f"{name}.json": section(name, study) for name in SECTIONS}
     asked = trainings(params, scale)
-    # Variants name sources, in bags' weights for one: outside the study they are checked only where
-    # the data have the sources that the file's own variants are written for.
+    # Variants name sources, for example in bags' weights. So those outside of the study are checked
+    # only if the data have the sources that params.yaml's own variants are written for.
     usual = list(base["fetch"]["sources"]) == list(STEMS)
     for name in params.variants if usual else names:
         files = of_variant(name, base, asked)
@@ -84,10 +86,10 @@ def at_scale(params: Params, scale: str) -> dict[str, Any]:
 
 
 def stages(params: Params, scale: str) -> dict[str, Any]:
-    """The base with the scale's changes, but for the families': theirs come variant by variant.
+    """The base with the scale's changes, except those of families, which are made per variant.
 
     Raises:
-        UserError: the scale changes what is not there.
+        UserError: the scale changes a key that the base does not have.
     """
     where, changes = f"scales.{scale}", params.scales[scale]
     named = dict.fromkeys(changes.get("families", {}))
@@ -103,10 +105,10 @@ def of_variant(name: str, base: Tree, asked: Trainings) -> dict[str, Any]:
 
 
 def read(params: Tree) -> Params:
-    """The file's six parts.
+    """Read the six parts of params.yaml.
 
     Raises:
-        UserError: one is missing or of a wrong type, or the scale is none of the scales.
+        UserError: a part is missing or of a wrong type, or the scale is unknown.
     """
     found = validated(dict(params), Params, "params.yaml")
     if found.scale not in found.scales:
@@ -116,7 +118,7 @@ def read(params: Tree) -> Params:
 
 
 def section(name: str, study: Study) -> Any:
-    """One stage's part of the base, completed by what the whole study says."""
+    """One stage's part of the base, with the settings that follow from the whole study."""
     kind, derived = SECTIONS[name]
     content = {**study.base[name], **derived(study)}
     config = validated(content, kind, name)
@@ -126,7 +128,7 @@ def section(name: str, study: Study) -> Any:
 
 
 def separation(name: str, base: Tree, parts: Tree) -> Any:
-    """EstimationConfig of one variant."""
+    """The EstimationConfig of one variant."""
     separated = {key: value for key, value in parts["separation"].items() if key != "post"}
     post = parts["separation"]["post"]
     content = {"variant": name, "separation": separated, "post": post, **base["estimation"]}
@@ -135,7 +137,7 @@ def separation(name: str, base: Tree, parts: Tree) -> Any:
 
 
 def write_configurations(contents: Tree, folder: Path) -> None:
-    """Every configuration, and no other file; one whose content stands already is left alone."""
+    """Write all configurations and delete all other files; equal content is not written again."""
     for path, content in contents.items():
         text = json.dumps(content, indent=2) + "\n"
         place = folder / path
@@ -147,9 +149,10 @@ def write_configurations(contents: Tree, folder: Path) -> None:
 
 
 def prune(folders: Mapping[Path, set[str]]) -> list[Path]:
-    """Remove the outputs of variants that are no longer in the study; DVC leaves them behind.
+    """Delete the outputs of variants that are no longer in the study, which DVC leaves behind.
 
-    `folders` maps a folder to the names that may stay in it, without suffix. Returns what went.
+    `folders` maps a folder to the names, without suffix, that may stay in it. Returns what it
+    deleted.
     """
     gone = [
         entry

@@ -1,4 +1,4 @@
-"""dvc.lock without what the study no longer has: DVC keeps the entries of removed variants."""
+"""Remove variants that are no longer in the study from dvc.lock, where DVC keeps them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pathlib import Path
 from hdemucs.files import write_text
 
 STAGE = re.compile(r"  (?P<stage>[\w-]+)@(?P<variant>[\w-]+):\n")
-INDENT = "   "  # of what belongs to a stage
+INDENT = "   "  # of lines that belong to a stage
 
 
 def prune_lock(path: Path, variants: Container[str]) -> list[str]:
-    """Remove the stages of all variants but these; returns the stages' names.
+    """Remove the stages of all variants but these; return the names of the stages removed.
 
-    Line by line: what stays keeps its bytes. DVC reads the file anew before it writes to it.
+    Lines that stay keep their bytes. DVC reads the file again before it writes to it.
     """
     if not path.exists():
         return []
@@ -29,7 +29,7 @@ def prune_lock(path: Path, variants: Container[str]) -> list[str]:
 
 
 def blocks_of(text: str) -> Iterator[tuple[re.Match[str] | None, str]]:
-    """The file in pieces: a variant's stage with all that belongs to it, or lines of others."""
+    """The file in pieces: a variant's stage with all its lines, or lines that belong to none."""
     block, stage = "", None
     for line in text.splitlines(keepends=True):
         if not line.startswith(INDENT):

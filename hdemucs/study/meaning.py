@@ -1,8 +1,8 @@
-"""What a file of the code means: a digest that comments, docstrings and layout leave alone.
+"""The meaning of a code file: a digest that does not depend on comments, docstrings or layout.
 
-Python is digested by its syntax tree, anything else by its bytes. `ast.dump` writes the same tree
-differently in Python 3.11, 3.12 and 3.13 (new fields, defaults left out), so the tree is written
-here: every node as its type and those of its fields that hold something.
+Python files are digested by their syntax trees, all others by their bytes. `ast.dump` writes the
+same tree differently in Python 3.11, 3.12 and 3.13 (new fields, omitted defaults), so the tree is
+written here: every node as its type and its non-empty fields.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from typing import Any
 
 from hdemucs.errors import UserError
 
-# The `u` of u"text", and comments that are types: they change nothing that runs.
+# The `u` of u"text", and type comments: they have no effect at run time.
 IDLE = {"kind", "type_comment", "type_ignores"}
 
 
 def meaning(path: Path) -> str:
-    """SHA-256 of what a file means, the same under every Python from 3.11 up.
+    """SHA-256 of a file's meaning, the same under every Python from 3.11 on.
 
     Raises:
-        UserError: a `.py` that is no Python.
+        UserError: a `.py` file is not valid Python.
     """
     content = path.read_bytes()
     if path.suffix != ".py":
@@ -41,9 +41,10 @@ def of_python(path: Path, content: bytes) -> str:
 
 @cache
 def parsed(path: Path, content: bytes) -> ast.Module:
-    """
+    """Parse a file.
+
     Raises:
-        UserError: it is no Python.
+        UserError: the file is not valid Python.
     """
     try:
         return ast.parse(content, path.name)
@@ -53,7 +54,7 @@ def parsed(path: Path, content: bytes) -> ast.Module:
 
 
 def form(value: Any) -> Any:
-    """A node, a list of nodes or a constant as JSON."""
+    """A node, a list of nodes or a constant, as JSON."""
     match value:
         case ast.Constant(value=constant):
             return ["Constant", type(constant).__name__, repr(constant)]
@@ -69,7 +70,7 @@ def form(value: Any) -> Any:
 
 
 def undocumented(node: ast.AST) -> dict[str, Any]:
-    """A node's fields without its docstring, and without those that change nothing."""
+    """A node's fields without its docstring, and without fields that have no effect."""
     fields = {name: part for name, part in ast.iter_fields(node) if name not in IDLE}
     match node:
         case ast.Module() | ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
@@ -84,7 +85,9 @@ def undocumented(node: ast.AST) -> dict[str, Any]:
 
 
 def joined(values: list[ast.expr]) -> list[ast.expr]:
-    """The parts of an f-string; text that a version of Python splits is put together."""
+    """The parts of an f-string, with adjacent texts joined, since some versions of Python split
+    them.
+    """
     parts: list[ast.expr] = []
     for part in values:
         match parts, part:

@@ -1,4 +1,4 @@
-"""params.yaml as it stands, and how one part of it changes another."""
+"""Read params.yaml, and apply the changes that one part of it makes to another."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Tree = Mapping[str, Any]
 
 
 def read_params(path: Path) -> dict[str, Any]:
-    """The file's content, read as YAML 1.2 as DVC reads it (PyYAML takes `1e-3` for a string).
+    """Read the file as YAML 1.2, as DVC does (PyYAML would read `1e-3` as a string).
 
     Raises:
-        UserError: the file is missing, is no YAML, names a key twice or is no mapping.
+        UserError: the file is missing, is not YAML, has a key twice or is not a mapping.
     """
     try:
         content = YAML(typ="safe").load(path)
@@ -36,7 +36,7 @@ def read_params(path: Path) -> dict[str, Any]:
 
 
 def changed(base: Tree, changes: Tree | None, where: str) -> dict[str, Any]:
-    """`base` with the values of `changes`, mapping by mapping.
+    """The mapping `base` with the values of `changes`, merged level by level.
 
     Raises:
         UserError: `changes` names a key that `base` lacks.
@@ -48,9 +48,9 @@ def changed(base: Tree, changes: Tree | None, where: str) -> dict[str, Any]:
 
 
 def value_of(base: Tree, changes: Tree, key: str, where: str) -> Any:
-    """One key's value: its change, merged into what `base` has when both are mappings.
+    """The value of a key: its change, merged into the base's value if both are mappings.
 
-    A change of another `kind` takes the place of the base's whole mapping: their keys differ.
+    A change to another `kind` replaces the base's mapping, because their keys differ.
     """
     if key not in changes:
         return base[key]
@@ -63,7 +63,7 @@ def value_of(base: Tree, changes: Tree, key: str, where: str) -> Any:
 
 
 def unknown(where: str, key: object, known: Iterable[object], kind: str = "parameter") -> UserError:
-    """A key or a value that nothing knows, with the nearest one that something does."""
+    """An error for an unknown key or value, which suggests the nearest known one."""
     names = [str(name) for name in known]
     near = difflib.get_close_matches(str(key), names, n=1)
     cure = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(sorted(names))}"

@@ -1,4 +1,4 @@
-"""The rows of the report's tables, from what each variant says of its own."""
+"""The rows of the report's tables, from each variant's own `row`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hdemucs.study.params import Tree, unknown
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class OwnRow:
-    """A variant that has a row; what may be absent is empty, not assumed."""
+    """A variant with a row of its own; fields that are left out are empty."""
 
     label: Annotated[str, Field(min_length=1)]
     baseline: str | None = None
@@ -25,13 +25,14 @@ class OwnRow:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class SharedRow:
-    """A variant that is one more seed of another's row."""
+    """A variant that is a further seed of another variant's row."""
 
     seed_of: str
 
 
 def row_of(name: str, variants: Tree) -> OwnRow | SharedRow:
-    """
+    """Read a variant's row.
+
     Raises:
         UserError: the row is missing or wrong, or names a variant that is not defined.
     """
@@ -54,7 +55,7 @@ def row_of(name: str, variants: Tree) -> OwnRow | SharedRow:
 
 
 def rows(names: list[str], variants: Tree) -> list[dict[str, Any]]:
-    """RowConfig of each row of the study; a baseline that is not in the study falls away.
+    """The RowConfig of each row of the study; baselines outside of the study are dropped.
 
     Raises:
         UserError: a row is missing or wrong, or two have one label.
@@ -72,7 +73,7 @@ def rows(names: list[str], variants: Tree) -> list[dict[str, Any]]:
 
 
 def hold_labels(found: Mapping[str, Mapping[str, Any]]) -> None:
-    """Refuse rows that a reader could not tell apart."""
+    """Refuse rows with the same label."""
     first: dict[str, str] = {}
     for name, row in found.items():
         other = first.setdefault(row["label"], name)
@@ -82,7 +83,7 @@ def hold_labels(found: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def own(name: str, row: OwnRow | SharedRow, found: Tree, names: list[str]) -> dict[str, Any]:
-    """A row of its own; a further seed has one when the first is not in the study."""
+    """A variant's own row; a further seed gets one if the first is not in the study."""
     kept = found[row.seed_of] if isinstance(row, SharedRow) else row
     baseline = kept.baseline if kept.baseline in names and kept.baseline != name else None
     return {

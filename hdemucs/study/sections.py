@@ -1,4 +1,4 @@
-"""Which configuration each stage has, and what of it follows from the study as a whole."""
+"""The configuration of each stage, and which of its settings follow from the whole study."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from hdemucs.study.params import Tree, unknown
 from hdemucs.study.rows import rows
 
 STEMS = ("drums", "bass", "other", "vocals")  # of MUSDB18-HQ and of the embedded corpus
-ALL = "all"  # the column of all sources
+ALL = "all"  # the column for all sources together
 
 
 @dataclass(frozen=True)
 class Study:
-    """What sections may follow from."""
+    """What a stage's settings may follow from."""
 
     scale: str
-    names: list[str]  # of the variants
+    names: list[str]  # of the study's variants
     base: Tree  # with the scale's changes
     variants: Tree
-    own: Mapping[str, Listed]  # data sets of one's own
+    own: Mapping[str, Listed]  # the user's own data sets
 
 
 Derived = Callable[[Study], dict[str, Any]]
@@ -44,7 +44,7 @@ def nothing(_study: Study) -> dict[str, Any]:
 
 
 def systems(study: Study) -> dict[str, Any]:
-    """What listeners compare: the variants that `listening.systems` names, or the whole study."""
+    """The systems that listeners compare: those of `listening.systems`, or the whole study."""
     heard = [name for name in study.names if "scores" not in study.variants[name]]
     chosen = study.base["listening"].get("systems") or heard
     for name in chosen:
@@ -54,7 +54,7 @@ def systems(study: Study) -> dict[str, Any]:
 
 
 def corpus_rate(study: Study) -> dict[str, Any]:
-    """The embedded corpus is rendered at the study's rate; a path is a data set's own YAML."""
+    """The embedded corpus is rendered at the study's rate; a path names a data set's YAML."""
     fetch = study.base["fetch"]
     if not isinstance(fetch["extra"], list):
         cure = f"write it as a list, [{fetch['extra']}]"
@@ -70,10 +70,11 @@ def corpus_rate(study: Study) -> dict[str, Any]:
 
 
 def hold_sources(sources: Any, where: str, data: Mapping[str, Any]) -> None:
-    """Hold a data set to the study's one list of sources, before anything is fetched.
+    """Compare a data set's sources with the study's one list of sources, before anything is
+    fetched.
 
     Raises:
-        UserError: the list is none, or the data have other sources.
+        UserError: the list is not valid, or the data have other sources.
     """
     named = isinstance(sources, list) and all(isinstance(name, str) for name in sources)
     if not named or not sources or len(set(sources)) != len(sources):
@@ -90,7 +91,7 @@ def hold_sources(sources: Any, where: str, data: Mapping[str, Any]) -> None:
 
 
 def described(data: Any, own: Mapping[str, Listed]) -> dict[str, Any]:
-    """A data set as it is described here, or in the file that is named instead."""
+    """A data set's description, given here or in the file that is named instead."""
     if isinstance(data, str):
         check_listed(data, own)
         return dict(TypeAdapter(OwnConfig).dump_python(load_own(Path(data)), mode="json"))
@@ -98,16 +99,16 @@ def described(data: Any, own: Mapping[str, Listed]) -> dict[str, Any]:
 
 
 def tuned(study: Study) -> dict[str, Any]:
-    """Mixes are made where a variant of the study is fine-tuned on them."""
+    """Realistic mixes are made if any variant of the study is fine-tuned on them."""
     return {"wanted": any("fine_tune" in study.variants[name] for name in study.names)}
 
 
 def table(study: Study) -> dict[str, Any]:
-    """The tables' rows are the study's variants, in the order in which params.yaml has them."""
+    """The tables' rows are the study's variants, in the order of params.yaml."""
     return {"scale": study.scale, "rows": rows(study.names, study.variants)}
 
 
-# Stage -> its configuration, which is base.<stage> and what is derived.
+# Stage -> its configuration: base.<stage>, and what follows from the study.
 SECTIONS: dict[str, tuple[Any, Derived]] = {
     "fetch": (FetchConfig, corpus_rate),
     "automix": (AutomixStageConfig, tuned),

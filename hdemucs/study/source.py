@@ -15,34 +15,35 @@ from hdemucs.registry import FILE
 from hdemucs.study.meaning import meaning, parsed
 
 PACKAGES = ("hdemucs", "stages")
-FILE_NAME = re.compile(r"\w[\w.-]{0,80}(/\w[\w.-]{0,80}){0,4}")  # relative, and not upwards
+FILE_NAME = re.compile(r"\w[\w.-]{0,80}(/\w[\w.-]{0,80}){0,4}")  # a relative path without `..`
 
 
 class Mentions(NamedTuple):
-    """What a module's text refers to."""
+    """The names in a module's text that may refer to files."""
 
-    modules: tuple[str, ...]  # of the project, that its imports may mean
-    names: tuple[str, ...]  # that may be those of files
+    modules: tuple[str, ...]  # modules of the project that it may import
+    names: tuple[str, ...]  # texts that may be names of files
 
 
 @dataclass(frozen=True)
 class Source:
-    """The packages of a checkout, looked at once."""
+    """The packages of a checkout, read once."""
 
     root: Path
 
     @cached_property
     def files(self) -> dict[str, Path]:
-        """Every file of the packages, by its path relative to the root; compiled ones left out."""
+        """Every file of the packages by its path relative to the root, without compiled ones."""
         found = (path for name in PACKAGES for path in (self.root / name).rglob("*"))
         names = {path.relative_to(self.root).as_posix(): path for path in found if path.is_file()}
         return {name: path for name, path in sorted(names.items()) if "__pycache__" not in name}
 
     @cached_property
     def data(self) -> dict[str, list[str]]:
-        """What is no Python, by its own path, and by each folder that is no package and holds it.
+        """Files that are not Python, by their own paths, and by each folder around them that is no
+        package.
 
-        Without the registry's file: its modules come in by what a configuration chooses.
+        The registry's file is left out: configurations choose from its modules.
         """
         found: dict[str, list[str]] = {}
         for name in self.files:
@@ -56,12 +57,12 @@ class Source:
         return found
 
     def digests(self, entries: tuple[str, ...], without: tuple[str, ...] = ()) -> dict[str, str]:
-        """What a program means: the digest of every file that its entries reach, by its path.
+        """Digest every file that a program's entries reach; by path.
 
-        `without`: modules and packages that are not looked into.
+        `without` are modules and packages whose imports are not followed.
 
         Raises:
-            UserError: an entry is not there, or a file is no Python.
+            UserError: an entry is missing, or a file is not valid Python.
         """
         for entry in entries:
             if self.located(entry) is None:
@@ -81,7 +82,7 @@ class Source:
         return {name: meaning(self.files[name]) for name in sorted(found)}
 
     def located(self, module: str) -> str | None:
-        """The file of a module; None where there is none."""
+        """The file of a module; None if there is none."""
         place = module.replace(".", "/")
         return next((n for n in (f"{place}.py", f"{place}/__init__.py") if n in self.files), None)
 
@@ -91,7 +92,7 @@ class Source:
         return mentions(path, path.read_bytes(), package)
 
     def named(self, name: str, names: tuple[str, ...]) -> Iterator[str]:
-        """The files that a module's names stand for, beside it or above it in its package."""
+        """The files that names in a module refer to, in its folder or in its package above."""
         for folder in Path(name).parents[:-1]:
             for each in names:
                 yield from self.data.get(f"{folder}/{each}", ())
@@ -99,7 +100,7 @@ class Source:
 
 @cache
 def mentions(path: Path, content: bytes, package: str) -> Mentions:
-    """Of a module inside a package; imports count wherever they stand in it."""
+    """Names in a module of a package; imports count wherever they are in the text."""
     modules: dict[str, None] = {}
     names: dict[str, None] = {}
     for node in ast.walk(parsed(path, content)):

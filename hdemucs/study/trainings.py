@@ -1,4 +1,4 @@
-"""Every training that the variants ask for at one scale, and how a variant is made of them."""
+"""Every training that the variants ask for at one scale, and how they make up each variant."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ GIVEN_CONFIGS: Mapping[str, Any] = {
 
 
 class Trainings:
-    """One scale; whatever several variants need is worked out and checked once."""
+    """The trainings of one scale; what several variants need is computed and checked once."""
 
     def __init__(self, base: Tree, scale: str, scales: Tree, variants: Tree) -> None:
-        """`base` as params.yaml has it, without the scale's changes."""
+        """`base` is that of params.yaml, without the scale's changes."""
         self.base, self.scale, self.scales, self.variants = base, scale, scales, variants
         self.data = changed(base["fetch"], scales[scale].get("fetch"), f"scales.{scale}.fetch")
         self.parts = cache(self._parts)
         self.of = cache(self._of)
 
     def configurations(self, name: str) -> dict[str, Any]:
-        """By the names under configs/train/: what a variant is, and its own trainings."""
+        """The files under configs/train/ by name: what a variant is, and its own trainings."""
         self.parts(name)
         if self.variants[name].keys() & set(GIVEN):
             return {name: self.given(name)}
@@ -49,7 +49,7 @@ class Trainings:
         return {name: self.ensemble(name, members), **own}
 
     def given(self, name: str) -> Any:
-        """What others made: released models, estimates or scores."""
+        """The configuration of what others made: released models, estimates or scores."""
         [kind] = self.variants[name].keys() & set(GIVEN)
         where, asked = f"variants.{name}.{kind}", self.variants[name][kind]
         if kind == "released":
@@ -77,7 +77,7 @@ class Trainings:
         return {t: self.training(name, t, (source,)) for source, t in trainings.items()}
 
     def training(self, name: str, training: str, sources: tuple[str, ...]) -> Any:
-        """The TrainConfig of one training, of a model of some sources."""
+        """The TrainConfig of one training: a model of these sources."""
         parts, where = self.parts(name), f"variants.{name}"
         recipe = {k: v for k, v in parts["training"].items() if k != "per_source"}
         content = {
@@ -92,7 +92,7 @@ class Trainings:
         return content
 
     def start(self, name: str, training: str) -> dict[str, str] | None:
-        """Of fine-tuning: its origin's training of the same sources."""
+        """The start of a fine-tuning: its origin's training of the same sources."""
         origin = self.variants[name].get("fine_tune")
         if origin is None:
             return None
@@ -104,7 +104,7 @@ class Trainings:
         return {"variant": begun, "config": digest(deciding(self.of(origin)[begun]))}
 
     def completed(self, model: Tree, sources: tuple[str, ...], where: str) -> dict[str, Any]:
-        """A model's configuration with what follows from the data."""
+        """A model's configuration with the fields that follow from the data."""
         if "kind" not in model:
             raise UserError(f"{where}.model.kind", "is missing", "name the family's kind")
         follows = {"sources": list(sources), "audio_channels": self.data["channels"]}
@@ -113,7 +113,7 @@ class Trainings:
         return {**model, **follows, **(rate if "sample_rate" in wanted else {})}
 
     def bag(self, name: str) -> Any:
-        """The EnsembleConfig of finished variants, weighed by rows of `bag.weights`."""
+        """The EnsembleConfig of finished variants, with the weights of `bag.weights`."""
         where, sources = f"variants.{name}.bag", tuple(self.data["sources"])
         said = changed({"members": [], "weights": None}, self.variants[name]["bag"], where)
         names = [known(self.variants, m, f"{where}.members", name) for m in said["members"]]

@@ -1,4 +1,4 @@
-"""One variant's effective training and separation: its family's base with its own changes."""
+"""One variant's training and separation: its family's base with the variant's changes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from hdemucs.study.params import Tree, changed, unknown
 
 NAME = re.compile(r"[a-z0-9_]+")
 OWN = ("model", "training", "separation")  # what a variant may change
-FAMILY = (*OWN, "validation")  # what a family has of its own
-KINDS = ("family", "fine_tune", "bag", *GIVEN)  # what it is: exactly one of them
+FAMILY = (*OWN, "validation")  # what a family may change
+KINDS = ("family", "fine_tune", "bag", *GIVEN)  # exactly one of these says what a variant is
 TAKEN = dict.fromkeys(CONDITIONS, "a condition of listening tests") | dict.fromkeys(
     ORACLES, "an oracle"
 )
@@ -23,11 +23,11 @@ ONE = "give it one of " + ", ".join(f"`{kind}`" for kind in KINDS)
 
 
 def effective(base: Tree, scale: str, scales: Tree, variants: Tree, name: str) -> dict[str, Any]:
-    """The variant's `model`, `training`, `validation` and `separation`, merged.
+    """Merge the variant's `model`, `training`, `validation` and `separation`.
 
-    Order of precedence: base < its family in base < scale < its family in the scale (of a
-    fine-tuning: its origin's own values < base.fine_tuning < the scale's) < variant < the
-    variant's own part for that scale.
+    Later values override earlier ones: base, its family in base, scale, its family in the scale,
+    variant, the variant's own part for the scale. For a fine-tuning, all before the variant are the
+    values of its origin, then base.fine_tuning, then the scale's fine_tuning.
 
     Raises:
         UserError: an unknown key, family or origin.
@@ -43,7 +43,7 @@ def effective(base: Tree, scale: str, scales: Tree, variants: Tree, name: str) -
 
 
 def foundation(base: Tree, scale: str, scales: Tree, variants: Tree, name: str) -> dict[str, Any]:
-    """What a variant's own changes are made to."""
+    """The settings to which a variant's own changes are applied."""
     variant, where = variants[name], f"variants.{name}"
     if "fine_tune" in variant:
         origin = known(variants, variant["fine_tune"], f"{where}.fine_tune", name)
@@ -67,7 +67,7 @@ def foundation(base: Tree, scale: str, scales: Tree, variants: Tree, name: str) 
 
 
 def of_family(tree: Tree, family: str, where: str) -> dict[str, Any]:
-    """What the base, or a scale, says of a family."""
+    """What the base, or a scale, says about a family."""
     said = tree.get("families", {}).get(family) or {}
     for part in said:
         if part not in FAMILY:
@@ -76,7 +76,9 @@ def of_family(tree: Tree, family: str, where: str) -> dict[str, Any]:
 
 
 def shared(base: Tree, layers: Mapping[str, Tree]) -> dict[str, Any]:
-    """The parts that all families have, as layer after layer, by their places, changes them."""
+    """The parts that all families have, with the layers' changes in order; a layer's key is its
+    place.
+    """
     parts = {}
     for part in ("training", "validation", "separation"):
         value = base[part]
@@ -87,10 +89,10 @@ def shared(base: Tree, layers: Mapping[str, Tree]) -> dict[str, Any]:
 
 
 def known(variants: Tree, other: Any, where: str, name: str) -> str:
-    """A variant that another one is made from: itself trained from new weights, or fine-tuned once.
+    """Check that another variant can be made from this one: trained anew, or fine-tuned once.
 
     Raises:
-        UserError: there is no such variant, it is a bag, or the two are made from each other.
+        UserError: there is no such variant, it is a bag, or each is made from the other.
     """
     if other not in variants or other == name:
         raise unknown(
@@ -103,24 +105,24 @@ def known(variants: Tree, other: Any, where: str, name: str) -> str:
 
 
 def checked(variant: Any, where: str, scales: Tree) -> dict[str, Any]:
-    """A variant's mapping, with no key in it that means nothing."""
+    """A variant's mapping, after checking that it has no unknown key."""
     if not isinstance(variant, Mapping) or len(variant.keys() & set(KINDS)) != 1:
         raise UserError(where, "is of no kind, or of two", ONE)
     may = {*KINDS, "row", *OWN, *scales}
     for key in variant:
         if key not in may:
             raise unknown(f"{where}.{key}", key, may)
-    for scale in scales.keys() - set(KINDS):  # a scale may be called `released`, as a kind is
+    for scale in scales.keys() - set(KINDS):  # a scale may be named like a kind, such as `released`
         changed(dict.fromkeys(OWN), variant.get(scale), f"{where}.{scale}")
     return dict(variant)
 
 
 def check_names(study: list[str], variants: Tree) -> list[str]:
-    """The study's variants.
+    """Check the study's variants and return them.
 
     Raises:
-        UserError: none or one twice, one that is not defined or whose origin or member is not in
-            the study, or a name that DVC cannot carry or that means another system.
+        UserError: there is none, or one twice; one is not defined, or its origin or member is
+            not in the study; or DVC cannot use its name, or the name means another system.
     """
     if not study or len(set(study)) != len(study):
         raise UserError("study", "must list each of its variants once", "write e.g. [hybrid]")
@@ -134,7 +136,7 @@ def check_names(study: list[str], variants: Tree) -> list[str]:
 
 
 def hold_name(name: str) -> None:
-    """Refuse a name that DVC cannot carry, or that stands for another system already."""
+    """Refuse a name that DVC cannot use, or that already means another system."""
     if not NAME.fullmatch(name):
         problem = "is no name that a stage can have"
         raise UserError(f"variants.{name}", problem, "use a-z, 0-9 and _ only")
@@ -144,7 +146,7 @@ def hold_name(name: str) -> None:
 
 
 def check_built_upon(name: str, study: list[str], variants: Tree) -> None:
-    """Hold the study to the variants whose finished models this one needs."""
+    """Check that the variants whose finished models this one needs are in the study."""
     variant = variants[name]
     members = dict(variant.get("bag") or {}).get("members") or []
     for other in [*members, *([variant["fine_tune"]] if "fine_tune" in variant else [])]:
