@@ -8,7 +8,7 @@ size of study would decide those that stay open.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -22,7 +22,7 @@ from hdemucs.config.load import validated
 from hdemucs.config.report import ReportConfig
 from hdemucs.errors import UserError
 from hdemucs.evaluation.aggregation import ALL
-from hdemucs.report.evidence import matrix
+from hdemucs.report.evidence import Differing, between_trainings, margin, matrix, pair, tested
 from hdemucs.report.published import Published
 from hdemucs.report.results import Results, Row
 from hdemucs.statistics.decisions import Decision, Test, Word, decided, of_more, of_no_difference
@@ -32,7 +32,6 @@ from hdemucs.statistics.estimates import (
     Estimate,
     Paired,
     Spreads,
-    estimate,
     spreads,
 )
 from hdemucs.statistics.power import Design, Question, smallest
@@ -102,12 +101,12 @@ def judged(results: Results, known: Mapping[str, Published], metric: str = "SDR"
             matrix(rows[claim.baseline], metric, claim.source),
         )
         for claim in claims()
-        if claim.row in rows and claim.baseline in rows and knows(results, claim)
+        if comparable(rows, claim) and knows(results, claim)
     }
     asked = [
         claim for claim in claims() if claim.name in values and values[claim.name].shape[1] > 1
     ]
-    found = {claim.name: evidence(claim, values[claim.name], results.config) for claim in asked}
+    found = {c.name: tested(values[c.name], c.source, results.config) for c in asked}
     level = results.config.interval.level
     words = decided([test(c, found[c.name], results.config) for c in asked], level)
     decisions = {claim.name: one for claim, one in zip(asked, words, strict=True)}
@@ -129,18 +128,34 @@ def judged(results: Results, known: Mapping[str, Published], metric: str = "SDR"
     return out
 
 
+def differing(found: Sequence[Judged]) -> Differing:
+    """Of the rows of each claim that was tested: whether they were found to differ.
+
+    A claim of no difference says so when it is contradicted.
+    """
+    return {
+        pair(one.claim.row, one.claim.baseline, one.claim.source): (
+            one.word == Word.CONTRADICTED
+            or (one.word == Word.SUPPORTED and one.claim.kind == "more")
+        )
+        for one in found
+        if one.decision
+    }
+
+
+def comparable(rows: Mapping[str, Row], claim: Claim) -> bool:
+    """Whether both rows were run, and neither was trained on the test songs."""
+    both = [rows[name] for name in (claim.row, claim.baseline) if name in rows]
+    return len(both) == 2 and not any(row.leaks for row in both)  # noqa: PLR2004
+
+
 def knows(results: Results, claim: Claim) -> bool:
     return claim.source in (ALL, *results.sources)
 
 
-def margin(claim: Claim, config: ReportConfig) -> float:
-    """The least difference that counts, dB."""
-    return config.margin.all if claim.source == ALL else config.margin.source
-
-
 def test(claim: Claim, found: Estimate, config: ReportConfig) -> Test:
     if claim.kind == "same":
-        return of_no_difference(found, margin(claim, config))
+        return of_no_difference(found, margin(config, claim.source))
     return of_more(found)
 
 
@@ -168,30 +183,12 @@ def untested(results: Results, claim: Claim, rows: Mapping[str, Row]) -> str:
     missing = [name for name in (claim.row, claim.baseline) if name not in rows]
     if missing:
         return f"no row of this study bears on it: {' and '.join(missing)} not run"
+    leaking = [name for name in (claim.row, claim.baseline) if rows[name].leaks]
+    if leaking:
+        return f"{' and '.join(leaking)} was trained on the test songs"
     if not knows(results, claim):
         return f"the data have no {claim.source}"
     return "fewer than two test tracks that both scored"
-
-
-def evidence(claim: Claim, values: Paired, config: ReportConfig) -> Estimate:
-    """The mean difference with an error that holds the spread between trainings.
-
-    From three trainings a row on, that spread is estimated; with fewer it is assumed, since a claim
-    is about recipes, not about two sets of weights.
-    """
-    found = estimate(values)
-    if len(values) >= MANY_SEEDS:
-        return found
-    error = (found.error**2 + between_trainings(claim, config) ** 2 / len(values)) ** 0.5
-    return replace(found, error=error, method=f"{found.method}, spread between trainings assumed")
-
-
-def between_trainings(claim: Claim, config: ReportConfig) -> float:
-    """Assumed standard deviation of the difference of two trainings, dB.
-
-    The report's margin is what trainings differ by that differ in the seed alone.
-    """
-    return float(2**0.5 * margin(claim, config))
 
 
 def scatter(claim: Claim, values: Paired, config: ReportConfig) -> Spreads:
@@ -199,7 +196,7 @@ def scatter(claim: Claim, values: Paired, config: ReportConfig) -> Spreads:
     seen = spreads(values)
     if len(values) >= MANY_SEEDS:
         return seen
-    return replace(seen, seed=between_trainings(claim, config))
+    return replace(seen, seed=between_trainings(claim.source, config))
 
 
 def assumed(claim: Claim, seeds: int, config: ReportConfig) -> str:
@@ -207,7 +204,7 @@ def assumed(claim: Claim, seeds: int, config: ReportConfig) -> str:
     if seeds >= MANY_SEEDS:
         return ""
     count = "one training" if seeds == 1 else f"{seeds} trainings"
-    spread = f"±{margin(claim, config):g} dB"
+    spread = f"±{margin(config, claim.source):g} dB"
     return f"{count} a row: trainings are assumed to scatter by {spread}, the report's margin"
 
 
@@ -218,7 +215,7 @@ def planned(
 
     Each claim is tested at the level that Holm's correction asks of the first of them.
     """
-    least = margin(claim, config)
+    least = margin(config, claim.source)
     alpha = (1 - config.interval.level) / tested
     if claim.kind == "same":
         question = Question(effect=0.0, margin=least, alpha=alpha)

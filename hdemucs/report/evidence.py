@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
+from hdemucs.config.report import ReportConfig
 from hdemucs.evaluation.aggregation import ALL, MEDIANS
 from hdemucs.report.results import Results, Row, track_scores
 from hdemucs.report.scores import heading, name_of, notes
-from hdemucs.statistics.decisions import holm
-from hdemucs.statistics.differences import Difference, compared
+from hdemucs.statistics.decisions import Word, decided, holm, of_more
+from hdemucs.statistics.differences import Difference, compared, paired
+from hdemucs.statistics.estimates import MANY_SEEDS, Estimate, Paired, estimate
 from hdemucs.statistics.intervals import median_of_scored
 from hdemucs.tables import Cell, Strong, Table
 
 MINUS = "\N{MINUS SIGN}"
+
+Pair = tuple[frozenset[str], str]  # two rows by their names, and a source
+Differing = Mapping[Pair, bool]  # whether they were found to differ
 
 
 def matrix(row: Row, metric: str, source: str) -> Float[np.ndarray, "seed track"]:
@@ -30,6 +36,29 @@ def matrix(row: Row, metric: str, source: str) -> Float[np.ndarray, "seed track"
     return wide.to_numpy(float)
 
 
+def margin(config: ReportConfig, source: str) -> float:
+    """The least difference that counts, dB: as far apart as trainings that differ in the seed."""
+    return config.margin.all if source == ALL else config.margin.source
+
+
+def tested(values: Paired, source: str, config: ReportConfig) -> Estimate:
+    """The mean of differences [seed, track] with an error that holds the spread between trainings.
+
+    From three trainings a row on, that spread is estimated; with fewer it is assumed, since what is
+    decided is about recipes, not about two sets of weights.
+    """
+    found = estimate(values)
+    if len(values) >= MANY_SEEDS:
+        return found
+    error = (found.error**2 + between_trainings(source, config) ** 2 / len(values)) ** 0.5
+    return replace(found, error=error, method=f"{found.method}, spread between trainings assumed")
+
+
+def between_trainings(source: str, config: ReportConfig) -> float:
+    """Assumed standard deviation of the difference of two trainings, dB."""
+    return float(2**0.5 * margin(config, source))
+
+
 @dataclass(frozen=True)
 class Comparison:
     """One row against its baseline, for one source."""
@@ -40,10 +69,17 @@ class Comparison:
     difference: Difference
     frames: int  # that both have a score in
     adjusted: float  # p, corrected by Holm over the whole table
+    differs: bool  # decided, in the one way in which the paper's claims are
 
 
-def comparisons(results: Results, metric: str = "SDR") -> list[Comparison]:
-    """Every row with a baseline that was run, every source and all of them."""
+def comparisons(
+    results: Results, decided_before: Differing | None = None, metric: str = "SDR"
+) -> list[Comparison]:
+    """Every row with a baseline that was run, every source and all of them.
+
+    `decided_before`: what was decided of two rows already, for one of the paper's claims. It holds
+    here too; the rest is decided together, by the same test.
+    """
     rows = {row.name: row for row in results.rows}
     asked = [
         (row, rows[row.config.baseline], source)
@@ -63,10 +99,40 @@ def comparisons(results: Results, metric: str = "SDR") -> list[Comparison]:
         )
     ]
     adjusted = holm([difference.p for *_, difference in found])
+    differing = differ(results, [each[:3] for each in found], decided_before or {}, metric)
     return [
-        Comparison(row, baseline, source, difference, common(row, baseline, metric, source), p)
+        Comparison(
+            row=row,
+            baseline=baseline,
+            source=source,
+            difference=difference,
+            frames=common(row, baseline, metric, source),
+            adjusted=p,
+            differs=differing[pair(row.name, baseline.name, source)],
+        )
         for (row, baseline, source, difference), p in zip(found, adjusted, strict=True)
     ]
+
+
+def pair(row: str, baseline: str, source: str) -> Pair:
+    return frozenset((row, baseline)), source
+
+
+def differ(
+    results: Results, asked: Sequence[tuple[Row, Row, str]], before: Differing, metric: str
+) -> Differing:
+    """Whether the rows of each pair differ: as was decided before, or decided now, together."""
+    values = {
+        pair(row.name, baseline.name, source): paired(
+            matrix(row, metric, source), matrix(baseline, metric, source)
+        )
+        for row, baseline, source in asked
+    }
+    new = {key: each for key, each in values.items() if key not in before and each.shape[1] > 1}
+    tests = [of_more(tested(each, key[1], results.config)) for key, each in new.items()]
+    words = decided(tests, results.config.interval.level)
+    found = {key: one.word is not Word.UNDECIDED for key, one in zip(new, words, strict=True)}
+    return dict.fromkeys(values, False) | found | dict(before)
 
 
 def common(row: Row, baseline: Row, metric: str, source: str) -> int:
@@ -83,13 +149,21 @@ def signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", MINUS)
 
 
-def spanned(difference: Difference) -> Cell:
-    """+0.31 [+0.12, +0.52], strong only where the interval excludes zero."""
+BOLD = (
+    "that is the word on the paper's claim where one is about these two rows and this source, and "
+    "the same test, which knows the spread between trainings, for all other differences together "
+    "(Holm)."
+)
+
+
+def spanned(difference: Difference, *, strong: bool) -> Cell:
+    """+0.31 [+0.12, +0.52], and whether the interval holds zero."""
     interval = difference.interval
     if not np.isfinite(interval.low):
         return f"{signed(difference.mean)} (one track: no interval)"
     text = f"{signed(difference.mean)} [{signed(interval.low)}, {signed(interval.high)}]"
-    return Strong(text) if difference.shown else f"{text} (holds 0)"
+    text = text if difference.shown else f"{text} (holds 0)"
+    return Strong(text) if strong else text
 
 
 def differences(results: Results, found: list[Comparison]) -> Table:
@@ -100,7 +174,7 @@ def differences(results: Results, found: list[Comparison]) -> Table:
             "Row": name_of(one.row),
             "Baseline": one.baseline.label,
             "Source": heading(one.source),
-            f"Δ SDR, dB [{level} interval]": spanned(one.difference),
+            f"Δ SDR, dB [{level} interval]": spanned(one.difference, strong=one.differs),
             "p (Wilcoxon)": f"{one.difference.p:.3g}",
             "p (Holm)": f"{one.adjusted:.3g}",
             "Effect": one.difference.effect,
@@ -113,7 +187,7 @@ def differences(results: Results, found: list[Comparison]) -> Table:
     ]
     ways = (
         "Δ: row minus baseline, mean over tracks (and seeds) of each track's median-of-frames SDR; "
-        "bold only where the interval excludes zero.",
+        f"bold only where it is decided; {BOLD}",
         f"Wilcoxon signed-rank over tracks, two-sided; Holm's correction over the {len(found)} "
         "tests of this table; effect: matched-pairs rank-biserial correlation.",
         "With fewer than 3 seeds the intervals hold for these trained models, not for the recipe: "
@@ -131,8 +205,8 @@ def ranks(scores: Float[np.ndarray, "row source track"]) -> Float[np.ndarray, " 
 
 
 def stability(results: Results) -> Table:
-    """The ranking of the trained rows when each track in turn is left out."""
-    rows = results.models
+    """The ranking when each track in turn is left out, of rows that do not know the tracks."""
+    rows = [row for row in results.models if not row.leaks]
     scores = np.stack(
         [[matrix(row, "SDR", source).mean(0) for source in results.sources] for row in rows]
     )

@@ -8,11 +8,12 @@ from functools import cached_property
 
 import pandas as pd
 
+from hdemucs.config.given import TEST_SONGS
 from hdemucs.config.report import ReportConfig, RowConfig
 from hdemucs.errors import UserError
 from hdemucs.evaluation.aggregation import ALL, Aggregation, tidy, totals, usual
 from hdemucs.evaluation.systems import Facts, System
-from hdemucs.report.runs import TEST_SONGS, GivenFacts, Origin, ReleasedFacts, RunFacts
+from hdemucs.report.runs import GivenFacts, Origin, ReleasedFacts, RunFacts
 
 ORACLES = {  # name: label, in the tables' order
     "mixture": "Mixture as it is",

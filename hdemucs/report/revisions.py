@@ -82,7 +82,7 @@ def differences(old: Revision, new: Revision, metric: str, config: IntervalConfi
         {
             "System": name,
             "Source": heading(source),
-            f"Δ {metric}, dB": spanned(difference),
+            f"Δ {metric}, dB": spanned(difference, strong=difference.shown),
             "p (Holm)": f"{p:.3g}",
             "Tracks": difference.tracks,
             "scored before": before,

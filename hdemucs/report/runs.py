@@ -18,7 +18,6 @@ from hdemucs.config.load import validated
 from hdemucs.files import read_json, write_json
 
 CURE = "run the training's stage again"
-TEST_SONGS = "test songs too"  # trained on: scores on the test songs say nothing then
 
 What = Literal["sound files", "museval JSON"]
 Count = Annotated[int, Field(ge=0)]

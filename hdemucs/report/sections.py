@@ -65,11 +65,9 @@ class Findings:
     @classmethod
     def of(cls, results: Results) -> Findings:
         known = published()
-        return cls(
-            evidence.comparisons(results),
-            list(claims.judged(results, known)),
-            verdict.cells(results, known),
-        )
+        judged = claims.judged(results, known)
+        differences = evidence.comparisons(results, claims.differing(judged))
+        return cls(differences, judged, verdict.cells(results, known))
 
 
 def said(findings: Findings) -> tuple[str, ...]:
@@ -107,7 +105,7 @@ def differences_section(results: Results, findings: Findings, parts: Parts) -> S
     if not found:
         none = "No row of this study has its baseline beside it."
         return Section("Differences", "differences-section", (none,), ())
-    note = "Hollow and grey: the interval holds zero."
+    note = "Hollow and grey: it is not decided that the two differ."
     caption = "Paired differences to the baseline"
     made = [parts.figure(forest(found), "differences", caption, note)]
     made.append(parts.folded(evidence.differences(results, found)))
@@ -155,7 +153,8 @@ def training_section(results: Results, folder: Path, parts: Parts) -> Section:
 
 def tracks_section(results: Results, scores: Path, oracles: Path, parts: Parts) -> Section:
     made = [parts.folded(tables.tracks(results))]
-    if len(results.models) > 1 and len(results.tracks) > 1:
+    ranked = [row for row in results.models if not row.leaks]
+    if len(ranked) > 1 and len(results.tracks) > 1:
         made.append(parts.folded(evidence.stability(results)))
     if results.models:
         figure = closeup(results, scores, oracles / NAME)

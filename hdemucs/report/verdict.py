@@ -17,7 +17,7 @@ import pandas as pd
 from hdemucs.config.report import ReportConfig
 from hdemucs.evaluation.aggregation import ALL, MEDIANS
 from hdemucs.report.conditions import other_data, other_training
-from hdemucs.report.evidence import matrix, signed
+from hdemucs.report.evidence import margin, matrix, signed
 from hdemucs.report.published import COLUMNS, Published
 from hdemucs.report.results import SHOWN, Results, Row, numbers
 from hdemucs.report.runs import RunFacts
@@ -79,22 +79,18 @@ def cell(results: Results, entry: Published, row: Row | None, source: str) -> Ce
     """The verdict on one number."""
     if row is None:
         return Cell(entry, source, None, None, None, MISSING, (why_not_run(results, entry),))
+    whose = (seeds(row),) if others(row) else ()
     data = list(other_data(results, entry))
     if data:
-        return Cell(entry, source, row, None, None, OTHER, tuple(data))
+        return Cell(entry, source, row, None, None, OTHER, (*data, *whose))
     value = numbers(row, "SDR", MEDIANS)[source]
     interval = interval_of(results, row, source)
     reasons = tuple(other_training(row, entry))
     if reasons:
-        whose = (seeds(row),) if others(row) else ()
         return Cell(entry, source, row, value, interval, OTHER, (*reasons, *whose))
     near = abs(value - entry.scores[source]) <= margin(results.config, source)
     state = REPRODUCED if near else NOT
     return Cell(entry, source, row, value, interval, state, (spread(results.config, source, row),))
-
-
-def margin(config: ReportConfig, source: str) -> float:
-    return config.margin.all if source == ALL else config.margin.source
 
 
 def spread(config: ReportConfig, source: str, row: Row) -> str:

@@ -1,4 +1,4 @@
-"""Released models by name: what `released:` of a variant may refer to."""
+"""Models that others published, by name: what `released:` of a variant may ask for."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from hdemucs.config.given import TEST_SONGS
 from hdemucs.errors import UserError
 from hdemucs.study.params import Tree, unknown
 
-TEST_SONGS = "test songs too"  # scores of such models on these mean nothing
 USUAL = "MUSDB18-HQ"
 CURE = "write `{bag: <name>}` or `{model: <signature>}`, with a name of hdemucs/study/released.toml"
 
@@ -21,10 +21,10 @@ def catalogue() -> dict[str, Any]:
 
 
 def released(asked: Any, where: str) -> dict[str, Any]:
-    """The configuration of a released model or bag: its files, weights and training data.
+    """What a configuration says of a released model or bag: its files, weights and training data.
 
     Raises:
-        UserError: there is no model or bag of that name.
+        UserError: there is none of that name.
     """
     match asked:
         case {"bag": str(name)} if len(asked) == 1:
@@ -52,7 +52,7 @@ def chosen(name: str, known: Tree, where: str) -> Any:
 
 
 def file_of(signature: str) -> dict[str, str]:
-    """A model's file: its address, and the digits in its name."""
+    """A model's file, where it lies, and the digits in its name."""
     entry = catalogue()["files"][signature]
     stem = str(entry["file"]).rsplit(".", 1)[0]
     digits = stem.split("-")[1] if "-" in stem else ""
@@ -61,16 +61,9 @@ def file_of(signature: str) -> dict[str, str]:
 
 
 def like(signature: str) -> tuple[str, bool]:
-    """The variant whose network, at the paper's scale, is like a released one, and whether that is
-    known.
+    """The variant whose network, at the paper's scale, is like a released one, and if that is told.
 
-    Where it is not known, the hybrid is assumed.
+    Where nobody tells, it is a guess: the hybrid.
     """
     told = catalogue()["like"].get(signature)
     return told or "hybrid", told is not None
-
-
-def knows_the_test_songs(variant: Tree) -> bool:
-    """Whether a variant was trained on the test songs, so that its scores on them mean nothing."""
-    asked = variant.get("released")
-    return asked is not None and released(asked, "released")["trained_on"] == TEST_SONGS

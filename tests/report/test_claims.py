@@ -3,17 +3,24 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hdemucs.config.report import MarginConfig
 from hdemucs.errors import UserError
 from hdemucs.evaluation.systems import load_systems
-from hdemucs.report.claims import Claim, claims, judged, paper_effect
+from hdemucs.metrics.museval_json import SourceScores
+from hdemucs.report.claims import Claim, claims, differing, judged, paper_effect
 from hdemucs.report.claims_section import summary, table, untested
+from hdemucs.report.comparison import ablation
+from hdemucs.report.evidence import comparisons, differences
 from hdemucs.report.published import published
 from hdemucs.report.results import arranged
+from hdemucs.report.scores import name_of
+from hdemucs.report.sections import Findings
 from hdemucs.statistics.decisions import Word
 from hdemucs.study.params import read_params
+from hdemucs.tables import Strong
 from tests.report.conftest import CONFIG, row
 
 PARAMS = read_params(Path(__file__).parents[2] / "params.yaml")
@@ -96,3 +103,75 @@ def test_a_key_that_published_csv_lacks_is_refused():
     with pytest.raises(UserError, match="names T9/nothing"):
         paper_effect(wrong, published())
     assert isinstance(wrong, Claim)
+
+
+# One decision for claims and for bold
+
+
+def planted(study, effect, noise=0.1):
+    """The hybrid is the waveform model, but for noise and an effect."""
+    systems = load_systems(study / "scores", study / "oracles")
+    rng = np.random.default_rng(3)
+
+    def moved(track):
+        more = effect + noise * rng.standard_normal()
+        each = {
+            source: SourceScores({**scores.frames, "SDR": scores.frames["SDR"] + more})
+            for source, scores in track.sources.items()
+        }
+        return replace(track, sources=each)
+
+    same = systems["waveform"].tracks
+    systems["hybrid"] = replace(systems["hybrid"], tracks=tuple(map(moved, same)))
+    rows = (row("waveform", "W", None), row("hybrid", "H", "waveform"))
+    return arranged(replace(CONFIG, rows=rows), systems, {})
+
+
+@pytest.mark.parametrize(
+    ("effect", "word", "excludes_zero"),
+    [
+        (0.0, Word.UNDECIDED, False),
+        (0.4, Word.UNDECIDED, True),  # trainings scatter so much that it may be chance
+        (3.0, Word.SUPPORTED, True),
+        (-3.0, Word.CONTRADICTED, True),
+    ],
+)
+def test_a_planted_effect_flips_the_claims_word_and_the_tables_bold_together(
+    study, effect, word, excludes_zero
+):
+    results = planted(study, effect)
+    findings = Findings.of(results)
+    [claim] = [one for one in findings.claims if one.claim.name == "hybrid-over-waveform"]
+    assert claim.word is word
+    [one] = [one for one in findings.differences if one.source == "all"]
+    assert one.difference.shown == excludes_zero
+    ablation_ = ablation(results, findings.differences, published()).frame.set_index("Model")
+    shown = differences(results, findings.differences).frame
+    cells = [ablation_.loc[name_of(one.row), "Δ All"], shown.iloc[0, 3]]
+    assert [isinstance(cell, Strong) for cell in cells] == [word is not Word.UNDECIDED] * 2
+
+
+def test_two_rows_are_decided_on_once_whichever_is_the_baseline(study):
+    """The claim is on hybrid over spectrogram, the table has spectrogram to hybrid."""
+    named = (row("spectrogram", "S", "hybrid", systems=("waveform",)), row("hybrid", "H", None))
+    systems = load_systems(study / "scores", study / "oracles")
+    results = arranged(replace(CONFIG, rows=named), systems, {})
+    findings = Findings.of(results)
+    [claim] = [one for one in findings.claims if one.claim.name == "hybrid-over-spectrogram"]
+    [one] = [one for one in findings.differences if one.source == "all"]
+    assert one.differs == (claim.word is not Word.UNDECIDED)
+    turned = [replace(claim, decision=replace(claim.decision, word=w)) for w in Word]
+    for other in turned:
+        [found] = [c for c in comparisons(results, differing([other])) if c.source == "all"]
+        assert found.differs == (other.word is not Word.UNDECIDED)
+
+
+def test_a_claim_of_no_difference_that_is_supported_is_no_difference(study):
+    three = ("waveform", "waveform-no-lstm", "demucs-v2")
+    rows = (("waveform", *three), ("waveform_relu_official", *three[1:], three[0]))
+    for margin, word in ((30.0, Word.SUPPORTED), (0.001, Word.UNDECIDED)):
+        _, one = found(study, *rows, margin=MarginConfig(all=margin, source=margin))
+        assert one["gelu"].word is word
+        assert list(differing([one["gelu"]]).values()) == [False]
+    decision = replace(one["gelu"].decision, word=Word.CONTRADICTED)
+    assert list(differing([replace(one["gelu"], decision=decision)]).values()) == [True]

@@ -33,7 +33,7 @@ def test_boxes_show_every_track_of_every_source(results):
     assert {len(line.get_xdata()) for line in dots} == {len(TRACKS)}
 
 
-def test_forest_is_hollow_where_the_interval_holds_zero(results):
+def test_forest_is_hollow_where_no_difference_is_decided(results):
     found = evidence.comparisons(results)
     with style.styled():
         figure = forest(found)
@@ -41,8 +41,8 @@ def test_forest_is_hollow_where_the_interval_holds_zero(results):
         dots = [line for line in axis.lines if line.get_marker() == "o"]
         here = [one for one in found if one.source == source]
         hollow = [line.get_markerfacecolor() == "white" for line in dots]
-        assert hollow == [one.difference.interval.holds_zero for one in here]
-    assert {one.difference.shown for one in found} == {True, False}
+        assert hollow == [not one.differs for one in here]
+    assert {one.differs for one in found} == {True, False}
 
 
 def test_curves_mark_the_best_epoch():

@@ -12,7 +12,7 @@ from hdemucs.report.scores import heading
 
 
 def forest(found: list[Comparison]) -> Figure:
-    """One panel a source, one line a row; hollow where the interval holds zero."""
+    """One panel a source, one line a row; hollow where no difference is decided."""
     sources = list(dict.fromkeys(one.source for one in found))
     names = list(dict.fromkeys(one.row.name for one in found))
     figure = Figure(figsize=(2.1 * len(sources) + 2.4, 0.36 * len(names) + 1.2))
@@ -31,9 +31,9 @@ def panel(axis: Axes, found: list[Comparison], names: list[str]) -> None:
     axis.axvline(0, color=QUIET, linewidth=0.8)
     for one in found:
         place, interval = names.index(one.row.name), one.difference.interval
-        colour = COLOURS[0] if one.difference.shown else QUIET
+        colour = COLOURS[0] if one.differs else QUIET
         if np.isfinite(interval.low):
             axis.plot([interval.low, interval.high], [place, place], color=colour, linewidth=1.6)
-        fill = colour if one.difference.shown else "white"
+        fill = colour if one.differs else "white"
         axis.plot(one.difference.mean, place, "o", color=colour, markerfacecolor=fill)
     axis.grid(visible=False, axis="y")
