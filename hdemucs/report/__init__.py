@@ -1,1 +1,1 @@
-"""Tables, figures, the verdict and the pages that show them; all from stored scores and curves."""
+"""The report: tables, figures, the verdict and their pages, all from stored scores and curves"""

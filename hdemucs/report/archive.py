@@ -1,4 +1,4 @@
-"""Everything that a reader needs to check a study's numbers, in one ZIP file with a manifest.
+"""One ZIP file with everything that a reader needs to check a study's numbers, and a manifest.
 
 The same results give the same bytes: names are sorted and dates are left out.
 """
@@ -22,14 +22,15 @@ FILES = (
     "requirements.lock", "data/manifest.json",
 )  # fmt: skip
 FOLDERS = ("configs", "reports")
-WITHOUT = ("reports/listening", "reports/answers")  # sounds of songs, and what people answered
+WITHOUT = ("reports/listening", "reports/answers")  # excerpts of songs, and people's answers
 MANIFEST = "manifest.json"
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date that ZIP knows
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the first date that a ZIP file can hold
 MODE = 0o644 << 16
 
 
 def write_archive(root: Path, target: Path) -> dict[str, Any]:
-    """Write the archive; returns its manifest: every file's size and SHA-256, every model's digest.
+    """Write the archive; return its manifest: size and SHA-256 of every file, digest of every
+    model.
 
     Raises:
         UserError: the report or a file that belongs to it is missing.
@@ -65,7 +66,7 @@ def facts(path: Path) -> dict[str, Any]:
 
 
 def models(lock: Path) -> dict[str, Any]:
-    """What dvc.lock says of each output below models/: MD5 of the content, and its size."""
+    """Size and MD5 of each output below models/, as dvc.lock has them."""
     stages = YAML(typ="safe").load(lock).get("stages", {})
     outs = [out for stage in stages.values() for out in stage.get("outs", [])]
     return {
@@ -82,7 +83,7 @@ def add(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
 
 
 def holds(archive: Path) -> list[str]:
-    """What an archive's content has otherwise than its manifest says; [] if nothing."""
+    """Differences between an archive's content and its manifest; [] if there are none."""
     with zipfile.ZipFile(archive) as file:
         said = json.loads(file.read(MANIFEST))["files"]
         there = set(file.namelist()) - {MANIFEST}

@@ -1,4 +1,4 @@
-"""The whole report from stored scores and curves; no model and no audio is needed."""
+"""Build the whole report from stored scores and curves; no model and no audio is needed."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from hdemucs.tables import hypertext, markdown, write
 
 @dataclass(frozen=True)
 class Places:
-    """Where the pipeline leaves what a report is made of."""
+    """Where the pipeline puts what a report is made of."""
 
-    scores: Path  # a folder a variant
-    oracles: Path  # a folder an oracle
+    scores: Path  # one folder per variant
+    oracles: Path  # one folder per oracle
     curves: Path  # <variant>.csv
     runs: Path  # <variant>.json
 
@@ -66,7 +66,7 @@ def build(config: ReportConfig, places: Places, out: Path) -> None:
 def build_all(
     config: ReportConfig, places: Places, manifest: Manifest, residual: float, out: Path
 ) -> None:
-    """All that the pipeline's report stage writes: the report, and the page of the data.
+    """Write all outputs of the pipeline's report stage: the report, and the page about the data.
 
     Raises:
         UserError: scores are missing, damaged, or not comparable.
@@ -76,7 +76,9 @@ def build_all(
 
 
 def write_verdict(results: Results, judged: list[verdict.Cell], out: Path) -> None:
-    """reproduction.{md,html}: first what was run, then the paper's other rows, folded away."""
+    """Write reproduction.{md,html}: first the rows that were run, then the paper's others,
+    collapsed.
+    """
     write(verdict.table(results, judged), out / "tables")
     title = f"Reproduction: {results.config.title}"
     ran = [verdict.beside(results, judged), verdict.basis(judged)]
@@ -94,7 +96,7 @@ def write_verdict(results: Results, judged: list[verdict.Cell], out: Path) -> No
 
 
 def write_numbers(results: Results, out: Path) -> None:
-    """Every number as data."""
+    """Write every number as data."""
     numbers = long(results).round({"score": 4})
     write_text(out / "tables" / "numbers.csv", numbers.to_csv(index=False, lineterminator="\n"))
     every = tables.tracks_long(results)

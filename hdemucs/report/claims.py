@@ -1,8 +1,8 @@
-"""The paper's claims beside our evidence: supported, contradicted or undecided.
+"""The paper's claims and our evidence: supported, contradicted or undecided.
 
-claims.toml says what is claimed and which rows bear on it; this module tests each claim on paired
-differences over test tracks (and seeds), corrects for the number of claims tested, and says what
-size of study would decide those that stay open.
+claims.toml lists the claims and the rows that each is about. This module tests each claim on paired
+differences over test tracks (and seeds), corrects for the number of claims tested, and estimates
+the size of a study that would decide those that stay undecided.
 """
 
 from __future__ import annotations
@@ -36,16 +36,16 @@ from hdemucs.statistics.estimates import (
 )
 from hdemucs.statistics.power import Design, Question, smallest
 
-SEEDS = (3, 5, 10, 20, 50)  # trainings a row, of which the study that would decide is sought
+SEEDS = (3, 5, 10, 20, 50)  # trainings per row that are tried when planning a study
 
 
 @checked(frozen=True, kw_only=True, config=STRICT)
 class Claim:
-    """One statement of the paper, as two rows whose difference decides it."""
+    """One claim of the paper, as two rows whose difference decides it."""
 
     name: str
     says: str
-    where: str  # in the paper
+    where: str  # the place in the paper
     row: str
     baseline: str
     source: str
@@ -56,15 +56,15 @@ class Claim:
 
 @dataclass(frozen=True)
 class Plan:
-    """A study that would decide, if the truth is `effect` and the spreads are those seen."""
+    """A study that would decide, if the truth is `effect` and the spreads are as seen."""
 
     effect: float  # dB
-    designs: tuple[tuple[Design, float], ...]  # each with its power; none: no study of MOST tracks
+    designs: tuple[tuple[Design, float], ...]  # each with its power; empty: no feasible study
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A claim with what there is to say of it."""
+    """A claim and everything that the report says about it."""
 
     claim: Claim
     paper: float | None  # the paper's size of effect, dB
@@ -73,8 +73,8 @@ class Judged:
     tracks: int
     seeds: int
     spreads: Spreads | None
-    reason: str  # why it was not tested, or what the error takes for granted
-    plan: Plan | None  # where it stays undecided
+    reason: str  # why it was not tested, or what its error assumes
+    plan: Plan | None  # set where the claim stays undecided
 
     @property
     def word(self) -> str:
@@ -83,7 +83,7 @@ class Judged:
 
 @cache
 def claims() -> tuple[Claim, ...]:
-    """All claims, in the order in which they are told."""
+    """All claims, in the order in which the report lists them."""
     name = "hdemucs/report/claims.toml"
     content = tomllib.loads(files("hdemucs.report").joinpath("claims.toml").read_text())
     return tuple(
@@ -93,7 +93,7 @@ def claims() -> tuple[Claim, ...]:
 
 
 def judged(results: Results, known: Mapping[str, Published], metric: str = "SDR") -> list[Judged]:
-    """Every claim: tested where both of its rows were run."""
+    """Judge every claim; a claim is tested if both of its rows were run."""
     rows = {row.name: row for row in results.models}
     values = {
         claim.name: paired(
@@ -159,14 +159,14 @@ def test(claim: Claim, found: Estimate, config: ReportConfig) -> Test:
     return of_more(found)
 
 
-test.__test__ = False  # type: ignore[attr-defined]  # no test of pytest's
+test.__test__ = False  # type: ignore[attr-defined]  # not a test for pytest
 
 
 def paper_effect(claim: Claim, known: Mapping[str, Published]) -> float | None:
-    """The difference between the two rows of the paper's tables.
+    """The difference between the claim's two rows in the paper's tables.
 
     Raises:
-        UserError: claims.toml names a row that published.csv has not.
+        UserError: claims.toml names a row that published.csv does not have.
     """
     if not claim.paper:
         return None
@@ -179,7 +179,7 @@ def paper_effect(claim: Claim, known: Mapping[str, Published]) -> float | None:
 
 
 def untested(results: Results, claim: Claim, rows: Mapping[str, Row]) -> str:
-    """Why nothing was tested."""
+    """Why a claim was not tested."""
     missing = [name for name in (claim.row, claim.baseline) if name not in rows]
     if missing:
         return f"no row of this study bears on it: {' and '.join(missing)} not run"
@@ -192,7 +192,7 @@ def untested(results: Results, claim: Claim, rows: Mapping[str, Row]) -> str:
 
 
 def scatter(claim: Claim, values: Paired, config: ReportConfig) -> Spreads:
-    """The spreads seen; that between trainings as assumed where it cannot be seen."""
+    """The spreads seen; the one between trainings is assumed if it cannot be seen."""
     seen = spreads(values)
     if len(values) >= MANY_SEEDS:
         return seen
@@ -200,7 +200,7 @@ def scatter(claim: Claim, values: Paired, config: ReportConfig) -> Spreads:
 
 
 def assumed(claim: Claim, seeds: int, config: ReportConfig) -> str:
-    """What the error takes for granted."""
+    """What the error assumes."""
     if seeds >= MANY_SEEDS:
         return ""
     count = "one training" if seeds == 1 else f"{seeds} trainings"
@@ -211,9 +211,10 @@ def assumed(claim: Claim, seeds: int, config: ReportConfig) -> str:
 def planned(
     claim: Claim, paper: float | None, seen: Spreads, config: ReportConfig, tested: int
 ) -> Plan:
-    """What would decide: the paper's effect, or where it has none, the least that counts.
+    """Plan a study that would decide, if the truth is the paper's effect or else the smallest that
+    counts.
 
-    Each claim is tested at the level that Holm's correction asks of the first of them.
+    Each claim is tested at the level that Holm's correction sets for the first of them.
     """
     least = margin(config, claim.source)
     alpha = (1 - config.interval.level) / tested

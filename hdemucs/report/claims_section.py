@@ -1,4 +1,4 @@
-"""How the paper's claims are shown: a table, a list of what was not tested, a forest plot."""
+"""How the paper's claims are shown: a table, a list of untested claims, and a forest plot."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from hdemucs.statistics.decisions import Word
 from hdemucs.statistics.power import MOST, WANTED, Design
 from hdemucs.tables import Strong, Table
 
-SAVED = 0.9  # of the tracks
+SAVED = 0.9  # a larger number of trainings must reduce the tracks to this share
 COLOUR = {Word.SUPPORTED: COLOURS[0], Word.CONTRADICTED: COLOURS[1], Word.UNDECIDED: QUIET}
 
 
 def table(results: Results, found: Sequence[Judged]) -> Table:
-    """The claims that were tested, in the order in which claims.toml tells them."""
+    """The tested claims, in the order of claims.toml."""
     level = results.config.interval.level
     lines = [
         {
@@ -51,9 +51,9 @@ def ours(one: Judged, level: float) -> str:
 
 
 def proposed(plan: Plan | None) -> str | None:
-    """The designs in words; None where nothing is left to decide.
+    """The proposed designs in words; None if nothing is left to decide.
 
-    One of more trainings is named only where it saves a tenth of the tracks.
+    A design with more trainings is named only if it saves a tenth of the tracks.
     """
     if plan is None:
         return None
@@ -90,7 +90,7 @@ def notes(results: Results, found: Sequence[Judged]) -> tuple[str, ...]:
 
 
 def remarks(found: Sequence[Judged]) -> list[str]:
-    """What else differs between two rows, once for all claims that it is true of."""
+    """Other differences between claims' rows, each once with the claims that it applies to."""
     said: dict[str, list[str]] = {}
     for one in found:
         if one.claim.note:
@@ -99,7 +99,7 @@ def remarks(found: Sequence[Judged]) -> list[str]:
 
 
 def untested(found: Sequence[Judged]) -> Table:
-    """The claims that this study says nothing about, each with the reason."""
+    """The claims that this study cannot judge, each with the reason."""
     lines = [
         {
             "Claim": one.claim.says,
@@ -115,7 +115,7 @@ def untested(found: Sequence[Judged]) -> Table:
 
 
 def summary(found: Sequence[Judged]) -> str:
-    """The first sentence of the report: how many of the claims the evidence decides."""
+    """The first sentence of the report: how many claims the evidence decides."""
     counts = {word: sum(one.word == word for one in found) for word in Word}
     said = ", ".join(f"{count} {word}" for word, count in counts.items())
     rest = sum(one.decision is None for one in found)
@@ -123,7 +123,7 @@ def summary(found: Sequence[Judged]) -> str:
 
 
 def forest(results: Results, found: Sequence[Judged]) -> Figure:
-    """Our difference with its interval beside the paper's, one line a claim."""
+    """Our differences with their intervals, and the paper's: one line per claim."""
     tested = [one for one in found if one.decision]
     figure = Figure(figsize=(7.5, 0.42 * len(tested) + 1.3))
     axis = figure.subplots()

@@ -1,4 +1,4 @@
-"""Tables laid out as the paper's: the ablation (its Table 7), the comparison (Tables 3 and 6)."""
+"""Tables in the layout of the paper: the ablation (Table 7), the comparison (Tables 3 and 6)."""
 
 from __future__ import annotations
 
@@ -48,23 +48,23 @@ def ablation(
 
 
 def objects(values: Iterable[Cell]) -> pd.Series:
-    """A column whose cells stay what they are."""
+    """A column whose cells keep their types."""
     return pd.Series(list(values), dtype=object)
 
 
 def keys_of(row: Row) -> tuple[str, ...]:
-    """The rows of the paper's tables that a row repeats."""
+    """The rows of the paper's tables that a row of ours repeats."""
     return row.config.published if row.config else ()
 
 
 def paper_of(row: Row, published: Mapping[str, Published]) -> Published | None:
-    """The paper's own number for a row, reached by its full recipe."""
+    """The paper's number for a row, from the paper's full recipe."""
     known = [published[key] for key in keys_of(row)]
     return next((one for one in known if one.table in FULL_RECIPE), None)
 
 
 def place(row: Row, order: list[str]) -> int:
-    """A row's place among the paper's; those that are not there come after."""
+    """A row's position among the paper's rows; rows that are not there come last."""
     return min((order.index(key) for key in keys_of(row) if key in order), default=len(order))
 
 
@@ -91,7 +91,7 @@ def comparison(results: Results, published: Mapping[str, Published]) -> Table:
 
 
 def oracles(results: Results, published: Mapping[str, Published]) -> Table:
-    """Floors and ceilings here, and what SiSEC 2018 got with the same rules on MUSDB18."""
+    """Floors and ceilings here, and those of SiSEC 2018 by the same rules on MUSDB18."""
     frame = named(results.bounds, by_source(results, "SDR"))
     sisec = [published.get(f"O/{row.name}") for row in results.bounds]
     for source in COLUMNS:

@@ -1,4 +1,4 @@
-"""What differs between how the paper's numbers were made and how ours were."""
+"""Differences between the conditions of the paper's numbers and of ours."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from hdemucs.report.results import Results, Row
 from hdemucs.report.runs import GivenFacts, ReleasedFacts, RunFacts
 
 TEST_TRACKS = COUNTS["test"]
-DATA = "MUSDB18-HQ"  # that released models were trained on, by their authors' word
-WINDOW = 1.0  # seconds, and the hop
-AGGREGATION = "median of frames, median of tracks"  # as published.csv calls that of our verdict
+DATA = "MUSDB18-HQ"  # the training data of released models, according to their authors
+WINDOW = 1.0  # seconds; the hop is as long
+AGGREGATION = "median of frames, median of tracks"  # our verdict's, as published.csv calls it
 
 
 def other_data(results: Results, entry: Published) -> Iterator[str]:
-    """Differences that forbid to put the numbers side by side at all."""
+    """Differences because of which the numbers must not be compared at all."""
     facts = results.facts
     if facts.data.name != entry.data:
         yield f"data: {facts.data.name}, where the paper has {entry.data}"
@@ -30,7 +30,7 @@ def other_data(results: Results, entry: Published) -> Iterator[str]:
 
 
 def other_training(row: Row, entry: Published) -> Iterator[str]:
-    """Differences in how the models were made and used, each of which explains a difference."""
+    """Differences in how models were made and used, which may explain other scores."""
     for system, origins in zip(row.systems, row.runs, strict=True):
         models_ = [origin for origin in origins if not isinstance(origin, GivenFacts)]
         given = [origin for origin in origins if isinstance(origin, GivenFacts)]
@@ -47,7 +47,7 @@ def other_training(row: Row, entry: Published) -> Iterator[str]:
 def other_models(
     system: str, origins: Sequence[RunFacts | ReleasedFacts], entry: Published
 ) -> Iterator[str]:
-    """How many there are, how large they are, and what each was trained on or for how long."""
+    """Differences in models' number and size, and in the data and length of their training."""
     theirs = None if entry.models is None else models(entry.models)
     yield from unlike(system, models(len(origins)), theirs)
     total = sum(origin.parameters for origin in origins)
@@ -60,14 +60,18 @@ def other_models(
 
 
 def lacking(system: str, given: GivenFacts, entry: Published) -> Iterator[str]:
-    """Of somebody's estimates we know the tracks alone, and trust that they are what they say."""
+    """What is unknown about somebody's estimates: all but the tracks, as their source is only
+    stated.
+    """
     if given.missing:
         count = TEST_TRACKS - len(given.missing)
         yield from unlike(system, f"{count} test tracks", f"{TEST_TRACKS} of {entry.data}")
 
 
 def other_run(run: RunFacts, entry: Published) -> Iterator[str]:
-    """The training from new weights, and the fine-tuning after it, each with its own epochs."""
+    """Differences in the training from new weights and in the fine-tuning, each with its own
+    epochs.
+    """
     yield from unlike(run.first.run, *epochs(run.first.epochs, entry.epochs))
     tuned = None if entry.fine_tuned is None else tuning(entry.fine_tuned)
     yield from unlike(run.run, tuning(run.start is not None), tuned)
@@ -82,7 +86,7 @@ def other_separation(facts: Facts, entry: Published) -> Iterator[str]:
 
 
 def unlike(what: str, ours: str, theirs: str | None) -> Iterator[str]:
-    """One difference, if there is one; the paper may not have said."""
+    """The difference, if there is one; `theirs` is None where the paper does not say."""
     if theirs is not None and ours != theirs:
         yield f"{what}: {ours}, where the paper has {theirs}"
 
@@ -99,5 +103,5 @@ def models(count: int) -> str:
     return "one model" if count == 1 else f"a bag of {count}"
 
 
-def tuning(tuned: bool) -> str:  # noqa: FBT001  what it says is the argument
+def tuning(tuned: bool) -> str:  # noqa: FBT001  the argument is what the text says
     return "fine-tuning" if tuned else "no fine-tuning"

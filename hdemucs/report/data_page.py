@@ -1,4 +1,4 @@
-"""reports/data.md: what is in the data and what was found, for people."""
+"""reports/data.md: a page about the data's content and the problems found in it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ FIGURE = "data"
 
 
 def write_data_report(manifest: Manifest, residual: float, folder: Path) -> None:
-    """Write `folder`/data.md and `folder`/figures/data.{svg,png}, from the manifest alone."""
+    """Write `folder`/data.md and `folder`/figures/data.{svg,png}, from the manifest only."""
     with style.styled():
         style.save(overview(manifest), folder / "figures", FIGURE)
     write_text(folder / "data.md", "\n".join(lines(manifest, residual)) + "\n")
 
 
 def lines(manifest: Manifest, residual: float) -> Iterator[str]:
-    """The page."""
+    """The lines of the page."""
     identity = known(manifest)
     yield f"# Data: {identity.name}\n"
     if identity.basis:
@@ -75,6 +75,6 @@ def row(track: Track, sources: Sequence[str]) -> Sequence[str]:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """A Markdown table; names of songs are text, whatever characters they have."""
+    """A Markdown table; names of songs are escaped, so that all their characters are text."""
     texts = ([plain(text) for text in cells] for cells in rows)
     yield grid(list(map(plain, head)), texts, [False] * len(head))

@@ -1,4 +1,4 @@
-"""How much the tables' differences can be trusted: paired comparisons, and the ranking's hold."""
+"""How reliable the tables' differences are: paired comparisons, and the ranking's stability."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Differing = Mapping[Pair, bool]  # whether they were found to differ
 
 
 def matrix(row: Row, metric: str, source: str) -> Float[np.ndarray, "seed track"]:
-    """A row's scores of every track; for "all", the mean of the track's sources."""
+    """A row's score for every track; "all" is the mean over the track's sources."""
     scores = track_scores(row, metric)
     if source != ALL:
         scores = scores[scores["source"] == source]
@@ -61,7 +61,7 @@ def between_trainings(source: str, config: ReportConfig) -> float:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One row against its baseline, for one source."""
+    """The comparison of one row with its baseline, for one source."""
 
     row: Row
     baseline: Row
@@ -136,7 +136,7 @@ def differ(
 
 
 def common(row: Row, baseline: Row, metric: str, source: str) -> int:
-    """Frames in which both have a score, over all tracks; of the first seeds."""
+    """The number of frames, over all tracks, in which both have a score; of the first seeds."""
     total = 0
     for one, two in zip(row.systems[0].tracks, baseline.systems[0].tracks, strict=True):
         name = next(iter(one.sources)) if source == ALL else source
@@ -167,7 +167,7 @@ def spanned(difference: Difference, *, strong: bool) -> Cell:
 
 
 def differences(results: Results, found: list[Comparison]) -> Table:
-    """Every paired difference with its interval, test and effect."""
+    """Every paired difference with its interval, test and effect size."""
     level = f"{100 * results.config.interval.level:.0f} %"
     lines = [
         {
@@ -199,7 +199,7 @@ def differences(results: Results, found: list[Comparison]) -> Table:
 
 
 def ranks(scores: Float[np.ndarray, "row source track"]) -> Float[np.ndarray, " row"]:
-    """Place of each row, 1 the best, by the mean over sources of the median over tracks."""
+    """The rank of each row, 1 for the best, by the mean over sources of the median over tracks."""
     numbers = median_of_scored(scores).mean(-1)
     return 1.0 + np.array([(numbers > one).sum() for one in numbers])
 

@@ -1,7 +1,7 @@
-"""How long trainings took, where, and with which libraries: reports/machines.csv.
+"""reports/machines.csv: how long trainings took, on which machine, and with which libraries.
 
-Kept beside the committed results and not in them: whoever repeats a study on another machine sees
-at a glance, by git, that nothing else differs.
+The file is separate from the results. So whoever repeats a study on another machine sees in git
+that nothing else differs.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ NAME = "machines.csv"
 
 @dataclass(frozen=True, kw_only=True)
 class MachineFacts:
-    """One training that was collected in this checkout."""
+    """One training whose result was published in this checkout."""
 
     variant: str
-    run: str  # the run directory's name
+    run: str  # name of the run directory
     hours: float
     machine: str
     python: str
@@ -30,7 +30,7 @@ class MachineFacts:
 
 
 def save_machine(reports: Path, facts: MachineFacts) -> None:
-    """Give the training its line; an earlier one of the variant goes."""
+    """Write the training's line; it replaces the variant's earlier one."""
     path = reports / NAME
     lines = csv.DictReader(path.read_text().splitlines()) if path.exists() else ()
     rows = {line["variant"]: line for line in lines} | {facts.variant: asdict(facts)}

@@ -1,4 +1,4 @@
-"""Pages that are one file: figures and data within, no script, nothing from the network."""
+"""HTML pages that are single files: figures and data are embedded; no script, no network access."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from jinja2 import Environment, StrictUndefined
 from hdemucs.files import write_text
 
 MEDIA = {"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv", "md": "text/markdown"}
-FORMS = ("csv", "md", "tex")  # of a table, to be saved from the page
+FORMS = ("csv", "md", "tex")  # formats of a table that can be saved from the page
 HOME = "index.html"
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, some paragraphs of plain text, and parts that are HTML already."""
+    """A heading, some paragraphs of plain text, and parts in HTML."""
 
     title: str
     anchor: str
@@ -29,13 +29,13 @@ class Section:
 
 
 def within(path: Path) -> str:
-    """A file as an address that holds it: a page that uses it needs nothing beside it."""
+    """A file as a data URL, so that the page needs no other file."""
     kind = MEDIA.get(path.suffix.removeprefix("."), "text/plain")
     return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def picture(folder: Path, name: str, caption: str, note: str) -> str:
-    """A figure of `folder`, within the page: the smaller one of its drawing and its picture."""
+    """A figure of `folder`, embedded: its SVG or PNG, whichever is smaller."""
     forms = [folder / f"{name}.{suffix}" for suffix in ("svg", "png")]
     source = within(min(forms, key=lambda path: path.stat().st_size))
     said = html.escape(caption)
@@ -47,7 +47,7 @@ def picture(folder: Path, name: str, caption: str, note: str) -> str:
 
 
 def downloads(folder: Path, names: Sequence[str]) -> str:
-    """The other forms of tables, to be saved from the page."""
+    """Links to save tables in other formats."""
     items = "".join(
         f"<li>{html.escape(name)}: "
         + ", ".join(
@@ -61,7 +61,7 @@ def downloads(folder: Path, names: Sequence[str]) -> str:
 
 
 def folded(title: str, *parts: str) -> str:
-    """Parts that open when asked for, and in print."""
+    """Parts that are collapsed until they are opened or printed."""
     return f"<details><summary>{html.escape(title)}</summary>\n{''.join(parts)}</details>"
 
 
@@ -72,7 +72,7 @@ def write_page(
     warnings: Sequence[str],
     sections: Sequence[Section],
 ) -> None:
-    """One page; any but the home page leads back there."""
+    """Write one page; all but the home page link back to the home page."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     template = environment.from_string(
         files("hdemucs.report").joinpath("page.html.j2").read_text(encoding="utf-8")

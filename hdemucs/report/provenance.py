@@ -1,4 +1,4 @@
-"""What stands behind every row: run, configuration, code, data, seed, weights."""
+"""The origin of every row: run, configuration, code, data, seed, weights."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from hdemucs.report.results import Results, Row
 from hdemucs.report.runs import Origin, RunFacts
 from hdemucs.tables import Table
 
-SHORT = 8  # digits of a checksum that tables print; provenance.json has them whole
+SHORT = 8  # digits of a digest in tables; provenance.json has all of them
 
 
 def table(results: Results) -> Table:
-    """One line a training."""
+    """One line per training."""
     lines = [
         line(row, system, run)
         for row in results.models
@@ -46,7 +46,7 @@ def line(row: Row, system: System, run: RunFacts) -> dict[str, Any]:
 
 
 def anchors(results: Results) -> str:
-    """For each row, the place that its name in every table links to."""
+    """The anchors of all rows, to which their names in every table link."""
     parts = []
     for row in results.rows:
         if not row.facts:
@@ -59,7 +59,7 @@ def anchors(results: Results) -> str:
 
 
 def said(row: Row) -> list[str]:
-    """A row's provenance in sentences."""
+    """A row's origin in sentences."""
     scored = [
         f"{facts.system}: {facts.data.name} (manifest {facts.data.sha256}), "
         f"backend {facts.metrics.backend}"
@@ -77,7 +77,9 @@ def said(row: Row) -> list[str]:
 
 
 def record(results: Results) -> dict[str, Any]:
-    """The same for machines: by system, what was scored and the trainings behind it."""
+    """The same in machine-readable form: by system, what was scored and the trainings it comes
+    from.
+    """
     facts, runs = TypeAdapter(Facts), TypeAdapter(tuple[Origin, ...])
     return {
         system.name: {

@@ -1,4 +1,4 @@
-"""Numbers that others published, each with its source and the conditions it was reached under.
+"""Numbers that others published, each with its source and the conditions behind it.
 
 `published.csv` holds the paper's tables (arXiv 2111.03600v3), the oracles of SiSEC 2018, and what
 other systems' authors, or evaluations of them, published ("systems"). The paper's conditions are
@@ -17,7 +17,7 @@ COLUMNS = ("all", "drums", "bass", "other", "vocals")
 
 @dataclass(frozen=True)
 class Published:
-    """One row of somebody's table. None: not stated."""
+    """One row of a published table. None means not stated."""
 
     key: str
     table: str
@@ -25,7 +25,7 @@ class Published:
     metric: str
     aggregation: str
     data: str
-    scores: dict[str, float]  # dB (or points of MOS), by source and "all"
+    scores: dict[str, float]  # dB (or MOS points), by source and "all"
     models: int | None  # in the bag; 1: a single model
     epochs: int | None  # of the training from new weights
     fine_tuned: bool | None
@@ -36,7 +36,7 @@ class Published:
 
 
 def published() -> dict[str, Published]:
-    """All rows by key, in the order of the tables they come from."""
+    """All published rows by key, in the order of their tables."""
     text = files("hdemucs.report").joinpath("published.csv").read_text()
     return {line["key"]: entry(line) for line in csv.DictReader(text.splitlines())}
 

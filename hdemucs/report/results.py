@@ -1,4 +1,4 @@
-"""The scored systems, arranged as the report's rows, and what their numbers are."""
+"""The scored systems, arranged as the rows of the report, and their numbers."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ SHOWN = {"all": "All", "drums": "Drums", "bass": "Bass", "other": "Other", "voca
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the tables; several systems are trainings that differ in the seed alone."""
+    """One row of the tables; several systems are trainings that differ in their seed only."""
 
     name: str
     label: str
     systems: tuple[System, ...]
-    runs: tuple[tuple[Origin, ...], ...]  # of each system; empty: not known, or no training
-    config: RowConfig | None  # None: an oracle, a floor, or somebody else's system
+    runs: tuple[tuple[Origin, ...], ...]  # for each system; empty: unknown, or not trained
+    config: RowConfig | None  # None: an oracle, a floor, or another group's system
 
     @property
     def facts(self) -> tuple[Facts, ...]:
@@ -44,17 +44,17 @@ class Row:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Every score of every track of all its systems (`tidy`)."""
+        """Every score of every track of all its systems (see `tidy`)."""
         return pd.concat([tidy(system) for system in self.systems], ignore_index=True)
 
     @cached_property
     def numbers(self) -> pd.DataFrame:
-        """By metric and aggregation: "all" and each source, dB; the mean over seeds."""
+        """By metric and aggregation: "all" and each source, dB, averaged over seeds."""
         return totals(self.scores).groupby(level=["metric", "aggregation"], sort=False).mean()
 
     @property
     def leaks(self) -> bool:
-        """Whether a model of it was trained on the test songs."""
+        """Whether any of its models was trained on the test songs."""
         origins = [origin for each in self.runs for origin in each]
         return any(isinstance(o, ReleasedFacts) and o.trained_on == TEST_SONGS for o in origins)
 
@@ -65,14 +65,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Results:
-    """Everything scored. `models` are the study's rows, `bounds` the oracles and floors."""
+    """All scored systems. `models` are the study's rows, `bounds` are the oracles and floors."""
 
     config: ReportConfig
     models: tuple[Row, ...]
     bounds: tuple[Row, ...]
     others: tuple[Row, ...]
     sources: tuple[str, ...]
-    facts: Facts  # of any system of ours: data and metrics are the same for all
+    facts: Facts  # of any of our systems: all have the same data and metrics
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -84,11 +84,11 @@ class Results:
 
     @cached_property
     def numbers(self) -> pd.DataFrame:
-        """Every number of the report: by row, metric and aggregation, a column a source."""
+        """Every number of the report, by row, metric and aggregation; one column per source."""
         return pd.concat({row.name: row.numbers for row in self.rows}, names=["row"])
 
     def table_of(self, metric: str, aggregation: Aggregation) -> pd.DataFrame:
-        """One metric in one way: a line a row, in order; NaN where a row has none."""
+        """One metric with one aggregation: one line per row, in order; NaN where a row has none."""
         columns = [ALL, *self.sources]
         keys = pd.MultiIndex.from_tuples(
             [(row.name, metric, aggregation.name) for row in self.rows],
@@ -97,13 +97,13 @@ class Results:
         return self.numbers.reindex(keys)[columns].droplevel(["metric", "aggregation"])
 
     def scored(self, metric: str) -> dict[str, int]:
-        """In how many tracks each source has a score: not where its reference is silent."""
+        """The number of tracks with a score, by source; silent references have none."""
         found = track_scores(self.rows[0], metric).dropna(subset="score")
         return {s: found.loc[found["source"].eq(s), "track"].nunique() for s in self.sources}
 
     @property
     def dependent(self) -> tuple[str, ...]:
-        """Tracks whose references determine no ISR, SIR and SAR."""
+        """The tracks whose references do not determine ISR, SIR and SAR."""
         tracks = [t for row in self.rows for system in row.systems for t in system.tracks]
         return tuple(sorted({track.track for track in tracks if track.dependent}))
 
@@ -111,10 +111,10 @@ class Results:
 def arranged(
     config: ReportConfig, systems: Mapping[str, System], runs: Mapping[str, tuple[Origin, ...]]
 ) -> Results:
-    """The systems as rows; rows of the configuration without scores are left out.
+    """Arrange systems as rows; rows of the configuration without scores are left out.
 
     Raises:
-        UserError: no system is ours, or two of ours were scored on other data, tracks or metrics.
+        UserError: no system is ours, or two of ours have other data, tracks or metrics.
     """
     ours = [system for system in systems.values() if system.facts]
     if not ours or ours[0].facts is None:
@@ -144,9 +144,9 @@ def arranged(
 
 
 def named(row: RowConfig, systems: tuple[System, ...], runs: tuple[tuple[Origin, ...], ...]) -> Row:
-    """A row of the study, whose label says what a reader must know before its numbers.
+    """A row of the study, whose label includes what a reader must know about its numbers.
 
-    A system that was trained on the test songs is in no paired comparison.
+    A system that was trained on the test songs takes part in no paired comparison.
     """
     origins = [origin for each in runs for origin in each]
     label = row.label
@@ -162,7 +162,7 @@ def named(row: RowConfig, systems: tuple[System, ...], runs: tuple[tuple[Origin,
 
 
 def hold_labels(rows: tuple[Row, ...]) -> None:
-    """Refuse two rows of one label: tables and figures tell rows apart by it."""
+    """Refuse two rows with the same label: tables and figures distinguish rows by it."""
     first: dict[str, str] = {}
     for row in rows:
         other = first.setdefault(row.label, row.name)
@@ -172,7 +172,7 @@ def hold_labels(rows: tuple[Row, ...]) -> None:
 
 
 def hold_kinds(config: ReportConfig, systems: Mapping[str, System]) -> None:
-    """Refuse scores whose name says that they are something else than their record does."""
+    """Refuse scores whose record says that they are of another kind than their name."""
     kinds = {name: "model" for row in config.rows for name in row.systems}
     kinds |= dict.fromkeys(ORACLES, "oracle")
     for name in kinds.keys() & systems.keys():
@@ -184,7 +184,7 @@ def hold_kinds(config: ReportConfig, systems: Mapping[str, System]) -> None:
 
 
 def hold_alike(first: System, second: System) -> None:
-    """Refuse to put numbers side by side that are no comparison."""
+    """Refuse to compare numbers that are not comparable."""
     if first.facts is None or second.facts is None:
         return
     pairs = {
@@ -200,7 +200,7 @@ def hold_alike(first: System, second: System) -> None:
 
 
 def numbers(row: Row, metric: str, aggregation: Aggregation) -> dict[str, float]:
-    """A row's number for "all" and each source, dB: the mean over its seeds; {} without any."""
+    """A row's number for "all" and each source in dB, averaged over its seeds; {} without any."""
     key = (metric, aggregation.name)
     if key not in row.numbers.index:
         return {}
@@ -209,13 +209,13 @@ def numbers(row: Row, metric: str, aggregation: Aggregation) -> dict[str, float]
 
 
 def track_scores(row: Row, metric: str) -> pd.DataFrame:
-    """The lines of a row's tidy scores of one metric, its frames averaged as usual."""
+    """The lines of a row's tidy scores for one metric, its frames averaged in the usual way."""
     scores, average = row.scores, usual(metric).frames.__name__
     return scores[scores["metric"].eq(metric) & scores["average"].eq(average)]
 
 
 def long(results: Results) -> pd.DataFrame:
-    """Every number of the report, one a line, with what it is."""
+    """Every number of the report with its description, one per line."""
     rows = {row.name: row for row in results.rows}
     stacked = pd.Series(results.numbers.rename_axis(columns="source").stack(), name="score")
     lines = stacked.reset_index()

@@ -1,7 +1,7 @@
-"""Two revisions of a study side by side: paired differences over the same tracks, and what changed.
+"""Compare two revisions of a study: paired differences over the same tracks, and what was changed.
 
-DVC's `metrics diff` sets two numbers side by side; whether they differ by more than the tracks'
-spread is what is said here.
+DVC's `metrics diff` shows two numbers; this tells whether they differ by more than the spread
+between tracks.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from hdemucs.tables import Table
 
 SCORES = "reports/scores"
 CODE = "configs/code"
-NOTHING = "nothing"  # what a side has where only the other has a value
-SHOWN = 60  # characters of a value
+NOTHING = "nothing"  # shown for a side that lacks a value of the other
+SHOWN = 60  # longest shown value, in characters
 
 
 @dataclass(frozen=True)
 class Revision:
-    """What is kept of a revision, in a folder with the study's layout."""
+    """The stored results of a revision, in a folder with the study's layout."""
 
     name: str
     root: Path
@@ -43,7 +43,7 @@ class Revision:
         return {folder.parent.name: load_system(folder.parent) for folder in folders}
 
     def values(self, below: str) -> dict[str, Any]:
-        """Every value of the JSON files below a folder: by file and key."""
+        """Every value of the JSON files below a folder, by file and key."""
         return {
             f"{path.relative_to(self.root / below)}: {key}": value
             for path in sorted((self.root / below).rglob("*.json"))
@@ -53,7 +53,7 @@ class Revision:
 
 
 def leaves(content: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value of a tree that is no mapping, by its path."""
+    """Every value in a tree that is not a mapping, by its path."""
     if isinstance(content, Mapping) and content:
         for name, inside in content.items():
             yield from leaves(inside, f"{key}.{name}".lstrip("."))
@@ -62,10 +62,10 @@ def leaves(content: Any, key: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def differences(old: Revision, new: Revision, metric: str, config: IntervalConfig) -> Table:
-    """New minus old, for every system that both have, over the tracks that both scored.
+    """New minus old, for every system in both revisions, over the tracks that both scored.
 
     Raises:
-        UserError: the revisions have no system in common, or one on other data or metrics.
+        UserError: no system is in both revisions, or one has other data or metrics.
     """
     one, two = old.systems(), new.systems()
     both = [name for name in two if name in one]
@@ -106,7 +106,7 @@ def differences(old: Revision, new: Revision, metric: str, config: IntervalConfi
 def of_system(
     old: System, new: System, metric: str, config: IntervalConfig, revision: str
 ) -> Iterator[tuple[str, Difference]]:
-    """The difference for "all" and each source."""
+    """The differences for "all" and each source."""
     hold_comparable(old, new, revision)
     names = {track.track for track in old.tracks} & {track.track for track in new.tracks}
     one, two = (
@@ -127,9 +127,10 @@ def of_system(
 
 
 def hold_comparable(old: System, new: System, revision: str) -> None:
-    """
+    """Check that two results of a system can be compared.
+
     Raises:
-        UserError: the two were scored on other data or by other metrics.
+        UserError: they have other data or other metrics.
     """
     if old.facts is None or new.facts is None:
         return
@@ -146,14 +147,14 @@ def hold_comparable(old: System, new: System, revision: str) -> None:
 def alone(
     one: Mapping[str, System], two: Mapping[str, System], old: str, new: str
 ) -> Iterator[str]:
-    """Systems that only one side has."""
+    """Lines about systems that are in one revision only."""
     for name, these, those in ((old, one, two), (new, two, one)):
         if only := [system for system in these if system not in those]:
             yield f"Only in {name}: {', '.join(only)}."
 
 
 def changes(old: Revision, new: Revision, below: str) -> Table:
-    """What differs in the JSON files below a folder: parameters, or the code's digests."""
+    """Differences between the JSON files below a folder: parameters, or digests of code."""
     one, two = old.values(below), new.values(below)
     keys = [key for key in {**one, **two} if one.get(key, NOTHING) != two.get(key, NOTHING)]
     lines = [
@@ -177,7 +178,7 @@ def code(old: Revision, new: Revision) -> Table:
 
 
 def digests(folder: Path) -> dict[tuple[str, str], str]:
-    """By stage and source file, as `resolve` writes them."""
+    """Digests by stage and source file, as `resolve` writes them."""
     return {
         (path.relative_to(folder).with_suffix("").as_posix(), name): digest
         for path in sorted(folder.rglob("*.json"))

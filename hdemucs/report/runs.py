@@ -1,7 +1,7 @@
-"""Where each system comes from, for its numbers' provenance: reports/runs/<system>.json.
+"""reports/runs/<system>.json: where each system comes from.
 
-It is the same on whatever machine a training is repeated; hours and machine are kept elsewhere
-(`hdemucs/report/machines.py`).
+The file is the same on whatever machine a training is repeated; hours and machine are stored
+separately (`hdemucs/report/machines.py`).
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ Count = Annotated[int, Field(ge=0)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class RunFacts:
-    """One training: where a model, or a member of a bag, comes from."""
+    """The facts about one training that made a model, or a member of a bag."""
 
-    run: str  # the run directory's name
+    run: str  # name of the run directory
     config: str  # SHA-256 of its configuration
-    code: str  # SHA-256 of the code it trained with
-    data: str  # SHA-256 of the manifest it trained on
+    code: str  # SHA-256 of the code that it ran
+    data: str  # SHA-256 of the manifest of its data
     seed: int
-    epochs: Count  # that ran
+    epochs: Count  # epochs that were run
     planned: Count  # epochs that its configuration asks for
     parameters: Count
     weights: str  # SHA-256 of model.safetensors
-    start: RunFacts | None  # the training whose model this one fine-tuned; None: new weights
+    start: RunFacts | None  # the training that this one fine-tuned; None: new weights
 
     @property
     def first(self) -> RunFacts:
-        """The training from new weights: itself, or what it started from."""
+        """The training from new weights: this one, or the one it started from."""
         return self.start.first if self.start else self
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class ReleasedFacts:
-    """A model that its authors published."""
+    """The facts about a model that its authors published."""
 
     file: str
     url: str
@@ -63,13 +63,13 @@ class ReleasedFacts:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class GivenFacts:
-    """Somebody's estimates or scores, of a system that is not here."""
+    """The facts about somebody's estimates or scores, of a system that is not here."""
 
     what: What
     path: str
     files: Count
     sha256: str  # of all files' names and digests
-    missing: tuple[str, ...]  # test tracks that are not among them
+    missing: tuple[str, ...]  # test tracks that they lack
 
     def __str__(self) -> str:
         lack = f", without {len(self.missing)} tracks" if self.missing else ""
@@ -81,7 +81,7 @@ Origin = RunFacts | ReleasedFacts | GivenFacts
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Origins:
-    """The file: one for a model, several for a bag."""
+    """The content of the file: one origin for a model, several for a bag."""
 
     runs: tuple[Origin, ...]
 
@@ -92,7 +92,7 @@ def save_runs(path: Path, runs: Sequence[Origin]) -> None:
 
 
 def load_runs(path: Path) -> tuple[Origin, ...]:
-    """Read where a system comes from; none where the file is not there.
+    """Read where a system comes from; empty if the file does not exist.
 
     Raises:
         UserError: the file is damaged.

@@ -1,4 +1,4 @@
-"""The tables of scores: every row of the study, every metric, every way to aggregate."""
+"""The tables of scores: every row of the study, every metric, every aggregation."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hdemucs.metrics.signals import LIMIT
 from hdemucs.report.results import SHOWN, Results, Row, track_scores
 from hdemucs.tables import DASH, Cell, Table, Text
 
-DAGGER = "\N{DAGGER}"  # at what a note beneath the table restricts
-NAMED = 3  # tracks that a note lists
+DAGGER = "\N{DAGGER}"  # marks what a note below the table qualifies
+NAMED = 3  # tracks that a note names
 
 SPELT = {
     "SDR": "SDR (BSSEval v4)",
@@ -31,12 +31,12 @@ def heading(source: str) -> str:
 
 
 def name_of(row: Row) -> Cell:
-    """A row's label, with a link to what stands behind it."""
+    """A row's label, with a link to its origin."""
     return Text(row.label, f"#provenance-{row.name}") if row.facts else row.label
 
 
 def notes(results: Results, metric: str, aggregation: Aggregation) -> tuple[str, ...]:
-    """What the numbers of a table are."""
+    """Notes on how a table's numbers were computed."""
     facts = results.facts
     framed = f", windows of {facts.metrics.window:g} s every {facts.metrics.hop:g} s"
     seeds = sorted({seed for row in results.models for seed in row.seeds})
@@ -52,7 +52,7 @@ def notes(results: Results, metric: str, aggregation: Aggregation) -> tuple[str,
 
 
 def doubts(results: Results, metric: str, aggregation: Aggregation) -> Iterator[str]:
-    """What of a table's numbers means less than it seems to."""
+    """Notes on which of a table's numbers mean less than they seem to."""
     fewer = {s: n for s, n in results.scored(metric).items() if n < len(results.tracks)}
     if fewer:
         counts = ", ".join(f"{heading(source)} {count}" for source, count in fewer.items())
@@ -79,17 +79,17 @@ def marked(results: Results, metric: str) -> str:
 def scored(
     results: Results, name: str, title: str, frame: pd.DataFrame, metric: str, *remarks: str
 ) -> Table:
-    """A table of scores as published work aggregates the metric, with what its numbers are."""
+    """A table of scores, aggregated as in published work, with notes."""
     return Table(name, title, frame, (*notes(results, metric, usual(metric)), *remarks))
 
 
 def by_source(results: Results, metric: str) -> pd.DataFrame:
-    """A metric aggregated as usual: a line a row, a column a source as tables spell it."""
+    """A metric in its usual aggregation: one line per row, one column per source."""
     return results.table_of(metric, usual(metric)).rename(columns=heading)
 
 
 def named(rows: Sequence[Row], numbers: pd.DataFrame, head: str = "System") -> pd.DataFrame:
-    """Rows of numbers [row name, column] under their labels."""
+    """Numbers [row name, column], with rows' labels in place of their names."""
     frame = numbers.loc[[row.name for row in rows]]
     frame.insert(
         0, head, pd.Series([name_of(row) for row in rows], index=frame.index, dtype=object)
@@ -98,7 +98,7 @@ def named(rows: Sequence[Row], numbers: pd.DataFrame, head: str = "System") -> p
 
 
 def scores(results: Results, metric: str) -> Table:
-    """One metric of every row, aggregated as published work does it."""
+    """One metric for every row, aggregated as in published work."""
     frame = named(results.rows, by_source(results, metric))
     name = f"scores_{metric.lower().replace('-', '_')}"
     title = f"{metric}{marked(results, metric)}, every system"
@@ -106,7 +106,7 @@ def scores(results: Results, metric: str) -> Table:
 
 
 def aggregations(results: Results) -> Table:
-    """SDR over all sources in every way to aggregate, and nSDR beside it."""
+    """SDR over all sources by every aggregation, and nSDR."""
     ways = [("SDR", way) for way in FRAMED] + [("nSDR", SONGS)]
     columns = {f"{metric}: {way.name}": results.table_of(metric, way)[ALL] for metric, way in ways}
     metrics = f"{SPELT['SDR']} and {SPELT['nSDR']}, dB; mean of the sources."
@@ -116,7 +116,7 @@ def aggregations(results: Results) -> Table:
 
 
 def tracks(results: Results) -> Table:
-    """SDR of every track: the median of its frames, mean over sources (and seeds)."""
+    """SDR of every track: the median over frames, averaged over sources (and seeds)."""
     columns = {
         row.label: track_scores(row, "SDR").groupby("track")["score"].mean() for row in results.rows
     }
@@ -131,7 +131,7 @@ def tracks(results: Results) -> Table:
 
 
 def tracks_long(results: Results) -> pd.DataFrame:
-    """Every track, source, metric and system: the data behind the figures."""
+    """Every track, source, metric and system: the data of the figures."""
     frame = pd.concat({row.name: row.scores for row in results.rows}, names=["row", None])
     frame = frame.reset_index(level="row")
     shown = frame["average"].eq(frame["metric"].map(lambda name: usual(name).frames.__name__))

@@ -1,4 +1,4 @@
-"""The sections of the report's page: what comes first, what follows, what is folded away."""
+"""The sections of the report's page: what comes first, what follows, what is collapsed."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from hdemucs.report.published import published
 from hdemucs.report.results import Results
 from hdemucs.tables import Table, hypertext, write
 
-LED_BY = ("SDR", "nSDR")  # metrics whose tables are open
-BESIDE = {  # what other stages make, beside the page
+LED_BY = ("SDR", "nSDR")  # metrics whose tables are not collapsed
+BESIDE = {  # the outputs of other stages, which the page links to
     "data.md": "the songs: how loud, how long, what was found wrong with them",
     "listening/index.html": "listening tests: their sets, and how to serve them (`dvc pull`)",
     "demo/index.html": "excerpts to listen to: mixture, reference, every system (`dvc pull`)",
@@ -36,7 +36,7 @@ BESIDE = {  # what other stages make, beside the page
 
 @dataclass
 class Parts:
-    """What has been made so far, to be put on the page."""
+    """The parts of the page that are ready."""
 
     out: Path
     tables: list[str] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class Findings:
-    """What is decided once and shown in several places."""
+    """Results that are computed once and shown in several places."""
 
     differences: list[evidence.Comparison]
     claims: list[claims.Judged]
@@ -71,7 +71,7 @@ class Findings:
 
 
 def said(findings: Findings) -> tuple[str, ...]:
-    """The report's first sentences."""
+    """The first sentences of the report."""
     counts = verdict.counted(findings.cells)
     return claims_section.summary(findings.claims), f"Of the paper's numbers: {counts}."
 
@@ -113,7 +113,7 @@ def differences_section(results: Results, findings: Findings, parts: Parts) -> S
 
 
 def verdict_section(results: Results, findings: Findings, parts: Parts) -> Section:
-    """How many of the paper's numbers were reproduced; each of them folded away."""
+    """How many of the paper's numbers were reproduced; the numbers themselves are collapsed."""
     cells = findings.cells
     made = [parts.table(verdict.summary(cells))]
     ran = [verdict.beside(results, cells), verdict.basis(cells)]

@@ -1,9 +1,9 @@
-"""Whether the paper's numbers were reproduced, cell by cell, and why or why not.
+"""Whether the paper's numbers were reproduced, cell by cell, and the reasons.
 
-A cell is reproduced if a system of ours that was made and scored under the paper's conditions comes
-within the margin of the configuration, which is the spread of trainings that differ in the seed
-alone. Where any condition differs the verdict is "other conditions", and numbers on other data are
-not even shown beside the paper's.
+A cell is reproduced if one of our systems, made and scored under the paper's conditions, is within
+the configuration's margin, which is the spread of trainings that differ in their seed only. If any
+condition differs, the verdict is "other conditions". Numbers on other data are not even shown
+beside the paper's.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ OUT_OF_REACH = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One number of the paper beside ours; None where they must not be compared."""
+    """One number of the paper beside ours; None where the two must not be compared."""
 
     published: Published
     source: str
     row: Row | None
     ours: float | None
-    interval: Interval | None  # of ours, over tracks
+    interval: Interval | None  # of our number, over tracks
     state: str
     reasons: tuple[str, ...]
 
@@ -55,10 +55,11 @@ class Cell:
 
 
 def cells(results: Results, published: Mapping[str, Published]) -> list[Cell]:
-    """Every cell of the paper's tables, in their order; then of other published rows, if run.
+    """Every cell of the paper's tables, in order, then those of other published rows that were run.
 
-    A published row has its cells once for each row of ours that repeats it: one that was trained
-    here, and the authors' own weights.
+    A published row has its cells once for each of our rows that repeats it: one that was trained
+    here,
+    and one with the authors' own weights.
     """
     rows: dict[str, list[Row | None]] = {}
     for row in results.models:
@@ -94,12 +95,14 @@ def cell(results: Results, entry: Published, row: Row | None, source: str) -> Ce
 
 
 def spread(config: ReportConfig, source: str, row: Row) -> str:
-    """What the verdict of a comparable cell rests on."""
+    """The basis of the verdict on a comparable cell."""
     return f"margin {margin(config, source):g} dB (spread between seeds); {seeds(row)}"
 
 
 def seeds(row: Row) -> str:
-    """2 trained systems, seeds 42, 43; or whose weights or estimates they are."""
+    """A row's seeds, such as "2 trained systems, seeds 42, 43"; or whose weights or estimates it
+    has.
+    """
     if given := others(row):
         return f"released weights or estimates: {'; '.join(given)}"
     listed = ", ".join(map(str, row.seeds)) or "unknown"
@@ -107,12 +110,12 @@ def seeds(row: Row) -> str:
 
 
 def others(row: Row) -> list[str]:
-    """What a row rests on that was not trained here: whose, which file, which digest."""
+    """The parts of a row that were not trained here: whose, which file, which digest."""
     return [str(run) for runs in row.runs for run in runs if not isinstance(run, RunFacts)]
 
 
 def why_not_run(results: Results, entry: Published) -> str:
-    """Why no system of ours stands beside a published row."""
+    """Why no system of ours is compared with a published row."""
     if entry.table in OUT_OF_REACH:
         return OUT_OF_REACH[entry.table]
     if entry.models is None:
@@ -124,14 +127,14 @@ def why_not_run(results: Results, entry: Published) -> str:
 
 
 def interval_of(results: Results, row: Row, source: str) -> Interval:
-    """Of our number, over tracks."""
+    """The interval of our number, over tracks."""
     sources = results.sources if source == ALL else (source,)
     scores = np.stack([matrix(row, "SDR", one).mean(0) for one in sources])
     return median_interval(scores, results.config.interval)
 
 
 def beside(results: Results, judged: list[Cell]) -> Table:
-    """Our numbers beside the paper's: the cells where both may be shown."""
+    """Our numbers beside the paper's, in the cells where both may be shown."""
     lines = [
         {
             "Table": one.published.table,
@@ -151,7 +154,7 @@ def beside(results: Results, judged: list[Cell]) -> Table:
 
 
 def basis(judged: list[Cell]) -> Table:
-    """What the verdict on each row that was run rests on: a line a row of the paper."""
+    """The basis of the verdict on each row that was run: one line per row of the paper."""
     lines = [
         {
             "Table": entry.table,
@@ -173,13 +176,13 @@ def run(judged: list[Cell]) -> Iterator[tuple[Published, Row, tuple[str, ...]]]:
 
 
 def counted(cells: list[Cell]) -> str:
-    """4 reproduced, 1 not reproduced."""
+    """Counts of verdicts in words, such as "4 reproduced, 1 not reproduced"."""
     states = [one.state for one in cells]
     return ", ".join(f"{states.count(state)} {state}" for state in STATES if state in states)
 
 
 def missing(judged: list[Cell]) -> Table:
-    """The paper's rows that have no row of ours beside them, each with its one reason."""
+    """The paper's rows without a row of ours, each with the reason."""
     lines = [
         {"Table": one.published.table, "Row": one.published.label, "Why": one.reasons[0]}
         for one in judged
@@ -211,7 +214,7 @@ def table(results: Results, judged: list[Cell]) -> Table:
 
 
 def notes(results: Results) -> tuple[str, ...]:
-    """What the numbers are, and what the verdicts mean."""
+    """Notes on what the numbers are and what the verdicts mean."""
     level = f"{100 * results.config.interval.level:.0f} %"
     return (
         f"Paper: {PAPER}; metric and aggregation as there. Difference: ours minus the paper's, "
@@ -224,7 +227,7 @@ def notes(results: Results) -> tuple[str, ...]:
 
 
 def difference(one: Cell) -> str | None:
-    """+0.10 [-0.40, +0.60], or nothing where there is no comparison."""
+    """A difference such as +0.10 [-0.40, +0.60]; None if the numbers are not compared."""
     if one.ours is None or one.interval is None:
         return None
     middle = signed(one.ours - one.paper)

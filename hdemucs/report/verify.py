@@ -1,4 +1,4 @@
-"""Whether a report follows from its scores, file by file, and the scores from the models."""
+"""Check that a report follows from its scores, file by file, and the scores from the models."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from hdemucs.metrics.museval_json import TrackScores
 
 ENOUGH = 1e-4  # dB: stored scores have five decimals
 FIGURES = (".svg", ".png")
-WRITTEN = ("tables", "figures")  # folders in which nothing else lies
+WRITTEN = ("tables", "figures")  # folders that contain nothing else
 DRAWN_BY = re.compile(r"Matplotlib v?([0-9.]+)")
-WITHIN = re.compile(r"data:image/[a-z+]+;base64,[A-Za-z0-9+/=]+")  # a figure of a page
+WITHIN = re.compile(r"data:image/[a-z+]+;base64,[A-Za-z0-9+/=]+")  # an embedded figure of a page
 
 
 def report_differences(make: Callable[[Path], None], reports: Path) -> list[str]:
-    """What a report made anew has otherwise than the stored one, a line each; [] if nothing.
+    """Differences between a newly made report and the stored one, one line each; [] if there are
+    none.
 
-    `make` writes the whole report into a folder. Every file of it is compared byte for byte;
-    figures that another version of Matplotlib drew are only looked for.
+    `make` writes the whole report into a folder. Every file is compared byte for byte, but figures
+    that another version of Matplotlib drew need only exist.
 
     Raises:
-        UserError: the scores cannot make a report.
+        UserError: no report can be made from the scores.
     """
     with tempfile.TemporaryDirectory() as scratch:
         fresh = Path(scratch)
@@ -42,7 +43,7 @@ def report_differences(make: Callable[[Path], None], reports: Path) -> list[str]
 
 
 def drawn_alike(reports: Path) -> bool:
-    """Whether the stored figures were drawn by the Matplotlib that is installed."""
+    """Whether the installed version of Matplotlib drew the stored figures."""
     first = next(iter(sorted((reports / "figures").glob("*.svg"))), None)
     said = DRAWN_BY.search(first.read_text()) if first else None
     return said is None or said[1].rstrip(".") == mpl.__version__
@@ -54,7 +55,9 @@ def file_differences(
     reports: Path,
     drawn: bool,  # noqa: FBT001
 ) -> Iterator[str]:
-    """What one stored file has otherwise than the fresh one; figures count where drawn alike."""
+    """Differences between a stored file and the new one; figures count if drawn by the same
+    version.
+    """
     stored = reports / name
     if not stored.exists():
         yield f"{stored}: is missing"
@@ -78,14 +81,14 @@ def text_differences(stored: Path, fresh: Path, drawn: bool) -> Iterator[str]:  
 
 
 def around(one: str, two: str) -> str:
-    """Where two lines part, in words short enough to read."""
+    """Where two lines differ, with a little text around it."""
     start = next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), 0)
     said, given = (text[max(0, start - 20) : start + 40].strip() for text in (one, two))
     return f"{said!r} is stored, the scores give {given!r}"
 
 
 def strays(names: list[Path], reports: Path) -> Iterator[str]:
-    """Tables and figures that no report of these scores has."""
+    """Tables and figures that a report of these scores does not have."""
     for folder in WRITTEN:
         for path in sorted((reports / folder).glob("*")):
             if path.relative_to(reports) not in names:
@@ -93,7 +96,7 @@ def strays(names: list[Path], reports: Path) -> Iterator[str]:
 
 
 def table_differences(stored: Path, fresh: Path) -> Iterator[str]:
-    """The cells of one CSV table in which the stored one differs from the fresh one."""
+    """The cells in which a stored CSV table differs from the new one."""
     none: list[str] = []
     rows = zip_longest(cells(stored), cells(fresh), fillvalue=none)
     before = len(found := list(cell_differences(stored, rows)))
@@ -116,7 +119,7 @@ def cells(path: Path) -> list[list[str]]:
 
 
 def summary_differences(folder: Path) -> list[str]:
-    """Whether a system's summary, and what DVC lists of it, follow from its tracks' scores."""
+    """Whether a system's summary, and DVC's metrics, follow from its tracks' scores."""
     kept = [folder / SUMMARY, folder.with_name(f"{folder.name}.json")]
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / folder.name
@@ -132,7 +135,7 @@ def summary_differences(folder: Path) -> list[str]:
 def score_differences(
     name: str, stored: Iterable[TrackScores], fresh: Iterable[TrackScores]
 ) -> list[str]:
-    """What of a system's scores comes out otherwise when it is separated and scored again."""
+    """Differences in a system's scores after separating and scoring it again."""
     old, new = ({track.track: track for track in tracks} for tracks in (stored, fresh))
     gone = [f"{name}: {track}: only stored" for track in old.keys() - new.keys()]
     added = [f"{name}: {track}: not stored" for track in new.keys() - old.keys()]
@@ -142,7 +145,7 @@ def score_differences(
 
 
 def track_differences(where: str, stored: TrackScores, fresh: TrackScores) -> Iterator[str]:
-    """One line a source and metric that differs, with the largest difference."""
+    """The sources and metrics that differ, one line each, with the largest difference."""
     for source in sorted(stored.sources.keys() | fresh.sources.keys()):
         if source not in stored.sources or source not in fresh.sources:
             yield f"{where}: {source}: has scores only on one side"
@@ -156,7 +159,7 @@ def track_differences(where: str, stored: TrackScores, fresh: TrackScores) -> It
 
 
 def finite(values: np.ndarray) -> np.ndarray:
-    """Scores as files keep them: NaN for infinity."""
+    """Scores as files hold them: NaN in place of infinity."""
     kept = np.asarray(values, float)
     return np.where(np.isfinite(kept), kept, np.nan)
 

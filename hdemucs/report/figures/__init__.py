@@ -1,1 +1,1 @@
-"""Figures for print and screen, told apart by place, shape and lightness before colour."""
+"""Figures for print and screen, readable by position, shape and lightness without colour"""

@@ -12,12 +12,12 @@ from hdemucs.report.figures.style import COLOURS, QUIET
 from hdemucs.report.results import Results, Row
 from hdemucs.report.scores import heading
 
-SEED = 1  # of the points' vertical scatter, which means nothing
+SEED = 1  # of the points' vertical jitter, which has no meaning
 
 
 def boxes(results: Results, metric: str = "SDR") -> Figure:
-    """One panel a source, one line a system; diamonds are medians over tracks."""
-    rows = [row for row in results.rows if row.name != "mixture"]  # far below: it hides the rest
+    """One panel per source, one line per system; diamonds are medians over tracks."""
+    rows = [row for row in results.rows if row.name != "mixture"]  # so low that it would squeeze others
     sources = (ALL, *results.sources)
     figure = Figure(figsize=(2.1 * len(sources) + 1.8, 0.34 * len(rows) + 1.1))
     axes = figure.subplots(1, len(sources), sharey=True, squeeze=False)[0]
@@ -34,7 +34,7 @@ def panel(axis: Axes, rows: list[Row], source: str, metric: str) -> None:
     scatter = np.random.default_rng(SEED)
     for place, row in enumerate(rows):
         scores = matrix(row, metric, source).mean(axis=0)
-        scores = scores[~np.isnan(scores)]  # tracks in which the source sounds
+        scores = scores[~np.isnan(scores)]  # tracks in which the source is audible
         colour = COLOURS[0] if row.config else QUIET
         axis.boxplot(
             [scores],

@@ -1,4 +1,4 @@
-"""One track from close: SDR over time, and what each system made of each source."""
+"""One track in detail: SDR over time, and each system's spectrogram of each source."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from hdemucs.report.results import Results, Row
 from hdemucs.report.scores import heading
 
 MOST = 5  # systems whose spectrograms are shown
-LINE = 16  # letters of a label
-LOWEST = -15  # dB; frames in which a source is all but silent lie far below
+LINE = 16  # characters of a label
+LOWEST = -15  # dB; frames in which a source is nearly silent have much lower values
 
 
 def closeup(results: Results, scores: Path, reference: Path) -> Figure:
-    """The first test track, a column a source; `scores` holds the systems' folders."""
+    """The first test track, one column per source; `scores` contains the systems' folders."""
     rows = results.models
     shown = {row.label: load_pictures(scores / row.systems[0].name / NAME) for row in rows[:MOST]}
     pictures = {"Reference": load_pictures(reference), **shown}
@@ -49,7 +49,7 @@ def closeup(results: Results, scores: Path, reference: Path) -> Figure:
 
 
 def over_time(axis: Axes, rows: tuple[Row, ...], source: str) -> None:
-    """SDR of each frame; gaps where a source or an estimate is silent."""
+    """Plot the SDR of each frame, with gaps where a source or an estimate is silent."""
     for index, row in enumerate(rows):
         track = row.systems[0].tracks[0]
         values = track.sources[source].frames["SDR"]
@@ -62,13 +62,13 @@ def over_time(axis: Axes, rows: tuple[Row, ...], source: str) -> None:
 def spectrogram(axis: Axes, made: Picture, row: Row) -> None:
     extent = (0.0, end_of(row), 0.0, 1.0)
     image = axis.imshow(made, cmap="magma", aspect="auto", extent=extent, vmin=0, vmax=255)
-    image.set_clip_on(False)  # it fills the axes; the SVG's name of a clip changes between drawings
+    image.set_clip_on(False)  # it fills the axes, and clips' names in SVG files change
     axis.set_yticks([])
     axis.grid(visible=False)
 
 
 def end_of(row: Row) -> float:
-    """When the first track's last frame ends, s."""
+    """The time in seconds at which the first track's last frame ends."""
     track = row.systems[0].tracks[0]
     count = len(next(iter(track.sources.values())).frames["SDR"])
     return track.hop * (count - 1) + track.window

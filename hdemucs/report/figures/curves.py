@@ -16,7 +16,7 @@ COLUMNS = ("epoch", "train_loss", "valid_loss", "valid_nsdr")
 
 
 def read(folder: Path, names: list[str]) -> dict[str, pd.DataFrame]:
-    """The curves that are there, by system; a bag, which is not trained, has an empty one.
+    """Read the curves that exist, by system; that of a bag, which is not trained, is empty.
 
     Raises:
         UserError: a file is damaged or lacks a column.
@@ -39,7 +39,7 @@ def checked(path: Path) -> pd.DataFrame:
 
 
 def curves(histories: dict[str, pd.DataFrame], labels: dict[str, str]) -> Figure:
-    """Losses (dashed: training) and validation nSDR by epoch; a marker at the best epoch."""
+    """Losses (training: dashed) and validation nSDR by epoch, with a marker at the best epoch."""
     figure = Figure(figsize=(10, 3.8))
     left, right = figure.subplots(1, 2)
     for index, (name, history) in enumerate(histories.items()):

@@ -1,4 +1,4 @@
-"""A data set at a glance: how long its songs are, how loud its stems, how often they play."""
+"""An overview of a data set: its songs' lengths, its stems' loudness and share of time."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hdemucs.datasets.summary import SPLITS
 from hdemucs.report.figures.style import COLOURS, QUIET
 
 WIDTH, HEIGHT = 10.0, 3.6  # inches
-GOLDEN = 0.6180339887  # multiples of it, modulo 1, spread points evenly without chance
-SPREAD = 0.5  # of a column's width
+GOLDEN = 0.6180339887  # its multiples, modulo 1, spread points evenly and reproducibly
+SPREAD = 0.5  # share of a column's width over which points are spread
 MINUTE = 60.0
 
 
 def overview(manifest: Manifest) -> Figure:
-    """Three panels of one point a track, with medians."""
+    """Three panels with one point per track, and medians."""
     figure = Figure(figsize=(WIDTH, HEIGHT))
     left, middle, right = figure.subplots(1, 3)
     strips(left, lengths(manifest), COLOURS)
@@ -53,7 +53,7 @@ def lengths(manifest: Manifest) -> dict[str, list[float]]:
 
 
 def loudness(manifest: Manifest) -> dict[str, list[float]]:
-    """By stem; silent ones have none."""
+    """Loudness by stem; silent stems have none."""
     return {
         name: [
             value for track in manifest.tracks if (value := track.files[name].loudness) is not None
@@ -70,7 +70,7 @@ def activity(manifest: Manifest) -> dict[str, list[float]]:
 
 
 def strips(axes: Axes, groups: Mapping[str, Sequence[float]], colours: Sequence[str]) -> None:
-    """A column of points a group, and a line at its median."""
+    """Draw one column of points per group, and a line at its median."""
     for place, values in enumerate(groups.values()):
         spread = SPREAD * ((np.arange(len(values)) * GOLDEN) % 1 - 0.5)
         colour = colours[place % len(colours)]

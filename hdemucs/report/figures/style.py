@@ -1,4 +1,4 @@
-"""The look of all figures, and how they are written."""
+"""The style of all figures, and how they are saved."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SETTINGS: dict[str, Any] = {
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Our settings, for figures drawn and saved inside."""
+    """Apply our settings to figures that are drawn and saved inside the block."""
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(cast(Any, SETTINGS))
@@ -45,17 +45,17 @@ def styled() -> Iterator[None]:
 
 
 def save(figure: Figure, folder: Path, name: str) -> None:
-    """<folder>/<name>.svg for pages and print, and <name>.png; the same drawing, the same bytes."""
+    """Save <folder>/<name>.svg and <name>.png; the same drawing gives the same bytes."""
     as_text(figure)
     figure.draw_without_rendering()
-    figure.set_layout_engine("none")  # the layout stands: no need to find it again for each file
+    figure.set_layout_engine("none")  # it is laid out: not again for each file
     for suffix, metadata in {"svg": {"Date": None}, "png": {"Software": None}}.items():
         with replacing(folder / f"{name}.{suffix}") as temporary:
             figure.savefig(temporary, format=suffix, dpi=DPI, metadata=metadata)
 
 
 def look(index: int) -> dict[str, Any]:
-    """Colour, dash and marker of the index-th of several curves; 28 differ."""
+    """Colour, dash and marker of curve number `index`; 28 are distinct."""
     return {
         "color": COLOURS[index % len(COLOURS)],
         "linestyle": DASHES[(index // len(COLOURS)) % len(DASHES)],
