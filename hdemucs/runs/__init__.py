@@ -1,1 +1,1 @@
-"""Where training runs: content-addressed run directories and the executors that fill them."""
+"""Run directories, named by their content, and the executors that train in them"""

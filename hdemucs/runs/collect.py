@@ -1,4 +1,4 @@
-"""A variant's finished result, published: trained now, attached to, or found as it is."""
+"""Publish a variant's finished result: train it now, wait for its run, or take it as it is."""
 
 from __future__ import annotations
 
@@ -29,24 +29,27 @@ from hdemucs.runs.wait import finish
 from hdemucs.runs.workspace import Workspace
 from hdemucs.versions import remark
 
-CURVE = ("epoch", "train_loss", "valid_loss", "valid_nsdr")  # of an ensemble
+CURVE = ("epoch", "train_loss", "valid_loss", "valid_nsdr")  # columns of an ensemble's curves
 
 
 @dataclass(frozen=True)
 class Collector:
-    """Collects in one checkout; `songs` gives the data's root, and makes sure that it is there."""
+    """Publishes variants in one checkout; `songs` makes sure that the data are there, and gives
+    their root.
+    """
 
     here: Workspace
     songs: Callable[[], Path]
 
     def collect(self, name: str) -> str:
-        """Publish a variant to models/, reports/curves/ and reports/runs/; says from what.
+        """Publish a variant to models/, reports/curves/ and reports/runs/; return what it was made
+        from.
 
-        Its own trainings run side by side, unless this project published them before; those of
-        other variants are taken as they are.
+        The variant's own trainings are run side by side, unless this project published them before;
+        trainings of other variants are taken as they are.
 
         Raises:
-            UserError: a training failed, or what it is changed meanwhile.
+            UserError: a training failed, or its inputs changed meanwhile.
         """
         if (kind := kind_of(self.here.config(name))) != "trained":
             return self.given(name, kind)
@@ -54,7 +57,7 @@ class Collector:
         self.prepare(members)
         known = bool(own) and self.known(name)
         others = [m for m in members if m not in own and here.trained(m) is None]
-        asked = [] if known else [here.run(each) for each in own]  # as they are now
+        asked = [] if known else [here.run(each) for each in own]  # by the files as they are now
         self.finished([*([] if known else own), *others])
         self.check(asked)
         if members != (name,):
@@ -67,12 +70,12 @@ class Collector:
         return f"models/{name}, which {runs} made" if known else runs
 
     def known(self, name: str) -> bool:
-        """Whether a variant's own trainings need no run: they were published, and are here now."""
+        """Whether a variant's own trainings need no run, because they are published and present."""
         here, curve = self.here, self.places(name)[1]
         return curve.exists() and all(here.trained(m) == here.place(m) for m in here.own(name))
 
     def check(self, runs: Sequence[Run]) -> None:
-        """Hold finished runs to what their variants are now, and keep what made them."""
+        """Check that finished runs are what their variants are now, and keep their models."""
         for run in runs:
             check_unchanged(run, self.here)
             done = read_json(run.folder / "DONE.json", CURE)
@@ -80,7 +83,7 @@ class Collector:
             save_machine(self.here.root / "reports", machine(run))
 
     def given(self, name: str, kind: str) -> str:
-        """What others made, taken into the study."""
+        """Publish what others made."""
         model, curve = self.places(name)
         if kind == "released":
             facts = self.released(name, model)
@@ -92,13 +95,13 @@ class Collector:
         return "; ".join(map(str, facts))
 
     def released(self, name: str, model: Path) -> Sequence[Origin]:
-        """Models that others published, imported."""
+        """Import models that others published."""
         from hdemucs.released.publish import publish as import_released  # torch, and requests
 
         return import_released(load(self.here.config(name), ReleasedConfig), self.here.home, model)
 
     def listed(self, name: str, what: What) -> Origin:
-        """Somebody's files: which they are, and of which test tracks."""
+        """List another group's files, and the test tracks that they are for."""
         from hdemucs.evaluation.given import digest, missing
 
         config = self.here.config(name)
@@ -112,15 +115,15 @@ class Collector:
         return GivenFacts(what=what, path=path, files=files, sha256=sha256, missing=lacking)
 
     def publish_model(self, name: str) -> None:
-        """The one training that a variant is."""
+        """Publish the single training that a variant consists of."""
         model, curve = self.places(name)
         with replacing_folder(model) as temporary:
             publish(self.here.run(name), {file: temporary / file for file in MODEL})
         publish(self.here.run(name), {"history.csv": curve})
 
     def publish_ensemble(self, name: str, members: Sequence[str], *, rewrite: bool) -> None:
-        """The members' models, and the curves of those that are the variant's own."""
-        from hdemucs.models.published import save_ensemble  # torch: a second that few need
+        """Publish the members' models, and the curves of those that are the variant's own."""
+        from hdemucs.models.published import save_ensemble  # imports torch, a second that few need
 
         config, own = load(self.here.config(name), EnsembleConfig), self.here.own(name)
         model, curve = self.places(name)
@@ -132,11 +135,11 @@ class Collector:
             write_text(curve, curves([self.here.run(each).folder / "history.csv" for each in own]))
 
     def places(self, name: str) -> tuple[Path, Path]:
-        """Where a variant's model and its curve are published."""
+        """The places where a variant's model and its curve are published."""
         return self.here.root / "models" / name, self.here.root / f"reports/curves/{name}.csv"
 
     def provenance(self, training: str) -> tuple[RunFacts, ...]:
-        """What is kept of a training."""
+        """The stored facts about a training."""
         run = self.here.run(training)
         if run.done:
             return (facts(run, self.start(training)),)
@@ -145,12 +148,12 @@ class Collector:
         return tuple(known for known in kept if known.run == run.name)
 
     def start(self, name: str) -> RunFacts | None:
-        """What is kept of the training that a variant's starts from."""
+        """The stored facts about the training that a variant starts from."""
         origin = self.here.origin(name)
         return None if origin is None else self.provenance(origin)[0]
 
     def prepare(self, trainings: Sequence[str]) -> None:
-        """Have what trainings start from trained first: what they are depends on it."""
+        """Train first what these trainings start from, because their identity depends on it."""
         origins = [origin for each in trainings if (origin := self.here.origin(each))]
         for origin in dict.fromkeys(origins):
             self.prepare([origin])
@@ -158,13 +161,13 @@ class Collector:
                 self.finished([origin])
 
     def finished(self, trainings: Sequence[str]) -> None:
-        """Have trainings done."""
+        """Make sure that these trainings are done."""
         runs = [self.here.run(training) for training in trainings]
         if not all(run.done for run in runs):
             self.train([run if run.done else self.here.made(run.variant) for run in runs])
 
     def train(self, runs: Sequence[Run]) -> None:
-        """Have them trained, and with them the others that this dvc command will come to."""
+        """Train these runs, and with them the others that this dvc command will need."""
         cluster = load_cluster(self.here.home)
         launcher = Launcher.of(self.here, cluster, self.songs())
         others = self.siblings([run.variant for run in runs]) if cluster.presubmit else []
@@ -172,7 +175,7 @@ class Collector:
             finish(launcher, run, [*runs[place + 1 :], *others], cluster.poll)
 
     def siblings(self, trainings: Sequence[str]) -> list[Run]:
-        """The runs that this dvc command will need as well, and that need not wait."""
+        """The other runs that this dvc command will need and that can start now."""
         plan, mine = planned(TRAIN), {variant_of(name) for name in trainings}
         others = [name for name in plan.variants if name not in mine]
         lacks = lacking(self.here, others, missing_is_fine=plan.missing_is_fine)
@@ -181,9 +184,9 @@ class Collector:
 
 
 def curves(histories: Sequence[Path]) -> str:
-    """The histories of an ensemble's own trainings, one below the other; a bag has none.
+    """The histories of an ensemble's own trainings, one below the other; empty for a bag.
 
-    Losses and nSDR are the means of trainings that had so many epochs.
+    Losses and nSDR are means over the trainings that lasted that many epochs.
     """
     tables = [list(csv.DictReader(io.StringIO(path.read_text()))) for path in histories]
     lines = [",".join(CURVE)]

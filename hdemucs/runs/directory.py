@@ -1,16 +1,16 @@
-"""The directory of one training run: what it was asked, how far it is, what came of it.
+"""The directory of one training run: its inputs, its progress and its results.
 
 runs/<variant>-<key>/
     spec.json       the identity, the program of its job and the threads
     config.json, manifest.json, code/, start/
-                    what the job reads, copied when the run was made
+                    the job's inputs, copied when the run was made
     attempts.jsonl  a line for each submission, written before it
-    owner           the life of the job that may write here; the newest one takes it
-    life.json       which attempt that is, and where
-    log.txt         what all lives printed
+    owner           the process that may write here; the newest one takes this over
+    life.json       that process' attempt, and where it runs
+    log.txt         the output of all processes
     outcome.json    how the last attempt failed, if it did
     history.csv, progress.json, checkpoint, model.safetensors, model.json, DONE.json
-                    written by the training; DONE.json last, and it alone means finished
+                    written by the training; only DONE.json, written last, means finished
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ CURE = "remove the run directory, and the next `dvc repro` makes it anew"
 
 @dataclass(frozen=True)
 class Attempt:
-    """One submission of a run. `batch` names it for ever: no other has the same name."""
+    """One submission of a run. `batch` is the name of the batch; no other batch ever has it."""
 
     executor: str
     batch: str
-    index: int  # place in its batch
-    size: int  # runs in the batch
+    index: int  # position in its batch
+    size: int  # number of runs in the batch
     time: float  # seconds since 1970
 
 
@@ -70,19 +70,21 @@ class Run:
 
     @property
     def done(self) -> bool:
-        """By the folder's list of names: asked for one, NFS may repeat an old no for a minute."""
+        """Whether the run is finished, from a list of the folder: NFS may cache a file's absence
+        for a minute.
+        """
         with suppress(FileNotFoundError):
-            return "DONE.json" in os.listdir(self.folder)  # noqa: PTH208  it alone is no generator
+            return "DONE.json" in os.listdir(self.folder)  # noqa: PTH208  pathlib has a generator
         return False
 
     @property
     def program(self) -> str:
-        """The module that its job runs, on the run directory."""
+        """The module that its job runs, with the run directory as argument."""
         return str(read_json(self.folder / "spec.json", CURE)["program"])
 
     @property
     def threads(self) -> int:
-        """Of torch, in every process: part of the configuration, as sums depend on it."""
+        """Threads of torch in every process: part of the configuration, since sums depend on it."""
         return int(read_json(self.folder / "spec.json", CURE)["threads"])
 
     @property
@@ -94,7 +96,7 @@ class Run:
         """The last submission.
 
         Raises:
-            UserError: what is noted of it cannot be read; its job may be under way.
+            UserError: the record of it is unreadable; its job may be running.
         """
         lines = self._attempts.splitlines()
         try:
@@ -106,7 +108,7 @@ class Run:
             ) from error
 
     def record(self, attempt: Attempt) -> None:
-        """Note a submission before it is made, so that no crash can hide it.
+        """Record a submission before it is made, so that a crash cannot hide it.
 
         Raises:
             UserError: the disk is full.
@@ -121,21 +123,21 @@ class Run:
 
     @property
     def progress(self) -> dict[str, Any]:
-        """What the training last said of itself; empty before it did."""
+        """The training's last progress.json; empty before the first."""
         return self._said("progress.json")
 
     @property
     def saved(self) -> set[str]:
-        """Its checkpoints, by name and time: another set means that it got on."""
+        """Its checkpoints, by name and time; a change means progress."""
         found = set()
         for path in (self.folder / "checkpoints").glob("*"):
-            with suppress(FileNotFoundError):  # the training drops old ones
+            with suppress(FileNotFoundError):  # the training deletes old ones
                 found.add(f"{path.name} {path.stat().st_mtime_ns}")
         return found
 
     @property
     def outcome(self) -> dict[str, Any]:
-        """How the last attempt failed: `attempt` (its batch), `code`, `cause`; empty if not."""
+        """How the last attempt failed (`attempt`: its batch, `code`, `cause`); empty if not."""
         return self._said("outcome.json")
 
     def _said(self, name: str) -> dict[str, Any]:
@@ -144,47 +146,47 @@ class Run:
         return {}
 
     def note(self, batch: str, code: int, cause: str) -> None:
-        """Say how the attempt with this batch failed."""
+        """Record how the attempt with this batch failed."""
         outcome = {"attempt": batch, "code": code, "cause": cause}
         write_json(self.folder / "outcome.json", outcome)
 
     def own(self, token: str) -> None:
-        """From here on only the life with this token may write."""
+        """Give the right to write to the process with this token, and to no other."""
         write_bytes(self.folder / "owner", token.encode())
 
     @property
     def owner(self) -> str:
-        """The token of the life that may write; empty before any began."""
+        """The token of the process that may write; empty before the first one."""
         with suppress(FileNotFoundError):
             return (self.folder / "owner").read_text()
         return ""
 
     def begun(self, attempt: Attempt) -> bool:
-        """Whether an attempt came to train, however it ended."""
+        """Whether an attempt began to train, however it ended."""
         return self._said("life.json").get("attempt") == attempt.batch
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a run's directory is made of."""
+    """The inputs of a run's directory."""
 
-    root: Path  # of the project: its packages are what is snapshotted
-    files: Mapping[str, Path]  # what to copy, by its path in the directory
-    program: str  # module that the job runs
-    identity: Callable[[], Identity]  # what the run would be by the files as they are now
+    root: Path  # of the project, whose packages are copied
+    files: Mapping[str, Path]  # files to copy, by their paths in the directory
+    program: str  # the module that the job runs
+    identity: Callable[[], Identity]  # the run's identity by the files as they are now
 
 
 def create(run: Run, identity: Identity, inputs: Inputs, threads: int) -> Run:
-    """Make the run's directory, whole or not at all; one that is there is left as it is.
+    """Make the run's directory, completely or not at all; an existing one is left as it is.
 
     Raises:
-        UserError: something was edited before it was copied, so that the run would be another.
+        UserError: a file was edited before it was copied, so this would be another run.
     """
     with locked(run.folder.parent / ".lock"):
         if run.folder.exists():
             return run
         draft = run.folder.with_name(f".{run.name}.draft")
-        shutil.rmtree(draft, ignore_errors=True)  # of a client that was killed here
+        shutil.rmtree(draft, ignore_errors=True)  # left by a client that was killed here
         packages = {PACKAGES[0], *(Path(path).parts[0] for path in identity.code)}
         snapshot(inputs.root, draft / "code", sorted(packages))
         for name, source in inputs.files.items():
@@ -200,7 +202,7 @@ def create(run: Run, identity: Identity, inputs: Inputs, threads: int) -> Run:
 
 
 def snapshot(root: Path, target: Path, packages: Sequence[str] = PACKAGES[:1]) -> None:
-    """A copy of the code as it is now, which later edits cannot reach."""
+    """Copy the code as it is now, so that later edits do not affect the run."""
     ignore = shutil.ignore_patterns("__pycache__", ".*")
     for package in packages:
         shutil.copytree(root / package, target / package, ignore=ignore)
@@ -208,10 +210,10 @@ def snapshot(root: Path, target: Path, packages: Sequence[str] = PACKAGES[:1]) -
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock of a file; the system frees it when the process ends, however it ends.
+    """Hold a file's lock; the system releases it when the process ends, however it ends.
 
     Raises:
-        UserError: the file system has no locks.
+        UserError: the file system does not support locks.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
@@ -224,5 +226,5 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def runs_in(root: Path) -> list[Run]:
-    """The runs of a root, by name."""
+    """The runs in a root, by name."""
     return [Run(path.parent) for path in sorted(root.glob("[!.]*/spec.json"))]

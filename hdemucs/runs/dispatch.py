@@ -1,4 +1,4 @@
-"""Where a stage is done: here, or as a job of the cluster that this waits for and collects."""
+"""Where a stage runs: here, or as a cluster job that this process waits for and collects."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ INSIDE = "HDEMUCS_OWNER"  # set in every job
 
 
 def argument(description: str | None, what: str = "a name of params.yaml:study") -> str:
-    """The one argument that a stage has."""
+    """The one argument of a stage's command line."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("name", help=what)
     return str(parser.parse_args().name)
 
 
 def here_or_as_job(stage: str, description: str | None, main: Callable[[str], None]) -> None:
-    """Run a stage for the variant of the command line: here, or where cluster.yaml asks for it."""
+    """Run a stage for the variant of the command line, here or where cluster.yaml says."""
     name = argument(description)
     said = f"{stage}@{name}: interrupted; a job goes on, and the next `dvc repro` attaches"
     with stage_process(said):
@@ -43,7 +43,7 @@ def here_or_as_job(stage: str, description: str | None, main: Callable[[str], No
 
 @contextmanager
 def stage_process(interrupted: str) -> Iterator[None]:
-    """End a stage as `ending` and `one_line` do; `interrupted` is its line on Ctrl-C."""
+    """End a stage as `ending` and `one_line` do; `interrupted` is the line to print on Ctrl-C."""
     with ending(), one_line():
         try:
             yield
@@ -53,9 +53,9 @@ def stage_process(interrupted: str) -> Iterator[None]:
 
 
 def elsewhere(stage: str, variant: str, songs: Callable[[], Path]) -> bool:
-    """Have a stage done by the cluster, where cluster.yaml:scoring asks for it; False: do it here.
+    """Run a stage on the cluster, if cluster.yaml:scoring is set; False if it must run here.
 
-    `songs` gives the data's root. The first stale variant submits the others that are ready.
+    `songs` gives the data's root. The first variant to run also submits the others that are ready.
 
     Raises:
         UserError: the job failed, or what it read has changed.
@@ -77,7 +77,7 @@ def elsewhere(stage: str, variant: str, songs: Callable[[], Path]) -> bool:
 
 
 def ready(job: StageJob, cluster: ClusterConfig) -> list[StageJob]:
-    """The same stage for the other variants that dvc will come to and whose models are there."""
+    """The stage for the other variants that dvc will come to and whose models are finished."""
     here = job.here
     names = stale_siblings(job.variant, job.stage) if cluster.presubmit else []
     return [replace(job, variant=name) for name in names if here.published(name)]

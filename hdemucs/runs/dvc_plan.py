@@ -1,8 +1,8 @@
-"""Which other variants the running `dvc repro` will come to, so that all can start at once.
+"""Find the variants that the running `dvc repro` will come to, so that all can start at once.
 
-dvc has no public word for that: the command line above this process says what was asked, and dvc's
-own plan for it which stages it will visit. `dvc status` answers for stages that dvc is not itself
-holding, so they are asked for by name.
+DVC has no public function for it. The command line of the process above says what was asked, and
+DVC's own planning says which stages it will visit. `dvc status` answers only for stages that are
+not locked by DVC itself, so these are asked for by name.
 """
 
 from __future__ import annotations
@@ -23,19 +23,21 @@ TRAIN = "train"
 
 @dataclass(frozen=True)
 class Plan:
-    """The variants whose stage a dvc command visits, in its order; none outside dvc."""
+    """The variants whose stage a dvc command will visit, in order; empty outside of dvc."""
 
     variants: tuple[str, ...] = ()
-    missing_is_fine: bool = False  # outputs that are made but not here: the command skips them
-    pulls: bool = False  # they are pulled where that can be done
+    missing_is_fine: bool = False  # outputs that exist elsewhere: the command skips their stages
+    pulls: bool = False  # outputs are pulled where possible
 
 
 def planned(stage: str) -> Plan:
-    """Of the dvc command that this process works for; empty for `dvc repro -s`: one stage alone."""
+    """The plan of the dvc command above this process; empty for `dvc repro -s`, which runs one
+    stage.
+    """
     asked = dvc_command(os.getpid()) if "DVC_STAGE" in os.environ else None
     if asked is None or asked.single_item:
         return Plan()
-    # Half a second of imports, needed only here.
+    # The import takes half a second and is needed only here.
     from dvc.repo import Repo
     from dvc.repo.reproduce import collect_stages, get_active_graph, plan_repro
 
@@ -60,10 +62,10 @@ def stale_siblings(variant: str, stage: str) -> list[str]:
 
 
 def needs_run(reasons: list[Any], plan: Plan) -> bool:
-    """Whether dvc makes a stage's outputs anew.
+    """Whether dvc will run a stage.
 
-    One that is merely missing is checked out if the cache has it ("deleted"); if not ("not in
-    cache") the stage runs, unless the command may skip it or looks into the remote.
+    If an output is merely missing, it is checked out from the cache ("deleted"). If it is not there
+    either ("not in cache"), the stage runs, unless the command may skip it or pull from the remote.
     """
     if any(reason == "changed command" or "changed deps" in reason for reason in reasons):
         return True
@@ -73,7 +75,7 @@ def needs_run(reasons: list[Any], plan: Plan) -> bool:
 
 
 def changed(variants: list[str], stage: str) -> Mapping[str, list[Any]]:
-    """What dvc says of variants' stage: empty for those that are up to date."""
+    """What `dvc status` says of variants' stages; empty for those that are up to date."""
     command = [sys.executable, "-m", "dvc", "status", "--json"]
     asked = subprocess.run(
         [*command, *(f"{stage}@{name}" for name in variants)],
@@ -89,8 +91,9 @@ def changed(variants: list[str], stage: str) -> Mapping[str, list[Any]]:
 
 
 def dvc_command(pid: int) -> Any:
-    """What the nearest `dvc repro`, `dvc exp run` or queued experiment above a process was asked:
-    dvc's own options by name; None: there is none.
+    """The options of the nearest `dvc repro`, `dvc exp run` or queued experiment above a process,
+    by
+    dvc's own names; None if there is no such command.
     """
     for command in ancestors(pid):
         for start, word in enumerate(command):
@@ -106,7 +109,7 @@ def dvc_command(pid: int) -> Any:
 
 
 def queued() -> Any:
-    """What the experiment of a queue was asked: dvc keeps it in the commit that it works on."""
+    """The options of a queued experiment, which dvc keeps in the commit that it works on."""
     from dvc.repo.experiments.executor.base import BaseExecutor
     from dvc.repo.experiments.refs import EXEC_MERGE
 
@@ -121,7 +124,7 @@ def queued() -> Any:
 
 
 def ancestors(pid: int) -> Iterator[list[str]]:
-    """The command lines of the processes above one, nearest first."""
+    """The command lines of the processes above this one, nearest first."""
     while pid > 1:
         try:
             pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

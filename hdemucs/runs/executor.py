@@ -1,4 +1,4 @@
-"""What an executor is asked, and what there is to say of a run."""
+"""What an executor must do, and the states of a run."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from hdemucs.runs.directory import Attempt, Run
 
 
 class State(Enum):
-    """What a run is to those who wait for it."""
+    """A run's state, as it matters to those who wait for it."""
 
     NEW = auto()  # never submitted
-    SUBMITTING = auto()  # submitted, not to be seen yet
+    SUBMITTING = auto()  # submitted, but not visible yet
     WAITING = auto()  # in a queue
     RUNNING = auto()
-    DEFERRED = auto()  # not taken, as there is no room for it now: ask again later
+    DEFERRED = auto()  # not accepted, because there is no room for it now: submit again later
     STUCK = auto()  # in a queue that it can never leave
-    UNKNOWN = auto()  # nobody to ask: decide nothing
-    FAILED = auto()  # over, by its own doing or a person's
-    LOST = auto()  # over, by the machine's doing: start it again
+    UNKNOWN = auto()  # no answer from the queue: decide nothing
+    FAILED = auto()  # ended by its own error or by a person
+    LOST = auto()  # ended by the machine: start it again
     DONE = auto()
 
 
@@ -31,33 +31,36 @@ LIVE = {State.SUBMITTING, State.WAITING, State.RUNNING, State.UNKNOWN}
 
 @dataclass(frozen=True)
 class Status:
-    """A run's state, and how to name it to a person."""
+    """A run's state, and words to show it."""
 
     state: State
-    word: str  # the executor's own word for it
+    word: str  # the executor's own name for the state
     reason: str = ""
-    job: str = ""  # its number: SLURM's, or the process id
+    job: str = ""  # SLURM's job number, or the process id
     node: str = ""
-    patience: float = 0.0  # seconds for which a run that is over may still turn out to be done
-    left: bool = False  # its job may start yet, and must not when another is under way
+    patience: float = 0.0  # seconds after its end during which a run may still turn out to be done
+    left: bool = False  # its job may start later, and must not when another one runs
 
 
 @runtime_checkable
 class Executor(Protocol):
-    """Where jobs run. A job is `python -m hdemucs.training <run directory>`, from its snapshot."""
+    """A place to run jobs. A job is `python -m hdemucs.training <run directory>`, with its own
+    code.
+    """
 
     def submit(self, runs: Sequence[Run]) -> None:
-        """Start a job for each, as one batch; each run notes its attempt before it starts.
+        """Start one job for each run, as one batch; each run's attempt is recorded before it
+        starts.
 
         Raises:
-            UserError: what cluster.yaml asks for cannot be had.
+            UserError: the machine cannot supply what cluster.yaml asks for.
         """
 
     def look(self, attempts: Mapping[Run, Attempt]) -> dict[Run, Status]:
-        """What became of these attempts of mine; of runs that are not done."""
+        """The states of these attempts of this executor, for runs that are not done."""
 
     def cancel(self, run: Run, status: Status) -> None:
         """End the job of a run that is not over."""
 
     def log(self, run: Run, attempt: Attempt) -> Path:
-        """Where to read on when a job did not even come to train."""
+        """The log to read if a job ended before its training began."""

@@ -1,4 +1,4 @@
-"""Somebody's files behind a variant, as the stages after `train` find them."""
+"""Another group's files for a variant, as the stages after `train` find them."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from hdemucs.files import read_json
 from hdemucs.report.runs import GivenFacts
 from hdemucs.runs.workspace import Workspace
 
-CARD = "given.json"  # in models/<variant>/: which files they are
+CARD = "given.json"  # in models/<variant>/: names and digests of the files
 
 
 @dataclass(frozen=True)
 class Given:
-    """A folder of files that are not ours."""
+    """A folder of another group's files."""
 
     folder: Path
-    sound_files: bool  # else museval's JSON
+    sound_files: bool  # otherwise museval's JSON
 
 
 def is_given(name: str, here: Workspace) -> bool:
-    """Whether a variant is somebody's estimates or scores."""
+    """Whether a variant consists of another group's estimates or scores."""
     return (here.root / "models" / name / CARD).exists()
 
 
 def given_to(name: str) -> Given | None:
-    """What stands behind a variant that others made; None where a model does.
+    """The files of a variant that others made; None for a variant with a model.
 
     Raises:
-        UserError: the files are not those that its `train` stage saw.
+        UserError: the files have changed since the variant's `train` stage.
     """
     here = Workspace(Path.cwd())
     if not is_given(name, here):

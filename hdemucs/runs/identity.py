@@ -1,8 +1,8 @@
-"""What a training run is: the configuration, data, start and code that decide its weights.
+"""The identity of a training run: the configuration, data, start and code that decide its weights.
 
-Nothing else has a say: not where it runs, not how often it saves, not comments, docstrings or
-layout of the code, not the code that launches it, not a family that another variant has. So a
-parameter flipped back finds its finished run, and an old run is never taken for a new one.
+Nothing else is part of it: not the machine, how often checkpoints are saved, comments, docstrings
+or layout of the code, the code that launches jobs, or families that only other variants use. So a
+parameter that is set back finds its finished run, and an old run is never taken for a new one.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Any
 
 from hdemucs.files import digest
 
-PROGRAM = "hdemucs.training"  # what a training job runs
-LETTERS = 16  # of the digest, in a run's name
+PROGRAM = "hdemucs.training"  # the program of a training job
+LETTERS = 16  # digits of the digest in a run's name
 
 
 @dataclass(frozen=True)
 class Identity:
-    """The digests of what decides the weights of one variant."""
+    """The digests of everything that decides the weights of one variant."""
 
     variant: str
     config: str
@@ -37,7 +37,7 @@ class Identity:
         return f"{self.variant}-{self.key}"
 
     def difference(self, other: Identity) -> str:
-        """What of this identity is not so in another one, in words."""
+        """How this identity differs from another one, in words."""
         files = sorted(
             path
             for path in self.code.keys() | other.code.keys()
@@ -52,9 +52,9 @@ class Identity:
 
 
 def trained_on(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """What of a manifest (JSON values) decides weights: the songs of training and validation.
+    """The part of a manifest (JSON values) that decides weights: songs of training and validation.
 
-    Test songs do not, nor where files lie and how loud they are.
+    Test songs, the places of files and their loudness do not.
     """
     whole = ("sample_rate", "channels", "sources")
     each = ("name", "split", "frames", "mean", "std")

@@ -1,4 +1,4 @@
-"""One life of a job, whoever started it: take the run over, train from its snapshot, report."""
+"""One process of a job, on any machine: take the run over, train from its copied code, report."""
 
 from __future__ import annotations
 
@@ -19,27 +19,29 @@ from hdemucs.files import write_json
 from hdemucs.runs.directory import Run
 
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
-AGAIN = 75  # exit status of a training that was told to stop and saved its state (EX_TEMPFAIL)
-TAIL = 40  # last lines of a log in which a cause is looked for
+AGAIN = 75  # exit status of a training that stopped when asked and saved its state (EX_TEMPFAIL)
+TAIL = 40  # last lines of a log that are searched for a cause
 
 
 @dataclass(frozen=True)
 class Life:
-    """One process' turn at a run. The newest owns the run; older ones stop at their next write."""
+    """One process' work on a run. The newest process owns the run; older ones stop at their next
+    write.
+    """
 
     run: Run
-    batch: str  # the attempt it belongs to
-    name: str  # of the job's turn, the same for all its processes
+    batch: str  # of the attempt it belongs to
+    name: str  # shared by all processes of the job's start
     token: str  # of this process
-    rank: int = 0  # only the first process of a DDP job writes
+    rank: int = 0  # in a DDP job, only the first process writes
 
     @classmethod
     def begin(cls, run: Run, batch: str, name: str, rank: int = 0) -> Life:
-        """Take the run over; `name` tells people whose turn it is."""
+        """Take the run over; `name` tells people which job has it."""
         life = cls(run, batch, name, f"{name}.{uuid.uuid4().hex[:8]}", rank)
         if rank == 0:
             run.own(life.token)
-            (run.folder / "outcome.json").unlink(missing_ok=True)  # an earlier life's
+            (run.folder / "outcome.json").unlink(missing_ok=True)  # an earlier process'
             begun = {"attempt": batch, "token": life.token, "host": socket.gethostname()}
             write_json(run.folder / "life.json", begun)
         return life
@@ -49,7 +51,9 @@ class Life:
         return self.run.log if self.rank == 0 else self.run.folder / f"log.{self.rank}.txt"
 
     def start(self, extra: Mapping[str, str], deaf: tuple[signal.Signals, ...] = ()) -> Process:
-        """The training process, deaf to some signals until it listens; it ends with this one."""
+        """Start the training; it ignores `deaf` signals until it handles them, and ends with this
+        process.
+        """
         with self.log.open("a") as file:
             file.write(f"--- {time.strftime('%Y-%m-%d %H:%M:%S')} {self.token}\n")
             file.flush()
@@ -77,7 +81,7 @@ class Life:
         }
 
     def end(self, code: int) -> None:
-        """Note a failure, unless the run is another life's by now, or another process was first."""
+        """Record a failure, unless another process owns the run by now or reported first."""
         if self.run.done or not self.run.owner.startswith(f"{self.name}."):
             return
         if self.run.outcome.get("attempt") != self.batch:
@@ -89,14 +93,14 @@ Process = subprocess.Popen[bytes]
 
 
 def prepare(deaf: tuple[signal.Signals, ...]) -> None:
-    """Between fork and exec: ignored signals stay so; without its parent the process is killed."""
+    """Between fork and exec: keep signals ignored, and let the process die with its parent."""
     for each in deaf:
         signal.signal(each, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)
 
 
 def cause(code: int, log: Path) -> str:
-    """Why a training process ended, in one line."""
+    """The reason why a training process ended, in one line."""
     if code == AGAIN:
         return "told to stop; its state is saved"
     if code < 0:
@@ -110,7 +114,7 @@ def cause(code: int, log: Path) -> str:
 
 
 def tail(path: Path, count: int) -> list[str]:
-    """The last lines of a text file; none if it is not there."""
+    """The last lines of a text file; empty if it does not exist."""
     try:
         with path.open(errors="replace") as file:
             return list(deque((line.rstrip("\n") for line in file), maxlen=count))

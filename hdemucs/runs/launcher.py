@@ -1,4 +1,4 @@
-"""All runs of a project and those who carry them out: start what is missing, look, cancel."""
+"""All runs of a project, and the executors that carry them out: start, look, cancel."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from hdemucs.runs.slurm import NAME as SLURM
 from hdemucs.runs.slurm import SlurmExecutor
 from hdemucs.runs.workspace import Workspace
 
-POLL = 0.5  # seconds between two looks for an attempt that may yet be seen
+POLL = 0.5  # seconds between two looks for an attempt that may still become visible
 
 
 @dataclass(frozen=True)
 class Launcher:
-    """The runs under one root."""
+    """The runs in one root folder."""
 
     root: Path
-    chosen: str  # the executor of new attempts
+    chosen: str  # the executor for new attempts
     executors: Mapping[str, Executor]
-    patience: float = 20.0  # seconds for an attempt that another client left half-submitted
+    patience: float = 20.0  # seconds to wait for an attempt that another client left half-submitted
 
     @classmethod
     def of(
@@ -34,8 +34,9 @@ class Launcher:
     ) -> Launcher:
         """The runs of a checkout; `data` is the root of the songs that new jobs read.
 
-        With all executors, as earlier attempts may be another's than the one chosen now.
-        `scoring`: new jobs ask for what cluster.yaml says of it, where it does.
+        It has all executors, because earlier attempts may belong to another one than is chosen now.
+        With
+        `scoring`, new jobs have the settings that cluster.yaml gives for scoring, if any.
         """
         local = LocalExecutor(config.local, data)
         section = "scoring" if scoring and config.scoring else "slurm"
@@ -44,7 +45,7 @@ class Launcher:
         return cls(here.runs, config.executor, {LOCAL: local, SLURM: slurm})
 
     def look(self, runs: Sequence[Run]) -> dict[Run, Status]:
-        """What became of runs, each asked of the executor that its last attempt went to."""
+        """The states of runs; each is asked of the executor that has its last attempt."""
         out: dict[Run, Status] = {}
         asked: dict[str, dict[Run, Attempt]] = {}
         for run in runs:
@@ -65,9 +66,9 @@ class Launcher:
         return self.executors[name]
 
     def ensure(self, runs: Sequence[Run], *, lost: bool = False) -> list[Run]:
-        """Every run is done or under way afterwards; returns those started now, as one batch.
+        """Make sure that every run is done or in progress; return those started now, as one batch.
 
-        `lost`: no run is started that, looked at again, turns out to have failed.
+        With `lost`, runs that turn out to have failed, when looked at again, are not started.
         """
         with locked(self.root / ".lock"):
             wait_until(lambda: not self.half_submitted(runs), self.patience, POLL)
@@ -83,7 +84,9 @@ class Launcher:
             return [run for run in missing if now[run].state is not State.DEFERRED]
 
     def half_submitted(self, runs: Sequence[Run]) -> bool:
-        """Whether a client that held the lock before may have died between a note and its act."""
+        """Whether an earlier holder of the lock may have died after recording an attempt, before
+        making it.
+        """
         return any(status.state is State.SUBMITTING for status in self.look(runs).values())
 
     def cancel(self, run: Run) -> bool:
@@ -95,7 +98,7 @@ class Launcher:
         return True
 
     def clear(self, run: Run, status: Status) -> None:
-        """Take a job out of the queue that can never start, lest somebody helps it to."""
+        """Remove a job that can never start from the queue, so that nobody releases it later."""
         attempt = run.attempt
         if status.left and attempt is not None:
             self.executor(attempt.executor).cancel(run, status)

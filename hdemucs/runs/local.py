@@ -1,4 +1,4 @@
-"""Training on this machine: detached processes that outlive their client, a slot each."""
+"""Training on this machine: detached processes that outlive their client, one per slot."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from hdemucs.runs.directory import Attempt, Run
 from hdemucs.runs.executor import State, Status
 
 NAME = "local"
-GRACE = 15.0  # seconds in which a worker that was started must have spoken
-LAG = 1.0  # seconds between a worker's end and the cancelling client's word on it
+GRACE = 15.0  # seconds within which a new worker must report
+LAG = 1.0  # seconds between a worker's end and the cancelling client's record of it
 SOON = 5.0  # seconds that a cancelled run has to end by itself
 
 
 @dataclass(frozen=True)
 class LocalExecutor:
-    """Detached processes."""
+    """Runs jobs as detached processes."""
 
     config: LocalConfig
     data: Path  # root of the data set
@@ -48,7 +48,7 @@ class LocalExecutor:
         return {run: status(run, attempt) for run, attempt in attempts.items()}
 
     def cancel(self, run: Run, status: Status) -> None:
-        """SIGTERM to the worker and its training, then SIGKILL."""
+        """Send SIGTERM to the worker and its training, then SIGKILL."""
         process, attempt = said(run), run.attempt
         for each in (signal.SIGTERM, signal.SIGKILL):
             if not process or worker.started(process["pid"]) != process["started"]:
@@ -64,7 +64,7 @@ class LocalExecutor:
 
 
 def spawn(arguments: list[str], run: Run, data: Path) -> None:
-    """Start a worker, which leaves this process' session: no Ctrl-C or hang-up reaches it."""
+    """Start a worker in a session of its own, so that no Ctrl-C or hang-up reaches it."""
     project = Path(worker.__file__).parents[2]
     with run.log.open("a") as log:
         subprocess.run(
@@ -79,7 +79,7 @@ def spawn(arguments: list[str], run: Run, data: Path) -> None:
 
 
 def spoken(run: Run, batch: str) -> bool:
-    """Whether the worker of a batch has come up."""
+    """Whether the worker of a batch has reported."""
     return said(run).get("attempt") == batch
 
 
@@ -90,7 +90,7 @@ def wait_until(true: Callable[[], bool], seconds: float, poll: float = 0.02) -> 
 
 
 def status(run: Run, attempt: Attempt) -> Status:
-    """What the files and locks of a run say."""
+    """A run's state, from its files and locks."""
     process, outcome = said(run), run.outcome
     mine = process.get("attempt") == attempt.batch
     job, node = (str(process["pid"]), process["host"]) if mine else ("", "")
@@ -106,14 +106,14 @@ def status(run: Run, attempt: Attempt) -> Status:
 
 
 def said(run: Run) -> dict[str, Any]:
-    """What the run's worker last said of itself."""
+    """The last report of the run's worker."""
     with suppress(FileNotFoundError, json.JSONDecodeError):
         return dict(json.loads((run.folder / "process.json").read_text()))
     return {}
 
 
 def held(run: Run) -> bool:
-    """Whether the run's worker lives, on whatever machine."""
+    """Whether the run's worker is alive, on any machine."""
     with suppress(FileNotFoundError), (run.folder / "worker.lock").open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -123,7 +123,7 @@ def held(run: Run) -> bool:
 
 
 def cores() -> int:
-    """That this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0))
 
 

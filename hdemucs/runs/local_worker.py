@@ -1,9 +1,9 @@
-"""The detached process behind one local run: waits for a free slot, trains, notes how it ended.
+"""The detached process behind one local run: wait for a free slot, train, record how it ended.
 
     python -m hdemucs.runs.local_worker RUN BATCH SLOTS [GPU ...]
 
-It needs nobody: the queue is a lock that waiting workers stand at, a slot is a lock that its
-worker holds, and the system frees both when a process ends, however it ends.
+No other process is needed. The queue is a lock for which waiting workers compete; a slot is a lock
+that its worker holds; the system releases both when a process ends, however it ends.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LOOK = 0.2  # seconds between two looks for a free slot
 
 
 def keep(run: Run, batch: str, slots: int, gpus: list[str]) -> int:
-    """From the queue to the end of the training; its exit status."""
+    """Wait in the queue and train; return the exit status."""
     with locked(run.folder / "worker.lock"):
         say(run, batch, "waiting")
         with slot(run.folder.parent / ".slots", slots) as number:
@@ -38,14 +38,14 @@ def keep(run: Run, batch: str, slots: int, gpus: list[str]) -> int:
             gpu = {"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if gpus else {}
             life = Life.begin(run, batch, name)
             child = life.start(gpu)
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it is for the child, which saves first
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # only the child handles it, by saving
             code = child.wait()
             life.end(code)
             return code
 
 
 def say(run: Run, batch: str, state: str, number: int | None = None) -> None:
-    """Tell those who look where the run is."""
+    """Report the run's state for others to read."""
     process = {
         "attempt": batch,
         "state": state,
@@ -58,7 +58,9 @@ def say(run: Run, batch: str, state: str, number: int | None = None) -> None:
 
 
 def started(pid: int) -> str | None:
-    """When a process began, in the system's ticks: tells it from a later one with its number."""
+    """When a process began, in system ticks, which distinguishes it from a later one with its
+    number.
+    """
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
     except (FileNotFoundError, ProcessLookupError):
@@ -67,7 +69,7 @@ def started(pid: int) -> str | None:
 
 @contextmanager
 def slot(folder: Path, count: int) -> Iterator[int]:
-    """The number of a slot of one's own; waits in line for it."""
+    """Wait for a free slot and hold it; gives its number."""
     with locked(folder / "queue"):
         number, file = free(folder, count)
     with file:
@@ -88,7 +90,7 @@ def free(folder: Path, count: int) -> tuple[int, IO[str]]:
 
 
 def detach() -> None:
-    """Go on in a session of one's own, as nobody's child."""
+    """Continue in a session of its own, without a parent."""
     if os.fork():
         os._exit(0)
     os.setsid()

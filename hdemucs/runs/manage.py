@@ -1,4 +1,4 @@
-"""What a person does with runs: list, read, cancel, prune."""
+"""What people do with runs: list, read logs, cancel, prune."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hdemucs.runs.stage_job import StageJob
 from hdemucs.runs.status_table import table
 from hdemucs.runs.workspace import Workspace
 
-WIDE = 240  # cells, for programs that read a run a line
+WIDE = 240  # cells, for programs that read one line per run
 
 
 def listing(launcher: Launcher, console: Console | None = None) -> None:
@@ -40,17 +40,17 @@ def named(launcher: Launcher, name: str) -> Run:
 
 
 def log_of(launcher: Launcher, name: str) -> Path:
-    """Where a run's output is: the training's own, or the executor's if it never came to train."""
+    """The run's log: the training's own, or the executor's if the training never began."""
     run = named(launcher, name)
     attempt = run.attempt
     return run.log if attempt is None else launcher.executor(attempt.executor).log(run, attempt)
 
 
 def cancel(launcher: Launcher, name: str) -> Run:
-    """End a run's job; its checkpoints stay, and the next `dvc repro` goes on from them.
+    """End a run's job; its checkpoints stay, and the next `dvc repro` resumes from them.
 
     Raises:
-        UserError: it has none.
+        UserError: it has no job.
     """
     run = named(launcher, name)
     if not launcher.cancel(run):
@@ -61,14 +61,15 @@ def cancel(launcher: Launcher, name: str) -> Run:
 def prunable(
     launcher: Launcher, here: Workspace, names: Sequence[str] = (), *, finished: bool = False
 ) -> list[Run]:
-    """The runs that `prune` would remove, none that is under way.
+    """The runs that `prune` would delete; never one that is in progress.
 
-    With names of runs or variants: those. Without: those that no stage would use as the working
-    tree is now; of these the finished ones, which another scale, branch or experiment may find
-    again, only if `finished`.
+    With names of runs or variants, it is those. Without, it is the runs that no stage would use
+    with
+    the working tree as it is now; finished ones, which another scale, branch or experiment may need
+    again, only with `finished`.
 
     Raises:
-        UserError: a name is no run's and no variant's.
+        UserError: a name is neither a run's nor a variant's.
     """
     for name in names:
         named(launcher, name)
@@ -79,12 +80,12 @@ def prunable(
 
 
 def prune(launcher: Launcher, runs: Sequence[Run]) -> list[Run]:
-    """Remove run directories; returns those that went: one that was started meanwhile stays."""
+    """Delete run directories; return those deleted: a run that was started meanwhile stays."""
     with locked(launcher.root / ".lock"):
         looks = launcher.look([run for run in runs if run.folder.exists()])
         gone = {run: status for run, status in looks.items() if status.state not in LIVE}
         for run, status in gone.items():
-            launcher.clear(run, status)  # a job that waits for ever would write to it one day
+            launcher.clear(run, status)  # a job that still waits would write to it later
             shutil.rmtree(run.folder)
         prune_batches(launcher.root)
     return list(gone)
@@ -96,8 +97,8 @@ def size(run: Run) -> int:
 
 
 def wanted(run: Run, here: Workspace) -> bool:
-    """Whether the working tree has a use for a run as it is now, or may have: what a variant
-    starts from, or a stage reads, can be missing yet.
+    """Whether the working tree needs a run, or may need it: what a variant starts from, or a stage
+    reads, may not be there yet.
     """
     stage, _, name = run.variant.rpartition("@")
     if not here.config(name).exists():
@@ -110,7 +111,7 @@ def wanted(run: Run, here: Workspace) -> bool:
 
 
 def prune_batches(root: Path) -> None:
-    """Remove the folders of submissions that no run refers to any more."""
+    """Delete the folders of submissions that no run refers to any more."""
     attempts = (run.attempt for run in runs_in(root))
     used = {attempt.batch for attempt in attempts if attempt is not None}
     for folder in (root / ".batches").glob("*"):

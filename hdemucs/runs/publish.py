@@ -1,4 +1,4 @@
-"""A finished run's results, under the names that the rest of the study knows."""
+"""Publish a finished run's results under the names that the rest of the study uses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ CURE = "remove the run directory and run the same command again"
 
 
 def check_unchanged(run: Run, here: Workspace) -> None:
-    """Hold a run to what its variant is now: DVC would record an edited input as its origin.
+    """Check that a run is what its variant is now: otherwise DVC would record edited inputs as its
+    origin.
 
     Raises:
         UserError: code, configuration or data changed while it trained.
@@ -32,7 +33,7 @@ def check_unchanged(run: Run, here: Workspace) -> None:
 
 
 def publish(run: Run, files: Mapping[str, Path]) -> None:
-    """Copy files of a run, by their name in it, to where they are published; each whole or not."""
+    """Copy files of a run, by their names in it, to where they are published; each atomically."""
     for name, target in files.items():
         source = run.folder / name
         if not source.exists():
@@ -42,9 +43,9 @@ def publish(run: Run, files: Mapping[str, Path]) -> None:
 
 
 def facts(run: Run, start: RunFacts | None) -> RunFacts:
-    """What is kept of a finished run, and of the one it started from, for its numbers' provenance.
+    """The facts about a finished run, and about the run that it started from.
 
-    What ran is what the training says at its end; what was planned, what it was asked.
+    What was done is what the training reports at its end; what was planned is in its configuration.
     """
     identity, done = run.identity, read_json(run.folder / "DONE.json", CURE)
     return RunFacts(
@@ -62,7 +63,7 @@ def facts(run: Run, start: RunFacts | None) -> RunFacts:
 
 
 def machine(run: Run) -> MachineFacts:
-    """What a finished run says of how it was made, and not of what it is."""
+    """The facts about how a finished run was made, which are no part of its identity."""
     done = read_json(run.folder / "DONE.json", CURE)
     return MachineFacts(
         variant=run.variant,

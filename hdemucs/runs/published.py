@@ -1,4 +1,4 @@
-"""A finished model that DVC keeps for this project: brought from its cache or its remote."""
+"""Finished models that DVC has for this project: fetched from its cache or its remote."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def holds(folder: Path, weights: str) -> bool:
 
 
 def bring(root: Path, folder: Path, weights: str) -> bool:
-    """Put a model that dvc.lock knows to its place; False: neither cache nor remote has it.
+    """Fetch a model that dvc.lock knows; False if neither the cache nor the remote has it.
 
-    `folder` may be a stage's output that DVC has just removed, as it does before it runs a stage.
+    `folder` may be a stage's output that DVC has just deleted, as it does before it runs a stage.
     """
-    from dvc.api import DVCFileSystem  # half a second of imports, seldom needed
+    from dvc.api import DVCFileSystem  # takes half a second, rarely needed
 
     name = folder.relative_to(root).as_posix()
     try:
@@ -34,7 +34,7 @@ def bring(root: Path, folder: Path, weights: str) -> bool:
             DVCFileSystem(str(root)).get(name, str(temporary), recursive=True)
             if not holds(temporary, weights):
                 raise FileNotFoundError(f"{name} in dvc.lock is another model")
-    except Exception as error:  # every kind of remote fails in ways of its own
+    except Exception as error:  # every kind of remote fails in its own way
         reason = " ".join(str(error).split()) or type(error).__name__
         sys.stderr.write(f"{name}: neither the cache nor a remote gives it ({reason})\n")
         return False
@@ -43,9 +43,9 @@ def bring(root: Path, folder: Path, weights: str) -> bool:
 
 @contextmanager
 def replacing_folder(folder: Path) -> Iterator[Path]:
-    """A temporary folder beside `folder`, which takes its place when the block ends well.
+    """Make a temporary folder beside `folder`, which replaces it if the block succeeds.
 
-    Several clients may collect one run: each waits for the others.
+    Several clients may collect one run; each waits for the others.
     """
     temporary = folder.with_name(f".{folder.name}.tmp")
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Hold a lock on a folder itself, which leaves no file behind."""
+    """Hold a lock on a folder itself, which needs no file."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -1,11 +1,11 @@
-"""Training on a SLURM cluster: one array a batch, through submitit.
+"""Training on a SLURM cluster: one job array per batch, through the package submitit.
 
     runs/.batches/<batch>/     one call of sbatch
-        batch.json, code/      what was asked for; the launcher's own snapshot
-        *.sh, *.pkl, *.log.*   submitit's
+        batch.json, code/      what was asked for; the launcher's own copy of the code
+        *.sh, *.pkl, *.log.*   submitit's files
 
-What submitit's pickles say is never believed: a run is done when its DONE.json is there, else it is
-what squeue says, else what sacct says, else it is lost.
+Results in submitit's pickles are never used: a run is done if its DONE.json exists; otherwise its
+state is that of squeue, or else of sacct; if neither knows it, it is lost.
 """
 
 from __future__ import annotations
@@ -36,27 +36,28 @@ from hdemucs.runs.slurm_queue import PERSONS_DOING, QUEUED, Job
 
 NAME = "slurm"
 GRACE = 15.0  # seconds from a submission until it is visible, from a last write until it is here
-SETTLE = 3.0  # seconds from a job's end until the run's own word on it is here
-UNLIMITED = 1_000_000  # times a job may be stopped by its time limit; it resumes each time
+SETTLE = 3.0  # seconds from a job's end until the run's own report arrives here
+UNLIMITED = 1_000_000  # how often a job may be stopped by its time limit; it resumes each time
 
-NO_ROOM = 75  # outcome of an attempt that sbatch had no room for (EX_TEMPFAIL of sysexits.h)
+NO_ROOM = 75  # outcome of an attempt for which sbatch had no room (EX_TEMPFAIL of sysexits.h)
 CROWDED = "the queue takes no more of your jobs now"
 
 
 @dataclass(frozen=True)
 class SlurmExecutor:
-    """Jobs of SLURM."""
+    """Runs jobs on SLURM."""
 
     config: SlurmConfig
-    section: str  # of cluster.yaml, which the configuration is from
+    section: str  # the section of cluster.yaml that the configuration comes from
     data: Path  # root of the data set
-    project: Path  # whose package launches
+    project: Path  # root of the project whose package launches jobs
     batches: Path
 
     def submit(self, runs: Sequence[Run]) -> None:
-        """In arrays as large as the cluster takes; those it has no room for wait to be asked again.
+        """Submit in arrays as large as the cluster accepts; runs without room are deferred.
 
-        Arrays of one are plain jobs, which clusters without arrays (MaxArraySize 0 or 1) take too.
+        A single run is submitted as a plain job, which clusters without arrays accept (MaxArraySize
+        0 or 1).
         """
         most, taken, fits = max(1, slurm_queue.limit("MaxArraySize", 1001)), 0, True
         while fits and taken < len(runs):
@@ -67,7 +68,7 @@ class SlurmExecutor:
             self.defer(run)
 
     def submit_fitting(self, runs: Sequence[Run]) -> int:
-        """As many, from the first on, as the limits of the user's account allow; how many."""
+        """Submit as many runs, from the first on, as the user's limits allow; return how many."""
         if self.submit_array(runs):
             return len(runs)
         half = len(runs) // 2
@@ -75,19 +76,19 @@ class SlurmExecutor:
         return taken + (self.submit_fitting(runs[half:]) if taken == half > 0 else 0)
 
     def defer(self, run: Run) -> None:
-        """Note that there is no room for a run now."""
+        """Record that there is no room for a run now."""
         batch = uuid.uuid4().hex[:16]
         run.record(Attempt(NAME, batch, 0, 1, time.time()))
         run.note(batch, code=NO_ROOM, cause=CROWDED)
 
     def submit_array(self, runs: Sequence[Run]) -> bool:
-        """One call of sbatch; each step is noted before the next, so that none can be lost.
+        """Call sbatch once; each step is recorded before the next, so that no job can be lost.
 
         Returns:
             False if the queue has no room for so many now.
 
         Raises:
-            UserError: the cluster will never take them.
+            UserError: the cluster will never accept them.
         """
         batch = uuid.uuid4().hex[:16]
         folder = self.batches / batch
@@ -103,17 +104,17 @@ class SlurmExecutor:
                 self.executor(folder, batch).submit_array(jobs)
         except FailedJobError as error:
             complaint = str(error)
-            if away(complaint):  # the job may be there or not: the next looks will tell
+            if away(complaint):  # the job may exist or not: the next looks will show
                 return True
             self.refuse(runs, batch, complaint)
             return False
         return True
 
     def refuse(self, runs: Sequence[Run], batch: str, complaint: str) -> None:
-        """Note that sbatch did not take a batch.
+        """Record that sbatch did not accept a batch.
 
         Raises:
-            UserError: nor will it ever.
+            UserError: it never will.
         """
         crowded = full(complaint, jobs=len(runs) > 1 or slurm_queue.mine())
         refusal = refused(complaint, self.section)
@@ -127,7 +128,7 @@ class SlurmExecutor:
         shutil.rmtree(self.batches / batch, ignore_errors=True)
 
     def executor(self, folder: Path, batch: str) -> submitit.AutoExecutor:
-        """submitit's, with our settings."""
+        """The executor of submitit, with our settings."""
         try:
             executor = submitit.AutoExecutor(
                 folder=folder,
@@ -144,7 +145,7 @@ class SlurmExecutor:
         return executor
 
     def look(self, attempts: Mapping[Run, Attempt]) -> dict[Run, Status]:
-        """One squeue for all, one sacct for those that it no longer knows."""
+        """Call squeue once for all, and sacct once for those that squeue no longer lists."""
         names = {name_of(attempt.batch) for attempt in attempts.values()}
         jobs = slurm_queue.present(names)
         if jobs is None:
@@ -165,7 +166,7 @@ class SlurmExecutor:
         slurm_queue.cancel(status.job)
 
     def log(self, run: Run, attempt: Attempt) -> Path:
-        """The run's own log; a job that did not come to train left only submitit's."""
+        """The run's own log; submitit's, if the training never began."""
         if run.begun(attempt):
             return run.log
         ends = f"*_{attempt.index}_0_log.err" if attempt.size > 1 else "*_0_log.err"
@@ -174,12 +175,12 @@ class SlurmExecutor:
 
 
 def name_of(batch: str) -> str:
-    """The jobs' name; `squeue --name` finds them by it."""
+    """The name of a batch's jobs, by which `squeue --name` finds them."""
     return f"hdemucs-{batch}"
 
 
 def parameters(config: SlurmConfig, folder: Path, name: str) -> Iterator[tuple[str, Any]]:
-    """What submitit is asked; settings that are null are left to the cluster."""
+    """The parameters for submitit; settings that are null are left to the cluster."""
     yield from {
         "name": name,
         "timeout_min": config.time,
@@ -189,12 +190,13 @@ def parameters(config: SlurmConfig, folder: Path, name: str) -> Iterator[tuple[s
         "slurm_signal_delay_s": config.signal_delay,
         "slurm_array_parallelism": config.array_parallelism,
         "slurm_setup": list(config.setup),
-        # srun since 22.05 does not take the number of cores over from sbatch, and without the
-        # second a process that dies leaves the others of a DDP run waiting for it.
+        # Since 22.05, srun does not take the number of cores from sbatch. Without the second
+        # option,
+        # a process that dies leaves the others of a DDP run waiting for it.
         "slurm_srun_args": [f"--cpus-per-task={config.cpus_per_task}", "--kill-on-bad-exit=1"],
         "slurm_additional_parameters": {
             "requeue": True,
-            "chdir": str(folder / "code"),  # whence the launcher is imported
+            "chdir": str(folder / "code"),  # the launcher is imported from here
             **config.extra,
         },
     }.items()
@@ -208,12 +210,12 @@ def parameters(config: SlurmConfig, folder: Path, name: str) -> Iterator[tuple[s
 
 
 def outside() -> AbstractContextManager[Any]:
-    """Without the variables of the job in which this may itself be running."""
+    """Remove the variables of the job in which this process may itself be running."""
     return clean_env() if "SLURM_JOB_ID" in os.environ else nullcontext()
 
 
 def status(run: Run, attempt: Attempt, job: Job | None) -> Status:
-    """What SLURM's word on an attempt and the run's own come to."""
+    """A run's state, from what SLURM says about the attempt and what the run itself recorded."""
     outcome = run.outcome
     cause = outcome["cause"] if outcome.get("attempt") == attempt.batch else ""
     if job is not None and (job.word in QUEUED or job.state in LIVE):
@@ -239,7 +241,7 @@ def job_name(job: Job | None) -> str:
 
 
 def ended(outcome: Mapping[str, Any], job: Job | None) -> Status:
-    """An attempt that noted itself how it ended, or was never taken."""
+    """The state of an attempt that recorded how it ended, or that was never accepted."""
     if job is None and outcome["code"] == NO_ROOM:
         return Status(State.DEFERRED, "no room", outcome["cause"])
     word = "failed" if job is None else job.word

@@ -1,7 +1,7 @@
-"""What runs on a node: one life of a run, under submitit.
+"""What runs on a node: one process of a run, under submitit.
 
-It may be started twice, even at once: after a requeue, a lost node, a crash of slurmctld. So it
-takes the run over, and the life before it can write no more; and it looks for a result first.
+It may be started twice, even at once: after a requeue, a lost node or a crash of slurmctld. So it
+takes the run over, after which earlier processes can no longer write, and first looks for a result.
 """
 
 from __future__ import annotations
@@ -20,36 +20,36 @@ from hdemucs.runs.directory import Run
 from hdemucs.runs.job import AGAIN, Life, Process
 
 POLL = 0.05  # seconds between two looks at the training process
-ECHO = 1.0  # seconds that an error may only be that of a process that has lost another
-INTENT = 120.0  # seconds in which SLURM ends a job whose training was told to stop
-MARGIN = 20.0  # seconds that a requeue needs of the time between signal and limit
-EARLY = 120.0  # seconds by which SLURM's signal may come before its time, or a life begin late
-FRUITLESS = 3  # lives in a row that may reach their limit without a new checkpoint
+ECHO = 1.0  # seconds to wait, since an error may only come from a process that has lost another one
+INTENT = 120.0  # seconds within which SLURM ends a job whose training was told to stop
+MARGIN = 20.0  # seconds, of those between signal and limit, that a requeue needs
+EARLY = 120.0  # seconds by which SLURM's signal may come too early, or a process may begin late
+FRUITLESS = 3  # consecutive processes that may reach their limit without a new checkpoint
 
 
 @dataclass
 class SlurmJob:
-    """The pickled job. Only strings: what it needs is in the run directory and the snapshot."""
+    """The pickled job: strings only, since all else is in the run directory and the code's copy."""
 
     folder: str
     batch: str
     data: str
-    limit: int  # seconds that a life may last
-    delay: int  # seconds from USR2 to the end
-    fruitless: int = 0  # lives in a row before this one that reached the limit and got nowhere
+    limit: int  # seconds that a process may last
+    delay: int  # seconds from the signal USR2 to the end
+    fruitless: int = 0  # consecutive earlier processes that reached the limit without progress
 
     def __call__(self) -> None:
         """Train to the end.
 
         Raises:
-            RuntimeError: the training failed; SLURM shall see a failed job.
+            RuntimeError: the training failed; it makes SLURM show a failed job.
         """
         environment = submitit.JobEnvironment()
         forget(environment.paths)
         self.pid, self.began = os.getpid(), time.monotonic()
         self.child: Process | None = None
         run = Run(Path(self.folder))
-        if run.done:  # requeued or started again after the fact
+        if run.done:  # requeued or started again after it was finished
             return
         rank = environment.global_rank
         name = f"{environment.job_id}.{os.environ.get('SLURM_RESTART_COUNT', '0')}"
@@ -57,13 +57,15 @@ class SlurmJob:
         self.found = run.saved
         code = self.train(several(environment.num_tasks))
         if code > 0 and environment.num_tasks > 1:
-            time.sleep(ECHO)  # the first to note an end names the cause; a killed one does at once
+            time.sleep(ECHO)  # the first to report names the cause; a killed process reports at once
         self.life.end(code)
         if code:
             raise RuntimeError(f"{run.name}: training ended with status {code}; see {run.log}")
 
     def train(self, extra: dict[str, str]) -> int:
-        """The training's exit status; told to stop in a job that goes on, it is started again."""
+        """Run the training; return its exit status. If stopped in a job that continues, it starts
+        again.
+        """
         while True:
             child = self.child = self.life.start({"HDEMUCS_DATA": self.data, **extra}, deaf=DEAF)
             while (code := child.poll()) is None:
@@ -73,12 +75,12 @@ class SlurmJob:
             time.sleep(INTENT)
 
     def checkpoint(self) -> DelayedSubmission:
-        """Called by submitit in a signal handler (USR2): stop the training, be queued again.
+        """Called by submitit in a signal handler (USR2): stop the training and queue the job again.
 
         Raises:
-            RuntimeError: the job's time is too short to get anywhere.
+            RuntimeError: the job's time is too short for any progress.
         """
-        if os.getpid() != self.pid:  # the signal went to all processes of the job
+        if os.getpid() != self.pid:  # the signal is sent to all processes of the job
             os._exit(0)
         if self.child is not None:
             stop(self.child, max(1.0, self.delay - MARGIN))
@@ -92,30 +94,32 @@ class SlurmJob:
         return DelayedSubmission(replace(self, fruitless=fruitless))
 
     def wasted(self, run: Run, seconds: float) -> int:
-        """The lives in a row, with this one of so many seconds, that got nowhere in all their time.
+        """The number of consecutive processes, this one of so many seconds included, without
+        progress.
 
-        One that was preempted earlier says nothing of the time that is needed.
+        Only processes that used all of their time count: one that was preempted says nothing about
+        it.
         """
         if run.saved != self.found:
             return 0
         return self.fruitless + (seconds >= self.limit - self.delay - EARLY)
 
 
-DEAF = (signal.SIGUSR2, signal.SIGTERM)  # until the training listens itself, they would kill it
+DEAF = (signal.SIGUSR2, signal.SIGTERM)  # before the training handles them, they would kill it
 
 
 def stop(child: Process, seconds: float) -> None:
-    """Have the training save its state and end; after that time, without it."""
+    """Have the training save its state and end; kill it after that time."""
     end = time.monotonic() + seconds
     while alive(child) and time.monotonic() < end:
-        child.send_signal(signal.SIGUSR2)  # again and again: at first it may not listen yet
+        child.send_signal(signal.SIGUSR2)  # repeatedly, because it may not handle the signal yet
         time.sleep(1)
     if alive(child):
         os.kill(child.pid, signal.SIGKILL)
 
 
 def alive(child: Process) -> bool:
-    """Asked of the system and not of `child`, whose lock the interrupted code may hold."""
+    """Asks the system and not `child`, whose lock the interrupted code may hold."""
     ended = os.WEXITED | os.WNOHANG | os.WNOWAIT
     try:
         return os.waitid(os.P_PID, child.pid, ended) is None
@@ -124,7 +128,7 @@ def alive(child: Process) -> bool:
 
 
 def several(count: int) -> dict[str, str]:
-    """What the processes of one training need to meet."""
+    """The variables by which the processes of one training find each other."""
     if count == 1:
         return {}
     meeting = TorchDistributedEnvironment()
@@ -139,7 +143,7 @@ def several(count: int) -> dict[str, str]:
 
 
 def forget(paths: JobPaths) -> None:
-    """Remove earlier lives' pickles: submitit trips over half of one, and believes an old one."""
+    """Delete earlier pickles: submitit fails on an unfinished one and would use an old one."""
     for pickle in (paths.submitted_pickle, paths.result_pickle):
         pickle.with_suffix(".pkl.save_tmp").unlink(missing_ok=True)
     paths.result_pickle.unlink(missing_ok=True)

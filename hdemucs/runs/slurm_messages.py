@@ -1,7 +1,7 @@
-"""What sbatch says when it takes no job, by the whole phrases that SLURM has for it.
+"""Interpret what sbatch says when it does not accept a job, by SLURM's own phrases.
 
-The phrases are those of slurm_errno.c and of the reasons in squeue(1), in lower case; clusters'
-own plugins have words of theirs, which are shown as they are.
+The phrases are those of slurm_errno.c and of the reasons in squeue(1), in lower case. Plugins of
+single clusters may have other messages, which are shown as they are.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from hdemucs.config.cluster import FILE
 from hdemucs.errors import UserError
 
-SETTINGS = {  # phrase -> the setting of cluster.yaml to blame
+SETTINGS = {  # phrase -> the setting of cluster.yaml that causes it
     "invalid account or account/partition combination specified": "account",
     "job's account not permitted to use this partition": "account",
     "invalid partition specified": "partition",
@@ -38,7 +38,7 @@ AWAY = (
     "connection timed out", "zero bytes were transmitted",
 )  # fmt: skip
 
-# Limits of an account or QOS: of its own jobs (Max) or of all its users' (Grp).
+# Limits of an account or QOS: on its own jobs (Max), or on those of all its users (Grp).
 POLICY = re.compile(r"\b(?:assoc|qos)(max|grp|min)(\w+)")
 OF_POLICY = {  # what such a limit is on -> the setting
     "cpu": "cpus_per_task",
@@ -51,20 +51,20 @@ OF_POLICY = {  # what such a limit is on -> the setting
     "submit": "qos",
     "tres": "qos",
 }
-VIOLATION = "job violates accounting/qos policy"  # any of these limits, where no reason is named
+VIOLATION = "job violates accounting/qos policy"  # any of these limits, if no reason is given
 CROWDED = ("resource temporarily unavailable", "slurm temporarily unable to accept job")
 
 
 def away(complaint: str) -> bool:
-    """Whether sbatch had nobody to talk to, or did not hear the answer."""
+    """Whether sbatch reached no controller, or did not receive the answer."""
     return any(sign in complaint.lower() for sign in AWAY)
 
 
 def full(complaint: str, *, jobs: bool) -> bool:
-    """Whether it would take the job if fewer were in the queue.
+    """Whether the job would be accepted if fewer were in the queue.
 
-    `jobs`: whether this user has any there, or asks for several. If not, a limit that is the
-    user's own is no matter of waiting.
+    `jobs`: whether the user has any jobs there, or submits several. If not, waiting does not help
+    against a limit on the user's own jobs.
     """
     said = complaint.lower()
     limits = POLICY.findall(said)
@@ -76,7 +76,7 @@ def full(complaint: str, *, jobs: bool) -> bool:
 
 
 def refused(complaint: str, section: str) -> UserError:
-    """What sbatch said, put to the setting of cluster.yaml that it is about."""
+    """An error about the setting of cluster.yaml that a complaint of sbatch is about."""
     lines = [line for line in complaint.splitlines() if line.startswith("sbatch: ")]
     said = " ".join((lines or complaint.splitlines() or ["it does not say why"])[-1].split())
     said = said.removeprefix("sbatch: ").removeprefix("error: ")
@@ -92,7 +92,7 @@ def refused(complaint: str, section: str) -> UserError:
 
 
 def blamed(said: str) -> str | None:
-    """The setting that a complaint in lower case is about."""
+    """The setting that a complaint, in lower case, is about."""
     for phrase, setting in SETTINGS.items():
         if phrase in said:
             return setting

@@ -1,7 +1,7 @@
-"""What SLURM knows of jobs, by their names: squeue of the present, sacct of the past.
+"""What SLURM knows about jobs, by their names: squeue about the present, sacct about the past.
 
-A name is a batch's, and no other batch ever has it: so no job number has to be kept, none that is
-used again can deceive, and a job whose submitter died before it learnt the number is found too.
+A job's name is its batch's, and no other batch ever has it. So no job numbers are stored, reused
+numbers do no harm, and a job is found even if its submitter died before learning its number.
 """
 
 from __future__ import annotations
@@ -21,36 +21,36 @@ ALIVE = {"RUNNING", "SUSPENDED", "COMPLETING", "SIGNALING", "STAGE_OUT", "STOPPE
 PERSONS_DOING = {"CANCELLED", "DEADLINE"}
 MACHINES_FAULT = {"NODE_FAIL", "BOOT_FAIL", "PREEMPTED", "REVOKED"}
 
-# Reasons of queued jobs that no waiting cures (squeue(1), "JOB REASON CODES").
+# Reasons for which a queued job will never start (squeue(1), "JOB REASON CODES").
 NEVER = {
     "partitiontimelimit", "partitionnodelimit", "partitionconfig", "dependencyneversatisfied",
     "badconstraints", "accountnotallowed", "qosnotallowed", "invalidaccount", "invalidqos",
     "jobhelduser", "jobheldadmin",
 }  # fmt: skip
 LAUNCH_FAILED = (
-    "launch failed requeued held"  # by a node that is ill or late; only a person ends it
+    "launch failed requeued held"  # because of a faulty or slow node; only a person can release it
 )
-NEVER_ENDING = "perjoblimit"  # the job alone asks for more than its account or QOS may have
+NEVER_ENDING = "perjoblimit"  # the single job asks for more than its account or QOS may have
 
 
 @dataclass(frozen=True)
 class Job:
-    """One job, or one task of an array."""
+    """One job, or one task of a job array."""
 
     name: str
     number: str  # 12 or 12_0
-    word: str  # SLURM's for its state
+    word: str  # SLURM's name of its state
     reason: str
     node: str
 
     @property
     def index(self) -> int:
-        """Its place in its batch."""
+        """Its position in its batch."""
         return int(self.number.partition("_")[2] or 0)
 
     @property
     def state(self) -> State:
-        """What those who wait make of it, unless the run says otherwise itself."""
+        """The state that it gives its run, unless the run's own files say otherwise."""
         if self.word in QUEUED and plain(self.reason) == LAUNCH_FAILED:
             return State.LOST
         if self.word in QUEUED:
@@ -61,17 +61,17 @@ class Job:
 
 
 def never(reason: str) -> bool:
-    """Whether a job that is pending for this reason can never start."""
+    """Whether a job that waits for this reason can never start."""
     return plain(reason) in NEVER or plain(reason).endswith(NEVER_ENDING)
 
 
 def plain(reason: str) -> str:
-    """However this version of SLURM writes it."""
+    """A reason in one spelling; versions of SLURM differ."""
     return reason.strip("()").replace("_", " ").lower()
 
 
 def present(names: Iterable[str]) -> list[Job] | None:
-    """The jobs with these names that slurmctld has in memory; None: it does not answer."""
+    """The jobs with these names that slurmctld has in memory; None if it does not answer."""
     said = answer(
         "squeue", "--noheader", "--array", "--states=all", f"--name={','.join(names)}",
         "--format=%j|%F|%K|%T|%r|%N",
@@ -87,7 +87,7 @@ def present(names: Iterable[str]) -> list[Job] | None:
 
 
 def past(names: Iterable[str], since: float) -> list[Job]:
-    """The jobs with these names in the accounts; none where the cluster keeps no accounts."""
+    """The jobs with these names in the accounting; empty on clusters without accounting."""
     start = datetime.fromtimestamp(since) - timedelta(days=1)
     said = answer(
         "sacct", "--noheader", "--parsable2", "--allocations", "--allusers",
@@ -102,7 +102,7 @@ def past(names: Iterable[str], since: float) -> list[Job]:
 
 
 def tasks(number: str) -> list[str]:
-    """The jobs that a line of the accounts is about: `7_[0-1,4%2]` are those that never started."""
+    """The jobs of a line of the accounting: `7_[0-1,4%2]` stands for tasks that never started."""
     array, bracket, part = number.partition("_[")
     if not bracket:
         return [number] if number.replace("_", "").isdigit() else []
@@ -124,7 +124,7 @@ def cancel(number: str) -> None:
 
 
 def limit(name: str, otherwise: int) -> int:
-    """A whole number of the cluster's configuration."""
+    """A whole number in the cluster's configuration."""
     for line in (answer("scontrol", "show", "config") or "").splitlines():
         key, _, value = line.partition("=")
         if key.strip() == name and value.strip().isdigit():
@@ -133,7 +133,7 @@ def limit(name: str, otherwise: int) -> int:
 
 
 def answer(*command: str) -> str | None:
-    """What a command of SLURM prints; None if it fails or is not there."""
+    """The output of a SLURM command; None if it fails or does not exist."""
     try:
         asked = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:

@@ -11,12 +11,12 @@ from hdemucs.runs.workspace import Workspace
 
 
 def songs() -> tuple[Manifest, Path]:
-    """The manifest, and the root of the data that it records.
+    """The manifest, and the root folder of the data that it describes.
 
     Raises:
-        UserError: the data are not there, and what to type.
+        UserError: the data are not there; it says which command fetches them.
     """
-    from hdemucs.config.data import FetchConfig  # seconds of imports, for what renders a corpus
+    from hdemucs.config.data import FetchConfig  # imports for seconds what renders a corpus
     from hdemucs.config.load import load
     from hdemucs.datasets.fetch import present
     from hdemucs.workers import jobs
@@ -27,10 +27,10 @@ def songs() -> tuple[Manifest, Path]:
 
 
 def training_songs(here: Workspace) -> Path:
-    """The root of what the study's variants train on: with mixes, where one is fine-tuned.
+    """The root of the songs that variants train on; mixes are included if one is fine-tuned.
 
     Raises:
-        UserError: the data are not there, and what to type.
+        UserError: the data are not there; it says which command fetches them.
     """
     manifest = load_manifest(here.manifest)
     place = where(manifest.name, here.home)

@@ -1,13 +1,13 @@
-"""A stage that is done as a job: songs separated and scored on the cluster (cluster.yaml:scoring).
+"""A stage that runs as a job: songs are separated and scored on the cluster (cluster.yaml:scoring).
 
-dvc.yaml says what the stage reads and what it makes. A job works in a small checkout of its own,
-inside its run directory, so that one whose client is gone writes to nobody else's:
+dvc.yaml says what the stage reads and writes. The job works in a small checkout inside its run
+directory, so that a job whose client is gone cannot write into another checkout:
 
     runs/<stage>@<variant>-<key>/
-        spec.json, ...   as for a training run, and
+        spec.json, ...   as for a training run
         inputs/          what the stage reads, by its path in the project
-        lives/<token>/   the checkout of one life of the job
-        result/          the checkout of the life that came to the end
+        lives/<token>/   the checkout of one process of the job
+        result/          the checkout of the process that finished
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from hdemucs.study.code import Program, of_variant
 PROGRAM = "hdemucs.runs.stage_job_process"
 CODE = "configs/code/"
 MANIFEST = "data/manifest.json"
-LOCATION = "configs/fetch.json"  # by which the songs are found; it decides nothing
+LOCATION = "configs/fetch.json"  # where the songs are; it decides no result
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,12 @@ class StageJob:
 
     @property
     def name(self) -> str:
-        """As dvc names it."""
+        """The stage's name in dvc."""
         return f"{self.stage}@{self.variant}"
 
     @property
     def reads(self) -> list[str]:
-        """The files that it depends on, code left out; folders by their files."""
+        """The files that it depends on, except code; folders by their files."""
         said = self.said()
         params = [key for each in said["params"] if isinstance(each, dict) for key in each]
         paths = [path for path in said["deps"] if not path.startswith(CODE)]
@@ -64,10 +64,10 @@ class StageJob:
         return [self.filled(e if isinstance(e, str) else next(iter(e))) for e in entries]
 
     def said(self) -> dict[str, Any]:
-        """dvc.yaml's word on the stage.
+        """The stage's entry in dvc.yaml.
 
         Raises:
-            UserError: it has none.
+            UserError: there is none.
         """
         path = self.here.root / "dvc.yaml"
         stages = YAML(typ="safe").load(path)["stages"]
@@ -79,10 +79,10 @@ class StageJob:
         return path.replace("${item}", self.variant)
 
     def files(self, path: str) -> Iterator[str]:
-        """The files of a folder, or the file itself.
+        """The files in a folder, or the file itself.
 
         Raises:
-            UserError: it is not there.
+            UserError: it does not exist.
         """
         place = self.here.root / path
         if not place.exists():
@@ -97,7 +97,7 @@ class StageJob:
 
     @property
     def identity(self) -> Identity:
-        """What decides its result: files read, and the code that the stage reaches."""
+        """What decides its result: the files that it reads, and its code."""
         sums = {path: sha256(self.here.root / path) for path in self.reads if path != MANIFEST}
         models = {path: each for path, each in sums.items() if path.startswith("models/")}
         return Identity(
@@ -109,7 +109,7 @@ class StageJob:
         )
 
     def run(self) -> Run:
-        """Its run, the directory made if need be."""
+        """Its run; the directory is made if needed."""
         identity = self.identity
         run = Run(self.here.runs / identity.run)
         root = self.here.root
@@ -120,10 +120,10 @@ class StageJob:
         return create(run, identity, inputs, how.threads)
 
     def publish(self, run: Run) -> None:
-        """Bring what its job made to where the stage would have made it.
+        """Copy what the job made to where the stage would have made it.
 
         Raises:
-            UserError: what it read is not what the job read.
+            UserError: the stage's inputs differ from those of the job.
         """
         if self.identity.key != run.identity.key:
             problem = f"changed while its job ran; the result stays in {run.folder}"

@@ -1,8 +1,8 @@
-"""The program of a stage's job: one stage, in a checkout of its own inside the run directory.
+"""The program of a stage's job: run one stage in its own checkout inside the run directory.
 
     python -m hdemucs.runs.stage_job_process <run directory>
 
-From the environment: HDEMUCS_DATA, the root of the songs; HDEMUCS_OWNER, the life that this is.
+Environment: HDEMUCS_DATA is the root of the songs; HDEMUCS_OWNER is this process' token.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from hdemucs.runs.job import AGAIN, prepare
 
 
 def main(run: Run) -> int:
-    """The stage's exit status; its result is kept if this life still owns the run.
+    """Run the stage and return its exit status; keep the result if this process still owns the run.
 
     Raises:
-        UserError: another life has taken the run over.
+        UserError: another process has taken over the run.
     """
     owner, began = os.environ["HDEMUCS_OWNER"], time.monotonic()
     place = checkout(run, owner)
@@ -42,9 +42,9 @@ def main(run: Run) -> int:
 
 
 def checkout(run: Run, owner: str) -> Path:
-    """What the stage reads, where it looks for it."""
+    """Put what the stage reads where it looks for it."""
     lives = run.folder / "lives"
-    shutil.rmtree(lives, ignore_errors=True)  # earlier ones': they can publish no more
+    shutil.rmtree(lives, ignore_errors=True)  # of earlier processes: they are superseded
     place = lives / owner
     shutil.copytree(run.folder / "inputs", place, copy_function=os.link)
     manifest = read_json(place / "data/manifest.json", CURE)
@@ -53,7 +53,7 @@ def checkout(run: Run, owner: str) -> Path:
 
 
 def done(stage: list[str], place: Path) -> int:
-    """Do a stage there; told to stop, say that it is to be begun again."""
+    """Run a stage there; if it is told to stop, return the status for starting again."""
     program, variant = stage
     cores = os.environ.get("SLURM_CPUS_PER_TASK")
     child = subprocess.Popen(

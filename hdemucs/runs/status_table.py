@@ -1,4 +1,4 @@
-"""The state of runs, told to people: a table that stays in place on a terminal, lines elsewhere."""
+"""Show the state of runs: a table that is updated in place on a terminal, otherwise lines."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from hdemucs.progress import clock
 from hdemucs.runs.directory import Run
 from hdemucs.runs.executor import State, Status
 
-EVERY = 15.0  # seconds between plain lines on a run whose state stays
+EVERY = 15.0  # seconds between plain lines about a run whose state does not change
 COLUMNS = ("run", "state", "job", "node", "epoch", "step", "loss", "left", "log")
-FOLDED = {"run", "state", "node"}  # over several lines, where a line has no room for them
+FOLDED = {"run", "state", "node"}  # columns that may be split over several lines
 GAP = 2  # cells between columns
 
 
 def row(run: Run, status: Status) -> dict[str, str]:
-    """What there is to say of a run, by column; empty where there is nothing."""
+    """What is known about a run, by column; empty texts for the unknown."""
     said = run.progress
     eta = said.get("eta_seconds") if status.state is State.RUNNING else None
     loss = said.get("loss")
@@ -44,15 +44,16 @@ def row(run: Run, status: Status) -> dict[str, str]:
 
 
 def share(said: Mapping[str, object], part: str, whole: str) -> str:
-    """3/8; 3 if the whole is not told."""
+    """Such as 3/8, or 3 if the whole is unknown."""
     return "/".join(str(said[key]) for key in (part, whole) if said.get(key) is not None)
 
 
 def table(looks: Mapping[Run, Status], width: int) -> Table:
-    """All runs, a row each, in `width` cells of a terminal.
+    """All runs, one row each, in `width` cells of a terminal.
 
-    Where a line is too short for all, columns without a value and the logs are left out (`hdemucs
-    runs logs` finds them), and long names are folded: nothing is cut off.
+    If a line is too short, empty columns and the logs are left out (`hdemucs runs logs` finds
+    them),
+    and long names are split over lines: nothing is cut off.
     """
     rows = [row(run, status) for run, status in looks.items()]
     columns: Sequence[str] = COLUMNS
@@ -69,17 +70,17 @@ def table(looks: Mapping[Run, Status], width: int) -> Table:
 
 
 def needed(rows: Sequence[Mapping[str, str]], columns: Sequence[str], gap: int) -> int:
-    """Cells of a terminal for columns that nothing is folded in."""
+    """The number of cells that columns need if nothing is split."""
     widths = [max(map(cell_len, (name, *(cells[name] for cells in rows)))) for name in columns]
     return sum(widths) + gap * (len(columns) - 1)
 
 
 @dataclass
 class StatusTable:
-    """Shows looks at runs as they come."""
+    """Shows the states of runs whenever they are looked at."""
 
     stream: IO[str] = field(default_factory=lambda: sys.stderr)
-    said: dict[Run, tuple[str, float]] = field(default_factory=dict)  # state, and when
+    said: dict[Run, tuple[str, float]] = field(default_factory=dict)  # last state shown, and when
 
     def __enter__(self) -> StatusTable:
         console = Console(file=self.stream)
@@ -98,7 +99,9 @@ class StatusTable:
             self.live.stop()
 
     def show(self, looks: Mapping[Run, Status]) -> None:
-        """On a terminal the table anew; elsewhere a line for each change and now and then."""
+        """On a terminal, update the table; otherwise print a line per change, and one from time to
+        time.
+        """
         if self.live:
             self.live.update(table(looks, self.live.console.width), refresh=True)
             return
@@ -113,7 +116,7 @@ class StatusTable:
 
 
 def line(run: Run, status: Status) -> str:
-    """One run in words."""
+    """One run's state in words."""
     cells = row(run, status)
     named = ((name, cells[name]) for name in ("job", "node", "epoch", "step", "loss", "left"))
     told = (f"{name} {value}" for name, value in named if value)

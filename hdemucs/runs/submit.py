@@ -1,4 +1,4 @@
-"""Start the trainings that a study lacks: `hdemucs runs submit`, and a repro's first training."""
+"""Start the trainings that a study needs: `hdemucs runs submit`, and a repro's first training."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from hdemucs.runs.workspace import Workspace
 
 
 def submit(here: Workspace, names: Sequence[str], songs: Callable[[], Path]) -> Iterator[str]:
-    """Start what variants lack, of the whole study without names; a line for each variant.
+    """Start the trainings that variants need (without names, the whole study); a line per variant.
 
-    It waits for nothing: `dvc repro` collects, and starts what is built upon these.
+    It does not wait: `dvc repro` collects the results, and starts what is built upon them.
 
     Raises:
-        UserError: no variant of the study has such a name, or the data are not there.
+        UserError: the study has no variant of such a name, or the data are not there.
     """
     known = sorted({variant_of(training) for training in here.trainings})
     for name in names:
@@ -42,7 +42,7 @@ def submit(here: Workspace, names: Sequence[str], songs: Callable[[], Path]) -> 
 def told(
     here: Workspace, name: str, run: Run | None, started: Sequence[Run], lacks: Sequence[str]
 ) -> str:
-    """What became of one variant."""
+    """What was done for one variant."""
     if name not in lacks:
         return "trained"
     if run is None:
@@ -53,10 +53,11 @@ def told(
 def lacking(
     here: Workspace, variants: Sequence[str], *, missing_is_fine: bool = False
 ) -> list[str]:
-    """The variants' own trainings whose model, as configured now, is nowhere to be had.
+    """The variants' own trainings whose model, as configured now, cannot be found.
 
-    Neither in a run, nor in models/, nor in DVC's cache or its remote. `missing_is_fine`: a model
-    that was made and committed counts as had, wherever it is. A bag has no trainings of its own.
+    Places are the runs, models/, DVC's cache and its remote. With `missing_is_fine`, a model that
+    was
+    made and committed counts as found, wherever it is. A bag has no trainings of its own.
     """
     found = []
     for training in (own for name in variants for own in here.own(name)):
@@ -71,13 +72,13 @@ def lacking(
 
 
 def startable(here: Workspace, trainings: Sequence[str]) -> list[Run]:
-    """The runs of those whose start is not lacking itself; their directories are made."""
+    """The runs of those trainings whose own start is found; their directories are made."""
     waiting = {name for name in trainings if here.origin(name) in trainings}
     ready = [name for name in trainings if name not in waiting]
     return [here.made(name) for name in ready if upon_finished(here, name)]
 
 
 def upon_finished(here: Workspace, training: str) -> bool:
-    """Whether what a training starts from is there."""
+    """Whether the model that a training starts from is there."""
     origin = here.origin(training)
     return origin is None or here.weights(origin) is not None

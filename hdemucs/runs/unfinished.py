@@ -1,4 +1,4 @@
-"""Where a stage keeps what it has done so far, since DVC removes its outputs before it runs it."""
+"""Where a stage keeps unfinished work, since DVC deletes a stage's outputs before running it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ DIGITS = 8
 
 
 def unfinished(stage: str, name: str, inputs: Iterable[Path]) -> Path:
-    """A folder for the work of one stage on these files; other files have another folder.
+    """A folder for one stage's unfinished work on these files; other files have another folder.
 
-    Of a job it lies in its run directory, else in data/.unfinished/ of the main checkout.
+    In a job it is in the run directory, otherwise in data/.unfinished/ of the main checkout.
     """
     files = sorted(
         path for each in inputs for path in (each.rglob("*") if each.is_dir() else [each])

@@ -1,4 +1,4 @@
-"""Wait for one run, showing all that are under way; start it again where a machine let it down."""
+"""Wait for one run, showing all that are in progress; restart it if a machine failed."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from hdemucs.runs.executor import LIVE, State, Status
 from hdemucs.runs.launcher import Launcher
 from hdemucs.runs.status_table import StatusTable
 
-ROOM = 60.0  # seconds until the queue is asked again whether it takes what it had no room for
+ROOM = 60.0  # seconds between submissions of what the queue had no room for
 PATIENT = {*LIVE, State.DEFERRED}
-AGAIN = 3  # times in a row that a lost run, not getting on, is started again by a waiting client
+AGAIN = 3  # how often in a row a waiting client restarts a lost run that makes no progress
 
 
 def finish(launcher: Launcher, run: Run, others: Sequence[Run], poll: float) -> None:
-    """Start what is missing of these runs, as one batch, and return when the first is done.
+    """Start those of these runs that are missing, as one batch; return when the first is done.
 
     Raises:
         UserError: it failed, can never start, or was lost too often.
@@ -55,7 +55,7 @@ def wait(launcher: Launcher, run: Run, others: Sequence[Run], poll: float) -> No
 
 
 def ask_again(launcher: Launcher, looks: Mapping[Run, Status], last: float) -> float:
-    """Submit what the queue had no room for, now and then; when that was last done."""
+    """Submit what the queue had no room for, from time to time; return when this was last done."""
     deferred = [run for run, status in looks.items() if status.state is State.DEFERRED]
     if not deferred or time.monotonic() - last < ROOM:
         return last
@@ -64,7 +64,7 @@ def ask_again(launcher: Launcher, looks: Mapping[Run, Status], last: float) -> f
 
 
 def failure(launcher: Launcher, run: Run, status: Status) -> UserError:
-    """What to tell of a run that is over without a result; a stuck one is cancelled."""
+    """The error for a run that ended without a result; a stuck one is cancelled."""
     job = f"job {status.job}" if status.job else "its job"
     launcher.clear(run, status)
     if status.state is State.STUCK:

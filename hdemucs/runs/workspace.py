@@ -1,4 +1,4 @@
-"""The project as the files here have it now: its variants, their runs, its data."""
+"""The project as its files are now: its variants, their runs and its data."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ CURE = "run `dvc repro`, which writes it"
 
 @dataclass(frozen=True)
 class Workspace:
-    """A checkout, or the temporary one of `dvc exp run --temp` and `--queue`."""
+    """A checkout, or a temporary one of `dvc exp run --temp` and `--queue`."""
 
     root: Path
 
     @property
     def home(self) -> Path:
-        """The main checkout: temporary ones lie in its .dvc/tmp/exps and go when they are done."""
+        """The main checkout; temporary ones are in its .dvc/tmp/exps and are deleted after use."""
         for parent in self.root.resolve().parents:
             if parent.parts[-3:] == (".dvc", "tmp", "exps"):
                 return parent.parents[2]
@@ -38,7 +38,7 @@ class Workspace:
 
     @property
     def runs(self) -> Path:
-        """Where run directories lie: $HDEMUCS_RUNS, else the main checkout's runs/."""
+        """The folder of run directories: $HDEMUCS_RUNS, or the main checkout's runs/."""
         return Path(os.environ.get("HDEMUCS_RUNS") or self.home / "runs").resolve()
 
     @property
@@ -46,32 +46,34 @@ class Workspace:
         return self.root / "data" / "manifest.json"
 
     def songs(self, variant: str) -> Path:
-        """The manifest of what a variant trains on: fine-tuning has mixes besides the songs."""
+        """The manifest of a variant's training songs; fine-tuning adds mixes to the songs."""
         tuned = self.origin(variant) is not None
         return self.root / "data" / "automix.json" if tuned else self.manifest
 
     @property
     def variants(self) -> list[str]:
-        """The study's."""
+        """The names of the study's variants."""
         paths = (self.root / "configs" / "train").glob("*.json")
         return sorted({variant_of(path.stem) for path in paths})
 
     @property
     def trainings(self) -> list[str]:
-        """All of the study's variants; none for a bag, whose members are other variants'."""
+        """All trainings of the study's variants; a bag has none, since its members are other
+        variants'.
+        """
         paths = sorted((self.root / "configs" / "train").glob("*.json"))
         return [path.stem for path in paths if members_of(path) == (path.stem,)]
 
     def members(self, variant: str) -> tuple[str, ...]:
-        """The trainings that a variant is made of, its own and other variants'."""
+        """The trainings that a variant consists of, its own and other variants'."""
         return members_of(self.config(variant))
 
     def own(self, variant: str) -> list[str]:
-        """Those of them that are the variant's own."""
+        """The trainings that belong to the variant itself."""
         return [name for name in self.members(variant) if variant_of(name) == variant]
 
     def config(self, name: str) -> Path:
-        """Of a variant, or of a training."""
+        """The configuration file of a variant or a training."""
         return self.root / "configs" / "train" / f"{name}.json"
 
     def origin(self, variant: str) -> str | None:
@@ -80,31 +82,31 @@ class Workspace:
         return None if start is None else start.variant
 
     def place(self, training: str) -> Path:
-        """Where a training's model is published: as its variant, or as a member of it."""
+        """Where a training's model is published: as its variant, or as one of its members."""
         variant = variant_of(training)
         folder = self.root / "models" / variant
         return folder if training == variant else folder / training
 
     def record(self, training: str) -> RunFacts | None:
-        """What is kept of the finished training that this one, done now, would repeat.
+        """The stored facts about a finished training that would be repeated if this one ran now.
 
-        Committed with the results, so that a clone has it before it has any model.
+        They are committed with the results, so that a clone has them before it has any model.
         """
         try:
             known = load_runs(self.root / f"reports/runs/{variant_of(training)}.json")
-        except UserError:  # damaged, or an older version's: it vouches for no model
+        except UserError:  # damaged, or of an older version: it cannot identify a model
             return None
         name = self.run(training).name if known else ""
         runs = (facts for facts in known if isinstance(facts, RunFacts))
         return next((facts for facts in runs if facts.run == name), None)
 
     def has(self, training: str) -> bool:
-        """Whether models/ has a training's model as it is configured now."""
+        """Whether models/ has the model of a training as it is configured now."""
         record = self.record(training)
         return record is not None and holds(self.place(training), record.weights)
 
     def published(self, variant: str) -> bool:
-        """Whether models/ has a variant, all of it, as it is configured now."""
+        """Whether models/ has all of a variant as it is configured now."""
         members, folder = self.members(variant), self.root / "models" / variant
         if members == (variant,):
             return self.has(variant)
@@ -118,9 +120,10 @@ class Workspace:
         return (folder / "ensemble.json").exists() and names_of(known) == runs
 
     def trained(self, training: str) -> Path | None:
-        """Where the finished model of a training is, as it is configured now; None: nowhere.
+        """The folder with the finished model of a training as it is configured now; None if there
+        is none.
 
-        In its run; or published: in models/, or brought there from DVC's cache or its remote.
+        It is in the run, or published in models/, or fetched into it from DVC's cache or remote.
         """
         run = self.run(training)
         if run.done:
@@ -132,7 +135,7 @@ class Workspace:
         return folder if there else None
 
     def weights(self, training: str) -> str | None:
-        """SHA-256 of a finished model's weights, wherever it is; None: it is not trained yet."""
+        """SHA-256 of a finished model's weights, wherever it is; None if it is not trained yet."""
         run = self.run(training)
         if run.done:
             return sha256(run.folder / WEIGHTS)
@@ -140,10 +143,10 @@ class Workspace:
         return None if record is None else record.weights
 
     def start(self, training: str) -> str | None:
-        """The weights that a training starts from; None: new ones.
+        """The digest of the weights that a training starts from; None for new weights.
 
         Raises:
-            UserError: they are not trained yet.
+            UserError: those weights are not trained yet.
         """
         origin = self.origin(training)
         if origin is None:
@@ -155,7 +158,7 @@ class Workspace:
         return weights
 
     def identity(self, variant: str) -> Identity:
-        """What training this variant would be, by the files as they are now."""
+        """The identity that training this variant would have, by the files as they are now."""
         config = read_json(self.config(variant), CURE)
         return Identity(
             variant=variant,
@@ -166,14 +169,14 @@ class Workspace:
         )
 
     def run(self, variant: str) -> Run:
-        """The run of a variant, whether or not its directory is there."""
+        """The run of a variant, even if its directory does not exist."""
         return Run(self.runs / self.identity(variant).run)
 
     def made(self, variant: str) -> Run:
-        """The run of a variant, its directory made if need be."""
+        """The run of a variant; its directory is made if needed."""
         files = {"config.json": self.config(variant), "manifest.json": self.songs(variant)}
         origin = self.origin(variant)
-        if origin is not None:  # a run's folder may hold gigabytes of checkpoints as well
+        if origin is not None:  # a run's folder may hold gigabytes of checkpoints, too
             start = self.trained(origin)
             if start is None:
                 cure = f"run `dvc repro train@{variant_of(origin)}`, which trains it"
@@ -184,16 +187,16 @@ class Workspace:
         threads = load(self.config(variant), TrainConfig).training.threads
         inputs = Inputs(self.root, files, PROGRAM, lambda: self.identity(variant))
         made = create(run, identity, inputs, threads)
-        if not made.done:  # the next attempt shall obey what decides nothing, such as `workers`
+        if not made.done:  # the next attempt uses the present values of settings such as `workers`
             write_bytes(made.folder / "config.json", self.config(variant).read_bytes())
         return made
 
 
 def names_of(origins: Sequence[Origin]) -> list[str]:
-    """The runs among them."""
+    """The names of the runs among these origins."""
     return [origin.run for origin in origins if isinstance(origin, RunFacts)]
 
 
 def files_of(origins: Sequence[Origin]) -> list[str]:
-    """The released files among them."""
+    """The names of the released files among these origins."""
     return [origin.file for origin in origins if isinstance(origin, ReleasedFacts)]

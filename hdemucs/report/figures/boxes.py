@@ -17,7 +17,7 @@ SEED = 1  # of the points' vertical jitter, which has no meaning
 
 def boxes(results: Results, metric: str = "SDR") -> Figure:
     """One panel per source, one line per system; diamonds are medians over tracks."""
-    rows = [row for row in results.rows if row.name != "mixture"]  # so low that it would squeeze others
+    rows = [row for row in results.rows if row.name != "mixture"]  # too low for this scale
     sources = (ALL, *results.sources)
     figure = Figure(figsize=(2.1 * len(sources) + 1.8, 0.34 * len(rows) + 1.1))
     axes = figure.subplots(1, len(sources), sharey=True, squeeze=False)[0]
