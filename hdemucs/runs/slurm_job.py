@@ -57,7 +57,7 @@ class SlurmJob:
         self.found = run.saved
         code = self.train(several(environment.num_tasks))
         if code > 0 and environment.num_tasks > 1:
-            time.sleep(ECHO)  # the first to report names the cause; a killed process reports at once
+            time.sleep(ECHO)  # the first to report names the cause; a killed one does at once
         self.life.end(code)
         if code:
             raise RuntimeError(f"{run.name}: training ended with status {code}; see {run.log}")
