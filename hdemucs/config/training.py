@@ -91,8 +91,7 @@ def deciding(config: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a TrainConfig, as JSON, that decides the weights.
 
     It includes `threads`, `bf16` and `compile`, since sums depend on them, and `validate_every`,
-    since
-    the best weights are chosen among those that are validated.
+    since the best weights are chosen among those that are validated.
     """
     recipe = {k: v for k, v in config["training"].items() if k not in OPERATIONAL}
     return {**config, "training": recipe}

@@ -17,8 +17,7 @@ class Frames:
     """Windows of `window` samples, every `hop` samples of a signal.
 
     A signal not longer than a window has one frame. Samples after the last whole window are not
-    scored
-    (museval 0.4.1, `metrics.Framing`).
+    scored (museval 0.4.1, `metrics.Framing`).
     """
 
     samples: int

@@ -34,10 +34,8 @@ class ConvTasNetConfig(ModelConfig):
     """The letters are those of the paper's table of hyperparameters.
 
     Music models have no skips, no biases, frame norms, ReLU masks, a rectified encoder, cut edges
-    and
-    `xavier`. Speech models have skips as wide as the bottleneck, biases, global norms, sigmoid
-    masks,
-    a linear encoder and padded edges.
+    and `xavier`. Speech models have skips as wide as the bottleneck, biases, global norms, sigmoid
+    masks, a linear encoder and padded edges.
     """
 
     kind: Literal["conv_tasnet"]

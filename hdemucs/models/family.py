@@ -36,10 +36,8 @@ class Separator(nn.Module, ABC):
         """Estimates of the middle of a mixture, whose ends are used as context only.
 
         [batch, channel, n] -> [batch, source, channel, m], where m <= n and the estimates start at
-        sample
-        (n - m) // 2 of the mixture. Networks of unpadded convolutions estimate less than their
-        input; all
-        others estimate all of it.
+        sample (n - m) // 2 of the mixture. Networks of unpadded convolutions estimate less than
+        their input; all others estimate all of it.
         """
         return self(mix)
 
@@ -93,8 +91,7 @@ def build(config: ModelConfig, seed: int) -> Separator:
     """Build a freshly initialised model on the CPU; the same seed gives the same weights.
 
     Modules draw from torch's global generator. It is seeded for them and then set back to its
-    former
-    state, so that no other draws change.
+    former state, so that no other draws change.
     """
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)

@@ -41,8 +41,7 @@ class XUmx(Network):
     """Encoders of all sources -> mean -> LSTMs of all sources -> mean -> a mask per source.
 
     The second mean is over each source's encoding, concatenated with its LSTM's output; so the
-    first
-    half of it is the first mean again.
+    first half of it is the first mean again.
     """
 
     def __init__(self, config: XUmxConfig) -> None:

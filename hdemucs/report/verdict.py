@@ -58,8 +58,7 @@ def cells(results: Results, published: Mapping[str, Published]) -> list[Cell]:
     """Every cell of the paper's tables, in order, then those of other published rows that were run.
 
     A published row has its cells once for each of our rows that repeats it: one that was trained
-    here,
-    and one with the authors' own weights.
+    here, and one with the authors' own weights.
     """
     rows: dict[str, list[Row | None]] = {}
     for row in results.models:

@@ -92,8 +92,7 @@ def changed(variants: list[str], stage: str) -> Mapping[str, list[Any]]:
 
 def dvc_command(pid: int) -> Any:
     """The options of the nearest `dvc repro`, `dvc exp run` or queued experiment above a process,
-    by
-    dvc's own names; None if there is no such command.
+    by dvc's own names; None if there is no such command.
     """
     for command in ancestors(pid):
         for start, word in enumerate(command):

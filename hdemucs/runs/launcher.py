@@ -35,8 +35,7 @@ class Launcher:
         """The runs of a checkout; `data` is the root of the songs that new jobs read.
 
         It has all executors, because earlier attempts may belong to another one than is chosen now.
-        With
-        `scoring`, new jobs have the settings that cluster.yaml gives for scoring, if any.
+        With `scoring`, new jobs have the settings that cluster.yaml gives for scoring, if any.
         """
         local = LocalExecutor(config.local, data)
         section = "scoring" if scoring and config.scoring else "slurm"

@@ -64,9 +64,8 @@ def prunable(
     """The runs that `prune` would delete; never one that is in progress.
 
     With names of runs or variants, it is those. Without, it is the runs that no stage would use
-    with
-    the working tree as it is now; finished ones, which another scale, branch or experiment may need
-    again, only with `finished`.
+    with the working tree as it is now; finished ones, which another scale, branch or experiment may
+    need again, only with `finished`.
 
     Raises:
         UserError: a name is neither a run's nor a variant's.

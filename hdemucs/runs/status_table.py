@@ -52,8 +52,7 @@ def table(looks: Mapping[Run, Status], width: int) -> Table:
     """All runs, one row each, in `width` cells of a terminal.
 
     If a line is too short, empty columns and the logs are left out (`hdemucs runs logs` finds
-    them),
-    and long names are split over lines: nothing is cut off.
+    them), and long names are split over lines: nothing is cut off.
     """
     rows = [row(run, status) for run, status in looks.items()]
     columns: Sequence[str] = COLUMNS

@@ -56,8 +56,7 @@ def lacking(
     """The variants' own trainings whose model, as configured now, cannot be found.
 
     Places are the runs, models/, DVC's cache and its remote. With `missing_is_fine`, a model that
-    was
-    made and committed counts as found, wherever it is. A bag has no trainings of its own.
+    was made and committed counts as found, wherever it is. A bag has no trainings of its own.
     """
     found = []
     for training in (own for name in variants for own in here.own(name)):

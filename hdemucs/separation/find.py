@@ -25,8 +25,7 @@ def find_songs(paths: Sequence[Path], out: Path) -> list[Song]:
 
     Stems go to `<out>/<name of the song>`; those of songs in subfolders go to
     `<out>/<subfolders>/<name of the song>`. Hidden files, files that macOS adds to archives, and
-    `out`
-    itself are skipped.
+    `out` itself are skipped.
 
     Raises:
         UserError: a path does not exist, nothing is left to separate, or the stems of two songs

@@ -62,8 +62,7 @@ def stream_system(
     """The sources of a song, block after block [source, channel, sample], at the song's own scale.
 
     Each model separates the song with its own shifts; up to `at_once` models run in parallel. As
-    the
-    official `apply_model` does for a `BagOfModels`, but with one segment per model in memory.
+    the official `apply_model` does for a `BagOfModels`, but with one segment per model in memory.
     """
 
     def own(place: int, conditions: Conditions) -> Iterator[Block]:

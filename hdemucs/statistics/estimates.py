@@ -115,8 +115,7 @@ def errors(values: Studies) -> tuple[Number, Number]:
     """Standard error of each study's mean over tracks and seeds, and its degrees of freedom.
 
     The model has two-way random effects: the variance of the mean is (MS_track + MS_seed - MS_rest)
-    /
-    (seeds * tracks); its degrees of freedom are Satterthwaite's ("An approximate distribution of
+    / (seeds * tracks); its degrees of freedom are Satterthwaite's ("An approximate distribution of
     estimates of variance components", Biometrics Bulletin 2, 1946).
     """
     seeds, tracks = values.shape[-2:]

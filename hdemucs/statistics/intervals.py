@@ -38,10 +38,8 @@ def mean_interval(values: Paired, config: IntervalConfig) -> Interval:
     """The interval of the mean of values [seed, track].
 
     From three seeds on, it covers tracks and seeds. With fewer, it covers tracks, after averaging
-    over
-    seeds, by the expanded BCa bootstrap, but is never narrower than Student's t; only the latter
-    covers
-    below eight tracks or if differences have heavy tails.
+    over seeds, by the expanded BCa bootstrap, but is never narrower than Student's t; only the
+    latter covers below eight tracks or if differences have heavy tails.
     """
     seeds, tracks = values.shape
     over_seeds = values.mean(0)

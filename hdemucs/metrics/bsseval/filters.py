@@ -35,10 +35,8 @@ def project(lags: Lags, right: Vectors) -> tuple[Vectors, bool]:
     """The solutions X of T X = D, for a batch of Gram matrices T and right-hand sides D.
 
     `lags[:, k]` is the block T[i, i - k]; `right[:, l]` is the correlation of references delayed by
-    l
-    with what is projected. The flag says whether any T is singular to working precision, in which
-    case
-    its X is one of many.
+    l with what is projected. The flag says whether any T is singular to working precision, in which
+    case its X is one of many.
     """
     filters, residual = conjugate_gradients(lags, right)
     singular = np.flatnonzero(~(residual < ENOUGH))

@@ -12,8 +12,7 @@ class STFT(nn.Module):
     """torch.stft of every channel, for signals of any length and without scaling.
 
     Frame k is centred on sample k * hop; the signal is reflected at both ends. The window is not
-    part
-    of the state dict, because it follows from its length.
+    part of the state dict, because it follows from its length.
     """
 
     hann: Tensor

@@ -20,8 +20,7 @@ class BandConfig:
     """The network of one band: it halves time and frequency on the way in and doubles them again.
 
     `growth` and `layers` have one entry for each block: those on the way in, the innermost one,
-    those
-    on the way out. So both have the same odd length.
+    those on the way out. So both have the same odd length.
     """
 
     first: Count  # channels of the convolution before the blocks

@@ -29,8 +29,7 @@ class Grouped(nn.Module):
     """Groups of `growth` channels: each one adds to all later groups; the last one is the output.
 
     `first` writes all groups from the input. `later[i]` maps the complete group i to what it adds
-    to
-    the groups after it.
+    to the groups after it.
     """
 
     def __init__(self, growth: int, first: nn.Module, later: Sequence[nn.Module]) -> None:

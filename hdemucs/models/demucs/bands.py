@@ -49,8 +49,7 @@ class BandedDecode(nn.Module):
     """One Decode per band, on adjacent rows; the activation is applied to the sum of their outputs.
 
     Where two bands write to the same row, only the lower band's bias is added. The rewrite
-    convolves
-    along time only, since a neighbouring frequency may belong to another band.
+    convolves along time only, since a neighbouring frequency may belong to another band.
     """
 
     def __init__(self, level: Level, activation: Activation) -> None:

@@ -122,9 +122,8 @@ def spectrogram_view(config: HybridConfig) -> View:
     """The spectrogram branch's view.
 
     Beside a waveform branch, frames align with its steps, as in the paper. Alone, all frames are
-    kept,
-    because no other branch would estimate what aligned frames leave out at the edges; the official
-    `hybrid=False` does the same.
+    kept, because no other branch would estimate what aligned frames leave out at the edges; the
+    official `hybrid=False` does the same.
     """
     representation = REPRESENTATIONS[config.representation]()
     if "waveform" not in config.branches:
@@ -177,10 +176,8 @@ def trunk(plan: Plan, bottleneck: nn.Module, config: Config) -> Trunk:
     """The inner halves of the meeting level, and all levels below it.
 
     Where one frequency is left, only the middle row of `leave`'s kernel has any effect. The other
-    two
-    (7.08 of the full hybrid's 83.6 million weights) are kept, because the official model has them
-    and
-    its initial scaling and its penalty take them into account.
+    two (7.08 of the full hybrid's 83.6 million weights) are kept, because the official model has
+    them and its initial scaling and its penalty take them into account.
     """
     activation = ACTIVATIONS[config.activation]
     return Trunk(

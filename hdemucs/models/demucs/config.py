@@ -55,10 +55,8 @@ class WienerConfig:
     """How a magnitude model's spectrograms become waveforms.
 
     The numbers are iterations of the multichannel Wiener filter over 300 frames at a time. With 0,
-    the
-    estimates get the mixture's phase; with -1, too, but are zero where the mixture is silent
-    (official
-    `wiener_iters`).
+    the estimates get the mixture's phase; with -1, too, but are zero where the mixture is silent
+    (official `wiener_iters`).
     """
 
     iterations: Annotated[int, Field(ge=-1)]

@@ -42,8 +42,7 @@ class WienerConfig:
     """How the filter starts, how often it is applied, and over how many frames.
 
     `start`: from the estimated magnitudes with the mixture's phase, or from the mixture divided
-    among
-    the sources in proportion to the magnitudes.
+    among the sources in proportion to the magnitudes.
     """
 
     kind: Literal["wiener"]

@@ -61,8 +61,7 @@ class Penalised:
         """A tensor of the weight's shape as the matrix; the order of its columns does not matter.
 
         A transposed convolution is copied one kernel place after the other, each row by row: the
-        order
-        [out, in, place] would gather it from all over the memory.
+        order [out, in, place] would gather it from all over the memory.
         """
         if not self.turned:
             return tensor.flatten(1)

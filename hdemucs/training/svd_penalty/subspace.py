@@ -76,8 +76,7 @@ def product(rows: Float[Tensor, "row inner"], matrix: Float[Tensor, "inner col"]
     """The product `rows @ matrix`.
 
     On a CPU it is done by oneDNN, as in compiled code: for few rows its kernels took 0.4 of the
-    time
-    of the library behind `@`, on a core whose full vector width that library does not use.
+    time of the library behind `@`, on a core whose full vector width that library does not use.
     """
     if ONEDNN is None or rows.device.type != "cpu" or rows.dtype != torch.float32:
         return rows @ matrix

@@ -40,13 +40,11 @@ def import_official(path: Path) -> Imported:
     """The model in an official file, its configuration, and facts about it.
 
     It reads .th files of the official package, its safetensors files for model hubs, and state
-    dicts
-    of torchaudio's class.
+    dicts of torchaudio's class.
 
     Weights may have full or half precision or be quantised by DiffQ. The facts hold the official
     class, sample_rate (Hz), segment (s), and `dropped`: arguments that demucs 4.1.0 does not know
-    and
-    drops, too. Memory and time are proportional to the size of the file.
+    and drops, too. Memory and time are proportional to the size of the file.
 
     Raises:
         UserError: the file is missing, damaged or hostile, or holds a model that we do not have.

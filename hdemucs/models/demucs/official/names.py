@@ -1,8 +1,7 @@
 """Our parameters under the names they have in facebookresearch/demucs.
 
 Loading a checkpoint means renaming its tensors: each leaf module is paired with its official
-prefix,
-shapes must agree, and no tensor may be left over on either side.
+prefix, shapes must agree, and no tensor may be left over on either side.
 """
 
 from __future__ import annotations

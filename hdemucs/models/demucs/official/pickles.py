@@ -90,9 +90,8 @@ class Machine:
     """A pickle machine's stack and memo, for the instructions that build data.
 
     Small pickles must stay small and quick. So a step costs no more than what it takes off the
-    stack,
-    and no value that may contain others is hashed, compared or printed: forty tuples, each of which
-    holds the one before twice, have forty bytes and a trillion values.
+    stack, and no value that may contain others is hashed, compared or printed: forty tuples, each
+    of which holds the one before twice, have forty bytes and a trillion values.
     """
 
     def __init__(self) -> None:

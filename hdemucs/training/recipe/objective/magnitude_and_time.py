@@ -116,8 +116,7 @@ def negative_sdr(waves: Waves, targets: Waves, subset: Float[Tensor, " source"])
     """The negative weighted SDR of a sum y of sources: -a cos(y, y') - (1 - a) cos(n, n').
 
     n is the rest of the mixture, y' and n' = x - y' are estimates, x is the sum of all targets, and
-    a
-    is y's share of the energy of y and n (H.-S. Choi et al., "Phase-aware Speech Enhancement with
+    a is y's share of the energy of y and n (H.-S. Choi et al., "Phase-aware Speech Enhancement with
     Deep Complex U-Net", ICLR 2019, equation 9). A vector is one channel of one example.
     """
     mixture = targets.sum(-3)
