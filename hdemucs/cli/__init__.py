@@ -1,4 +1,4 @@
-"""The command line: one module a command, imported only when it is called."""
+"""The command line: one module per command, which is imported only when the command is called."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from hdemucs.cli.parser import Parser
 from hdemucs.errors import UserError, ending, one_line
 
-STUDY = "params.yaml"  # what makes a folder one that commands on a study can be run in
+STUDY = "params.yaml"  # in a folder with this file, commands on studies can run
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Command:
     """One command: its module has `arguments(parser)` and `run(arguments)`."""
 
     about: str
-    study: bool = False  # it is run in a checkout of a study
+    study: bool = False  # whether it must run in a checkout of a study
 
     def module(self, name: str) -> str:
         return f"hdemucs.cli.{name.replace('-', '_')}"
@@ -46,7 +46,7 @@ COMMANDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command; what goes wrong is one line and exit status 1."""
+    """Run one command; an error is one line, with exit status 1."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     name = program().parse_args(words[:1]).command
     with ending(), one_line():
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def program() -> Parser:
-    """The parser of the first word."""
+    """The parser of the first word of a command line."""
     listing = "\n".join(f"  {name:16} {one.about}" for name, one in COMMANDS.items())
     parser = Parser(
         prog="hdemucs",
@@ -89,9 +89,10 @@ def is_study(folder: Path) -> bool:
 
 
 def hold_study(name: str, here: Path) -> None:
-    """
+    """Check that a folder is a checkout of a study.
+
     Raises:
-        UserError: the folder is no checkout of a study.
+        UserError: it is not.
     """
     if is_study(here):
         return

@@ -1,4 +1,4 @@
-"""`python -m hdemucs.cli`: the command line where no script is installed."""
+"""`python -m hdemucs.cli`: the command line without an installed script."""
 
 from hdemucs.cli import main
 

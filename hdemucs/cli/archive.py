@@ -1,7 +1,7 @@
-"""One archive of the results for a data repository: report, scores, parameters, digests of models.
+"""Write one archive of the results for a data repository: report, scores, parameters, digests.
 
-Models themselves are large and lie in DVC's remote; the manifest names each by its checksum, so
-that what is fetched from there can be held to what was published.
+Models are too large for it and stay in DVC's remote. The manifest has the checksum of each, so that
+a model fetched from there can be compared with the published one.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Benchmarks: each measures one thing here and writes its page to reports/benchmarks/."""
+"""Run benchmarks; each measures one thing here and writes its page to reports/benchmarks/."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Two revisions or experiments: paired differences over the same tracks, and what changed.
+"""Compare two revisions or experiments: paired differences over the same tracks, and what changed.
 
-REV is what git knows (HEAD~3, a branch, a tag) or the name of an experiment of `dvc exp`. One REV
-is compared with the files as they are now.
+REV is a revision that git knows (HEAD~3, a branch, a tag) or the name of an experiment of
+`dvc exp`. A single REV is compared with the files as they are now.
 """
 
 from __future__ import annotations
@@ -33,11 +33,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """
+    """Compare the revisions of the command line.
+
     Raises:
-        UserError: a revision is unknown or holds no scores, or the two are no comparison.
+        UserError: a revision is unknown or has no scores, or the two cannot be compared.
     """
-    if len(args.revisions) > 2:  # noqa: PLR2004  old and new
+    if len(args.revisions) > 2:  # noqa: PLR2004  an old and a new one
         raise UserError("hdemucs compare", "takes one or two revisions", "name fewer")
     interval = load(Path("configs/report.json"), ReportConfig).interval
     old, *rest = args.revisions
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
 
 @contextmanager
 def revision(name: str) -> Iterator[Revision]:
-    """What is kept of a revision, in a folder for as long as it is looked at."""
+    """The stored results of a revision, in a temporary folder inside the `with` block."""
     if name == NOW:
         yield Revision(name, Path.cwd())
         return
@@ -67,15 +68,15 @@ def revision(name: str) -> Iterator[Revision]:
 
 
 def kept_in(tree: list[str]) -> list[str]:
-    """Those of KEPT that a revision has."""
+    """The entries of KEPT that a revision has."""
     return [place for place in KEPT if any(f"{path}/".startswith(f"{place}/") for path in tree)]
 
 
 def commit(name: str) -> str:
-    """The commit of a revision or of an experiment.
+    """The commit of a revision or an experiment.
 
     Raises:
-        UserError: git knows no such revision, and DVC no such experiment.
+        UserError: neither git nor DVC knows it.
     """
     experiments = git("for-each-ref", "--format=%(refname)", "refs/exps").decode().splitlines()
     named = [ref for ref in experiments if ref.rsplit("/", 1)[-1] == name]
@@ -90,7 +91,8 @@ def commit(name: str) -> str:
 
 
 def git(*words: str) -> bytes:
-    """
+    """The output of a git command.
+
     Raises:
         UserError: git failed.
     """

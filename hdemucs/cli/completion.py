@@ -1,7 +1,7 @@
-"""The shell's completion of all commands and options, as a script: bash, zsh or tcsh.
+"""Print a script that completes commands and options in a shell: bash, zsh or tcsh.
 
-For one session: eval "$(hdemucs completion bash)". For all: write it where the shell looks, such as
-~/.local/share/bash-completion/completions/hdemucs.
+For one session: eval "$(hdemucs completion bash)". For all sessions, write the script to where the
+shell looks for it, such as ~/.local/share/bash-completion/completions/hdemucs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def everything() -> Parser:
-    """One parser with every command and its options."""
+    """A single parser with every command and its options."""
     from hdemucs.cli import COMMANDS
 
     whole = Parser(prog="hdemucs")

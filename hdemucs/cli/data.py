@@ -1,6 +1,6 @@
-"""What data there is; `verify PATH`: whether a folder in MUSDB18-HQ's layout is whole.
+"""Show what data there are; `verify PATH`: check that a folder in MUSDB18-HQ's layout is complete.
 
-`pin`: keep the digests of MUSDB18-HQ's files in the package, to know it by from then on.
+`pin`: store the digests of MUSDB18-HQ's files in the package, by which it is recognised afterwards.
 """
 
 from __future__ import annotations

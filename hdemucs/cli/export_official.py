@@ -1,4 +1,4 @@
-"""One of our models as a .th file that the official package loads."""
+"""Write one of our models as a .th file that the official package loads."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """
+    """Export a model.
+
     Raises:
-        UserError: the file is there already, or what export_official says.
+        UserError: the file exists already, or the model cannot be exported.
     """
     if args.file.exists():
         raise UserError(args.file, "is there already", "remove it, or name another")

@@ -1,4 +1,4 @@
-"""An official .th checkpoint into our form; no code from the file is run."""
+"""Convert an official .th checkpoint to our format; no code from the file is run."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """
+    """Import a checkpoint.
+
     Raises:
-        UserError: the folder is a variant's or not empty, or what import_official says.
+        UserError: the folder is a variant's or not empty, or the file cannot be imported.
     """
     folder = args.out or Path("models") / args.file.stem
     here = Workspace(Path.cwd().resolve())

@@ -1,4 +1,4 @@
-"""Listening tests: plan one, serve it, analyse and archive the answers."""
+"""Listening tests: plan one, serve it, analyse and archive its answers."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from hdemucs.listening.serve.texts import load_texts, merged, texts
 from hdemucs.listening.session_list import hold_blind, load_session_list
 
 SETS, ANSWERS = Path("reports/listening"), Path("reports/answers")
-KEYS = Path("private/listening")  # and the secret
-POINTS = real(0.01, 100)  # of a scale from 0 to 100
-PORT = whole(0, 65_535)  # 0: any free one
+KEYS = Path("private/listening")  # the secret is here as well
+POINTS = real(0.01, 100)  # on a scale from 0 to 100
+PORT = whole(0, 65_535)  # 0: any free port
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -123,7 +123,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def draws(_options: argparse.Namespace) -> None:
-    """Sets and secret as one: a secret that is there stays, and sets are built with it anyhow."""
+    """Draw a secret and render the sets again with it; an existing secret is kept."""
     hold_study("listen secret", Path.cwd())
     drawn = draw_secret(KEYS)
     state = "drawn" if drawn else "was there already and stays"

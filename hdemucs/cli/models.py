@@ -1,4 +1,4 @@
-"""A model as it is named on the command line: a folder, or one of the study's variants."""
+"""A model as the command line names it: a folder, or one of the study's variants."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ HELP = "a model's folder, or the name of a variant in models/"
 
 
 def model_folder(name: str) -> Path:
-    """
+    """The folder of a model.
+
     Raises:
-        UserError: there is no such folder and no such variant.
+        UserError: there is neither such a folder nor such a variant.
     """
     for folder in (Path(name), MODELS / name):
         if folder.is_dir():

@@ -1,4 +1,4 @@
-"""The networks that a variant separates with, whether or not it is trained or downloaded yet."""
+"""The networks of a variant, whether or not it is trained or downloaded yet."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FULL = "paper"  # the scale of released models
 
 
 def system(name: str, params: Tree, scale: str, home: Path) -> System:
-    """A variant at a scale; `home` is where released files lie.
+    """A variant at a scale; `home` is the folder of released files.
 
     Raises:
         UserError: there is no such variant or scale, or a parameter is wrong.
@@ -44,14 +44,14 @@ def system(name: str, params: Tree, scale: str, home: Path) -> System:
 
 
 def trained(content: Any) -> Network:
-    """The network of a training."""
+    """The network of a training's configuration."""
     config = validated(content, TrainConfig, content["variant"])
     made_for = Conditions(normalise=config.training.normalise, chunk=config.training.chunk)
     return Network(config.model, Basis.VARIANT, made_for)
 
 
 def released(signature: str, entry: Tree, params: Tree, home: Path) -> Network:
-    """The network in a released file; while that is not here, one that is like it."""
+    """The network in a released file or, as long as that is not here, a similar one."""
     given = os.environ.get(FOLDER, "")
     folder = Path(given).expanduser() if given else home / "data" / "released"
     path = folder / str(entry["file"])

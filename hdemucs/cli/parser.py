@@ -1,4 +1,4 @@
-"""Words of the command line: defaults in every help, and the nearest word for a wrong one."""
+"""Parsers whose help shows all defaults, and whose errors suggest the nearest word."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 
 class Help(argparse.RawDescriptionHelpFormatter):
-    """Says each option's default, where it has one that says something."""
+    """Shows each option's default, if it has a meaningful one."""
 
     def _get_help_string(self, action: argparse.Action) -> str:
         said = action.help or ""
@@ -18,13 +18,13 @@ class Help(argparse.RawDescriptionHelpFormatter):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors name the word that was probably meant."""
+    """A parser whose errors suggest the word that was probably meant."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{"formatter_class": Help, "allow_abbrev": False, **settings})
 
     def add_argument(self, *names: str, **settings: Any) -> argparse.Action:
-        """As ever; an option without a help still has its default said."""
+        """As in argparse, but the default of an option without help is shown, too."""
         return super().add_argument(*names, **{"help": " ", **settings})
 
     def parse_args(  # type: ignore[override]
@@ -37,7 +37,7 @@ class Parser(argparse.ArgumentParser):
         return found
 
     def options(self) -> Iterator[str]:
-        """Every option of this command and its parts."""
+        """Every option of this command and its subcommands."""
         for action in self._actions:
             yield from action.option_strings
             if isinstance(action, argparse._SubParsersAction):
@@ -51,7 +51,7 @@ class Parser(argparse.ArgumentParser):
             raise argparse.ArgumentError(action, f"{value!r} is unknown{said}")
 
     def error(self, message: str) -> NoReturn:
-        """One line on standard error, and where to read more; exit status 2."""
+        """Print one line on standard error, with where to read more; exit with status 2."""
         self.exit(2, f"error: {self.prog}: {message}; see `{self.prog} --help`\n")
 
 
@@ -60,6 +60,6 @@ def kind(word: str) -> str:
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """`; did you mean ...?`, or nothing."""
+    """Either `; did you mean ...?` or nothing."""
     near = difflib.get_close_matches(word, list(known), n=1)
     return f"; did you mean {near[0]}?" if near else ""

@@ -1,7 +1,7 @@
-"""One real training step at the real size: memory, speed, hours, disk, requeues.
+"""Make one real training step at full size: its memory, speed, hours, disk space and requeues.
 
-Then, measured on some seconds of noise, the hours of separating and scoring the test songs: of the
-variants that are named, or of the whole study, released models among them.
+Then measure, on some seconds of noise, the hours of separating and scoring the test songs, for the
+named variants or the whole study, including released models.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from hdemucs.training.learner import mixing_of
 from hdemucs.training.processes import Processes, joined
 from hdemucs.workers import jobs
 
-# MUSDB18-HQ: songs of about 4 min each; those to train on by 1-s starts of 11 s.
+# MUSDB18-HQ: songs of about 4 min; training examples start every second and last 11 s.
 PAPER_EXAMPLES, PAPER_VALID, PAPER_TEST = 86 * 225, 14 * 240.0, 50 * 240.0
 LONGEST = 90.0  # days; the paper's trainings took at most 3, on 8 GPUs
 HOURS, DAYS = real(0.01, 10_000), real(0.001, 10_000)
@@ -45,7 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """What was found is printed even if it means that the run is refused."""
+    """Print what was found, even if it means that the run is refused."""
     params = read_params(Path("params.yaml"))
     scale = args.scale or params["scale"]
     home = Workspace(Path.cwd()).home
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> None:
 def training(
     name: str, params: Tree, scale: str, processes: Processes, args: argparse.Namespace
 ) -> None:
-    """A step of a variant's training, and whether its run can be."""
+    """Make a step of a variant's training, and check whether its run is possible."""
     config = validated(train_configuration(params, scale, name), TrainConfig, f"variants.{name}")
     home = Workspace(Path.cwd()).home
     found = preflight(config, processes, home, data(config), args.time_limit)
@@ -78,7 +78,7 @@ def training(
 
 
 def test_set(base: Tree) -> tuple[TestSet, MetricsConfig]:
-    """The test songs, and how they are scored; `base` is a scale's."""
+    """The test songs, and how they are scored; `base` is that of a scale."""
     metrics = validated(base["evaluate"], EvaluationConfig, "evaluate").metrics
     fetch, sources = base["fetch"], tuple(base["fetch"]["sources"])
     manifest = recorded(fetch["sample_rate"])
@@ -99,7 +99,7 @@ def test_set(base: Tree) -> tuple[TestSet, MetricsConfig]:
 
 
 def recorded(rate: int) -> Manifest | None:
-    """What was fetched, if it has this rate."""
+    """The manifest of the fetched data, if they have this rate."""
     try:
         manifest = load_manifest(Path("data/manifest.json"))
     except UserError:
@@ -108,7 +108,7 @@ def recorded(rate: int) -> Manifest | None:
 
 
 def data(config: TrainConfig) -> Data:
-    """What is there if it has the study's rate, else as MUSDB18-HQ has."""
+    """Sizes of the present data if they have the study's rate, otherwise of MUSDB18-HQ."""
     training, rate = config.training, config.sample_rate
     manifest = recorded(rate)
     if manifest is None:

@@ -1,4 +1,4 @@
-"""Training runs: what there is and how far it is; submit, logs, cancel, prune."""
+"""Training runs: list them and their progress; submit, logs, cancel, prune."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     here = Workspace(Path.cwd())
-    launcher = Launcher.of(here, load_cluster(here.home), here.home / "data")  # starts nothing
+    launcher = Launcher.of(here, load_cluster(here.home), here.home / "data")  # this starts nothing
     options.act(launcher, here, options)
 
 
@@ -60,7 +60,7 @@ def prints(launcher: Launcher, here: Workspace, options: argparse.Namespace) -> 
 
 
 def cancels(launcher: Launcher, here: Workspace, options: argparse.Namespace) -> None:  # noqa: ARG001
-    """Every one that has a job, whatever the others are."""
+    """Cancel every named run that has a job, whatever the state of the others."""
     refused = 0
     for name in options.names:
         try:
@@ -73,7 +73,7 @@ def cancels(launcher: Launcher, here: Workspace, options: argparse.Namespace) ->
 
 
 def prunes(launcher: Launcher, here: Workspace, options: argparse.Namespace) -> None:
-    """Nothing goes unseen: what would, with its size, then a question."""
+    """Show what would be deleted, with its size, and ask before deleting it."""
     found = manage.prunable(launcher, here, options.names, finished=options.finished)
     for each in found:
         print(f"{megabytes(manage.size(each)):>10}  {each.folder}")
@@ -89,7 +89,7 @@ def prunes(launcher: Launcher, here: Workspace, options: argparse.Namespace) -> 
 
 
 def agreed(question: str) -> bool:
-    """What a person at the terminal says; no, where there is none."""
+    """A person's answer at the terminal; no, if there is no terminal."""
     try:
         return input(question).strip().lower() in ("y", "yes")
     except EOFError:

@@ -1,4 +1,4 @@
-"""Anyone's estimates against their references, in MUSDB18's layout, by all metrics."""
+"""Score any estimates against their references, in MUSDB18's layout, by all metrics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hdemucs.runs.workspace import Workspace
 from hdemucs.workers import jobs
 
 STUDY, MANIFEST = Path("configs/evaluate.json"), Path("data/manifest.json")
-# BSSEval v4 as published numbers have it: frames of 1 s, filters of 512 taps.
+# BSSEval v4 as in published numbers: frames of 1 s, filters of 512 taps.
 PUBLISHED = MetricsConfig(window=1.0, hop=1.0, metrics="all", filter_length=512, backend="own")
 
 
@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Outside a study, --references says where the songs are, and BSSEval v4's settings hold."""
+    """Outside a study, --references gives the songs' folder, and PUBLISHED is used."""
     config = load(STUDY, EvaluationConfig).metrics if STUDY.exists() else PUBLISHED
     asked = {key: getattr(args, key) for key in ("metrics", "backend") if getattr(args, key)}
     references = args.references or data_root()
@@ -51,19 +51,20 @@ def run(args: argparse.Namespace) -> None:
 
 
 def data_root() -> Path:
-    """Where the study's songs are."""
+    """The folder of the study's songs."""
     return where(study_data().name, Workspace(Path.cwd()).home)
 
 
 def stems(references: Path, ours: bool) -> Sequence[str]:  # noqa: FBT001
-    """The study's sources in its order, or what the references hold."""
+    """The study's sources in order, or those that the references have."""
     return study_data().sources if ours else sources_in(references)
 
 
 def study_data() -> Manifest:
-    """
+    """The manifest of the study's data.
+
     Raises:
-        UserError: this is no study, or its data are not there yet.
+        UserError: this is not a study, or its data are not fetched yet.
     """
     if not MANIFEST.exists():
         cure = "name the songs with --references FOLDER, or run it in a checkout of a study"

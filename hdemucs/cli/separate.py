@@ -1,4 +1,4 @@
-"""Songs to stems, with a trained model: any sound files, and folders of them."""
+"""Separate songs into stems with a trained model: any sound files, and folders of them."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from hdemucs.separation.resampled import Resampled
 from hdemucs.separation.songs import Output, blocks_of, names_of, write_estimates
 from hdemucs.separation.system import filtered
 
-SEGMENT = 44.0  # seconds, where neither the model nor the user says another
-LONGEST = 3600.0  # seconds of a segment: its weights alone take 160 MB an hour at 44.1 kHz
+SEGMENT = 44.0  # seconds, if neither the model nor the user sets another length
+LONGEST = 3600.0  # seconds of a segment: its weights alone take 160 MB per hour at 44.1 kHz
 MOST_SHIFTS = 1000
-BITS = {"16": 16, "24": 24, "32": 32, "float": 0}  # of a sample, as `audio.writing` takes them
-SEEDS = 1 << 63  # what torch's generators take
+BITS = {"16": 16, "24": 24, "32": 32, "float": 0}  # of a sample, as `audio.writing` expects them
+SEEDS = 1 << 63  # limit of the seeds of torch's generators
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,12 +53,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """One folder a song, one file a stem; files that cannot be separated are named at the end.
+    """Write one folder per song, with one file per stem; list the files that failed at the end.
 
-    All files are looked at before the first is separated.
+    All files are opened before the first is separated.
 
     Raises:
-        UserError: nothing can be separated as it is asked, or a file could not be.
+        UserError: the request is invalid, or a file could not be separated.
     """
     config = separation(args)
     songs = asked(args)
@@ -91,9 +91,10 @@ def run(args: argparse.Namespace) -> None:
 
 
 def asked(args: argparse.Namespace) -> list[Song]:
-    """
+    """The songs of the command line.
+
     Raises:
-        UserError: no song is named, or songs and the test set.
+        UserError: no song is named, or songs and the test set are both.
     """
     if bool(args.songs) == args.test:
         problem = "no song is named" if not args.songs else "songs are named beside --test"
@@ -108,7 +109,7 @@ def asked(args: argparse.Namespace) -> list[Song]:
 
 
 def looked(songs: list[Song]) -> tuple[list[Song], list[UserError]]:
-    """The songs that seem to be sound files, and what is wrong with the others."""
+    """The songs that look like sound files, and what is wrong with the others."""
     good, failed = [], []
     for song in songs:
         try:
@@ -120,13 +121,13 @@ def looked(songs: list[Song]) -> tuple[list[Song], list[UserError]]:
 
 
 def told(error: UserError) -> UserError:
-    """The error, after its line has been shown: the others go on."""
+    """Show an error and return it; the other songs continue."""
     sys.stderr.write(f"error: {error}\n")
     return error
 
 
 def remarks(sound: Sound, channels: int, rate: int, clipped: int) -> Iterator[str]:
-    """What a user should know of how a song was read and its stems were written."""
+    """What a user should know about how a song was read and its stems were written."""
     yield from sound.notes
     if sound.rate != rate:
         yield f"has {sound.rate} Hz, and its stems the model's {rate} Hz"
@@ -137,9 +138,10 @@ def remarks(sound: Sound, channels: int, rate: int, clipped: int) -> Iterator[st
 
 
 def conclude(failed: list[UserError], songs: int) -> None:
-    """
+    """End the command with an error if songs failed.
+
     Raises:
-        UserError: songs could not be separated; of several, it names all.
+        UserError: songs could not be separated; all are named.
     """
     if len(failed) == 1 and songs == 1:
         raise failed[0]
@@ -150,9 +152,10 @@ def conclude(failed: list[UserError], songs: int) -> None:
 
 
 def separation(args: argparse.Namespace) -> SeparationConfig:
-    """
+    """The separation settings of the command line.
+
     Raises:
-        UserError: a value out of range.
+        UserError: a value is out of range.
     """
     if not 0 <= args.overlap < 1:
         raise UserError(f"--overlap {args.overlap}", "is no share", "take 0 or more, less than 1")
@@ -172,9 +175,10 @@ def separation(args: argparse.Namespace) -> SeparationConfig:
 
 
 def bits(args: argparse.Namespace) -> int:
-    """
+    """The number of bits per sample.
+
     Raises:
-        UserError: FLAC has no samples of 32 bits, whole or floating.
+        UserError: FLAC cannot have samples of 32 bits, integer or float.
     """
     if args.format == "flac" and args.bits not in ("16", "24"):  # as libsndfile writes FLAC
         raise UserError(f"--bits {args.bits}", "is more than FLAC holds", "take 24, or wav")
@@ -182,9 +186,10 @@ def bits(args: argparse.Namespace) -> int:
 
 
 def hold(ensemble: Ensemble, asked: float | None) -> None:
-    """
+    """Check the length of segments.
+
     Raises:
-        UserError: the model takes segments of another length alone.
+        UserError: the model accepts only segments of another length.
     """
     for chunk in {each.chunk for each in ensemble.conditions} - {None, asked}:
         if asked is not None:
@@ -193,7 +198,7 @@ def hold(ensemble: Ensemble, asked: float | None) -> None:
 
 
 def post_of(folder: Path) -> Any:
-    """The post-filter that the study has for a model of its own; None: nothing."""
+    """The study's post-filter for one of its own models; None: no filter."""
     how = Path("configs/separation") / f"{folder.name}.json"
     if folder.resolve().parent != Path("models").resolve() or not how.exists():
         return None
@@ -201,7 +206,8 @@ def post_of(folder: Path) -> Any:
 
 
 def on_device(ensemble: Ensemble, name: str) -> Ensemble:
-    """
+    """Move the ensemble to a device.
+
     Raises:
         UserError: there is no such device.
     """

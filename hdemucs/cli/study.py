@@ -1,4 +1,4 @@
-"""A study of reports/studies/: its systems trained for the same CPU time, scored, and compared."""
+"""Run a study of reports/studies/: train its systems for equal CPU time, score and compare them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Started again after any kind of end, it goes on where it was."""
+    """Run the study; if it is started again after any kind of end, it continues from there."""
     study = Study(Path.cwd(), args.name)
     if not args.pages:
         study.run(args.seconds)

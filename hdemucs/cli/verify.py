@@ -1,6 +1,6 @@
-"""Recompute the whole report from the stored scores; with --models the scores from the models.
+"""Recompute the whole report from the stored scores; with --models, the scores from the models.
 
-Compared are pages, tables in every form and figures, byte for byte, and the summaries of scores.
+Pages, all tables and figures are compared byte for byte, and so are the summaries of scores.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Every difference in a line; exit status 1 if there is one."""
+    """Print every difference in one line; exit with status 1 if there is any."""
     reports = Path("reports")
     config = load(Path("configs/report.json"), ReportConfig)
     manifest = load_manifest(Path("data/manifest.json"))
@@ -71,7 +71,7 @@ def verdict(lines: list[str]) -> str:
 
 
 def rescored(here: Workspace, folders: list[Path]) -> Iterator[tuple[str, list[str]]]:
-    """Each scored system whose model (or bag of models) is there, and what its scores differ in."""
+    """Each scored system whose models are here, and the differences after scoring it again."""
     manifest, root = load_manifest(here.manifest), data_root()
     metrics = load(Path("configs/evaluate.json"), EvaluationConfig).metrics
     for name in (folder.name for folder in folders):

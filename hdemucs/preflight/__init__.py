@@ -1,1 +1,1 @@
-"""What a run will need, measured on real steps before it starts."""
+"""What a run will need, measured on real steps before it starts"""

@@ -1,7 +1,7 @@
-"""How much memory this process can come to have: the machine's, its cgroup's, and what is free now.
+"""How much memory this process can get: from the machine, its cgroup, and what is free now.
 
-Containers and clusters limit memory by cgroups, of which the machine's own figures know nothing: a
-process that goes beyond its limit is killed.
+Containers and clusters limit memory by cgroups, which the machine's own figures do not show. A
+process that exceeds its limit is killed.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ import torch
 GIB = 2**30
 PROC = Path("/proc")
 PEAK, RESIDENT, MAPPED = "VmHWM", "VmRSS", "VmSize"
-KIB = {"darwin": 1}.get(sys.platform, 1024)  # bytes in ru_maxrss' unit
+KIB = {"darwin": 1}.get(sys.platform, 1024)  # bytes in the unit of ru_maxrss
 
 
 @dataclass(frozen=True)
 class Room:
-    """GiB of the device's memory; inf where nothing says."""
+    """GiB of the device's memory; inf if unknown."""
 
-    total: float  # that a process can ever have
-    free: float  # that this process can have now, what it holds included
+    total: float  # most that a process can ever have
+    free: float  # most that this process can have now, including what it has
 
 
 def room(device: torch.device, proc: Path = PROC) -> Room:
-    """The memory of a GPU, or the least of what the machine and every cgroup above us leave."""
+    """The memory of a GPU, or the least that the machine and all cgroups above us leave."""
     if device.type == "cuda":
         free, total = torch.cuda.mem_get_info(device)
         return Room(total / GIB, (free + torch.cuda.memory_reserved(device)) / GIB)
@@ -45,7 +45,7 @@ def room(device: torch.device, proc: Path = PROC) -> Room:
 
 
 def table(path: Path) -> dict[str, float]:
-    """Lines such as `MemTotal:  1234 kB`, in bytes; nothing where there is no such file."""
+    """Lines such as `MemTotal:  1234 kB`, in bytes; empty if there is no such file."""
     with suppress(OSError):
         words = [line.split() for line in path.read_text().splitlines()]
         sized = (word for word in words if word[-1:] == ["kB"])
@@ -54,7 +54,7 @@ def table(path: Path) -> dict[str, float]:
 
 
 def cgroups(proc: Path) -> Iterator[tuple[float, float]]:
-    """Limit and what is left of it, in bytes, of this process' cgroup and all above it."""
+    """Limit and remaining memory, in bytes, of this process' cgroup and all above it."""
     for folder, top in memory_cgroups(proc):
         for place in (folder, *folder.parents):
             if found := limited(place):
@@ -64,7 +64,7 @@ def cgroups(proc: Path) -> Iterator[tuple[float, float]]:
 
 
 def memory_cgroups(proc: Path) -> Iterator[tuple[Path, Path]]:
-    """Where this process' cgroup lies, and the top that is to be seen, in versions 1 and 2."""
+    """The folder of this process' cgroup, and the topmost visible one, in versions 1 and 2."""
     with suppress(OSError):
         names = [line.split(":", 2) for line in (proc / "self/cgroup").read_text().splitlines()]
         for line in (proc / "self/mountinfo").read_text().splitlines():
@@ -77,13 +77,13 @@ def memory_cgroups(proc: Path) -> Iterator[tuple[Path, Path]]:
 
 
 def parted(line: str) -> tuple[list[str], str, list[str]]:
-    """A line of mountinfo: its own fields, and after the dash type, source and options."""
+    """A line of mountinfo: its first fields; after the dash, type, source and options."""
     before, dash, after = line.partition(" - ")
     return before.split(), dash, after.split(maxsplit=2)
 
 
 def beneath(mount: Path, root: str, path: str) -> Path:
-    """A cgroup's folder; the mount itself where the cgroup is not below what is mounted."""
+    """A cgroup's folder; the mount point itself if the cgroup is not below what is mounted."""
     with suppress(ValueError):
         folder = mount / Path(path).relative_to(root)
         if folder.is_dir():
@@ -91,16 +91,16 @@ def beneath(mount: Path, root: str, path: str) -> Path:
     return mount
 
 
-FILES = (  # of versions 2 and 1: the limit, what is used, and the line of what could be dropped
+FILES = (  # of versions 2 and 1: files of the limit and the use, and the line of what can be freed
     ("memory.max", "memory.current", "inactive_file"),
     ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
 
 
 def limited(folder: Path) -> tuple[float, float] | None:
-    """A cgroup's limit and what is left of it; None if it has none."""
+    """A cgroup's limit and the memory that remains; None if it has no limit."""
     for limit, used, cache in FILES:
-        with suppress(OSError, ValueError):  # `max`, in words, is no limit
+        with suppress(OSError, ValueError):  # the word `max` means no limit
             most = float(int((folder / limit).read_text()))
             stat = [line.split() for line in (folder / "memory.stat").read_text().splitlines()]
             droppable = {key: int(value) for key, value in stat}.get(cache, 0)
@@ -109,19 +109,19 @@ def limited(folder: Path) -> tuple[float, float] | None:
 
 
 def forget_peak(device: torch.device) -> None:
-    """Give back what is not in use, and measure the peak from here on."""
+    """Give back unused memory, and measure the peak from here on."""
     if device.type == "cuda":
         torch.cuda.empty_cache()
         torch.cuda.reset_peak_memory_stats(device)
     elif sys.platform == "linux":
-        with suppress(AttributeError):  # other C libraries than glibc
+        with suppress(AttributeError):  # other C libraries than glibc do not have it
             ctypes.CDLL(None).malloc_trim(0)
         with suppress(OSError):
             (PROC / "self/clear_refs").write_text("5")
 
 
 def peak(device: torch.device) -> float:
-    """GiB at the peak since `forget_peak`; on a CPU of the whole process."""
+    """GiB at the peak since `forget_peak`; on a CPU, of the whole process."""
     if device.type == "cuda":
         return torch.cuda.max_memory_reserved(device) / GIB
     whole = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KIB
@@ -129,7 +129,7 @@ def peak(device: torch.device) -> float:
 
 
 def held(device: torch.device) -> float:
-    """GiB in use now."""
+    """GiB in use at present."""
     if device.type == "cuda":
         return torch.cuda.memory_reserved(device) / GIB
     mine = table(PROC / "self/status")
@@ -138,7 +138,7 @@ def held(device: torch.device) -> float:
 
 @contextmanager
 def fenced(device: torch.device, most: float) -> Iterator[None]:
-    """On a CPU, have allocations beyond `most` GiB in all fail here, not kill the machine."""
+    """On a CPU, let allocations beyond `most` GiB fail in the block, before memory is full."""
     mine = table(PROC / "self/status")
     if device.type == "cuda" or MAPPED not in mine or math.isinf(most):
         yield

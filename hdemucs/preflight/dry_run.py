@@ -1,4 +1,4 @@
-"""Steps on noise that grow to the real one, each made only if those before say that it fits."""
+"""Training steps on noise, of growing size; each is made only if earlier ones say that it fits."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from hdemucs.training.learner import Learner, mixing_of
 from hdemucs.training.processes import Processes
 
 FIRST = (1, 2, 4)  # examples of the steps before the real one
-FAR = 2.0  # times the memory: where the real step needs more, two steps tell enough
-SHORT = 4  # the very first example is about this many times shorter
-WARM = 10.0  # seconds: a real step that takes longer is not made twice to have it warm
-OUT = ("memory", "alloc", "primitive")  # in what torch and oneDNN say where memory ends
-LEAST = 2.0**-20  # GiB: no example takes less
+FAR = 2.0  # times the memory: if the real step needs more than this, two steps are enough to know
+SHORT = 4  # the first example is about this many times shorter
+WARM = 10.0  # seconds; a real step that takes longer is not repeated for timing
+OUT = ("memory", "alloc", "primitive")  # in the messages of torch and oneDNN when memory runs out
+LEAST = 2.0**-20  # GiB; no example takes less
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a step takes: `fixed`, and so much for `each` example."""
+    """The cost of a step: `fixed`, plus `each` per example."""
 
     fixed: float
     each: float
@@ -44,7 +44,7 @@ class Cost:
 
 
 class Trial:
-    """A learner that makes steps on noise, with the best weights beside it as in a run."""
+    """Makes training steps on noise, with a copy of the best weights in memory as in a run."""
 
     def __init__(self, config: TrainConfig, processes: Processes) -> None:
         self.config, self.device = config, processes.device
@@ -57,13 +57,14 @@ class Trial:
         self.samples = self.mixing.kept(int(config.training.segment * config.sample_rate))
         self.short = self.mixing.lost + (self.samples - self.mixing.lost) // SHORT
         self.steps: list[Step] = []
-        self.spread = (1.0, 1.0)  # times `each` of memory that an example may take, by repetition
+        self.spread = (1.0, 1.0)  # memory of an example, as a multiple of `each`, by repeated steps
 
     def grow(self, most: float) -> tuple[Cost, Cost]:
-        """Steps up to the real one, as long as the next is foreseen below `most` GiB.
+        """Make steps up to the real size, as long as the next is expected to need less than `most`
+        GiB.
 
-        Returns what steps take in memory (GiB) and time (seconds) by their examples; `steps` are
-        those that were made.
+        Returns the memory (GiB) and time (seconds) of steps, as functions of their examples;
+        `steps` are those that were made.
         """
         memory, seconds = self.guess()
         with fenced(self.device, most):
@@ -83,11 +84,11 @@ class Trial:
         return memory, seconds
 
     def repeated(self) -> Cost:
-        """What an example takes in memory, from the smallest and the biggest step made once more.
+        """Estimate an example's memory again, by repeating the smallest and the biggest step.
 
         A process keeps freed memory, so the peak of a step depends on those before it. Between 1
-        and 4 examples that is a tenth of the rise, and a batch of 64 is foreseen from that rise
-        times 20: all pairs of measurements together say how far it can be trusted.
+        and 4 examples the difference is a tenth of the rise; for a batch of 64, the rise is
+        multiplied by 20. All pairs of measurements together show how reliable the estimate is.
         """
         ends = (self.steps[0], self.steps[-1])
         few, many = ([one, self.step(one.examples, self.samples)] for one in ends)
@@ -99,7 +100,7 @@ class Trial:
         return Cost(many[-1].memory - ends[1].examples * each, each)
 
     def guess(self) -> tuple[Cost, Cost]:
-        """By a short example, which also has all that a run keeps come into being."""
+        """Estimate from a short example, which also makes everything allocate that a run keeps."""
         self.step(1, self.short)
         short = self.step(1, self.short)
         forget_peak(self.device)
@@ -109,14 +110,14 @@ class Trial:
         return Cost(kept, each), Cost(0.0, ratio * short.seconds)
 
     def costs(self, before: Cost) -> tuple[Cost, Cost]:
-        """By the first step and the last; by one, and what was known before it."""
+        """Estimate from the first step and the last, or from one step and an earlier estimate."""
         last = self.steps[-1]
         if len(self.steps) == 1:
             each = max((last.memory - before.fixed) / last.examples, LEAST)
             return Cost(before.fixed, each), Cost(0.0, last.seconds / last.examples)
         few, more = self.steps[0], last.examples - self.steps[0].examples
         each = max((last.memory - few.memory) / more, LEAST)
-        # Noise of the clock makes no example free.
+        # Noise of the clock must not make an example cost nothing.
         pace = max((last.seconds - few.seconds) / more, 0.5 * last.seconds / last.examples)
         return (
             Cost(last.memory - last.examples * each, each),
@@ -124,7 +125,7 @@ class Trial:
         )
 
     def step(self, examples: int, samples: int) -> Step:
-        """One step on some examples of some samples; a quick one is made again to be timed."""
+        """Make one step on noise of this size; a quick step is repeated for its time."""
         self.learner.augmentations = [a for a in self.augmentations if examples % a.group == 0]
         stems = self.noise(examples, samples)
         forget_peak(self.device)
@@ -134,14 +135,14 @@ class Trial:
         return Step(examples, peak(self.device), seconds)
 
     def noise(self, examples: int, samples: int) -> torch.Tensor:
-        """A batch as this process would get it: noise instead of stems."""
+        """A batch of this process' size, with noise in place of stems."""
         model = self.config.model
         generator = torch.Generator().manual_seed(self.config.training.seed)
         size = (examples, len(self.config.sources), model.audio_channels, samples)
         return torch.randn(*size, generator=generator)
 
     def timed(self, stems: torch.Tensor) -> float:
-        """Seconds of a whole step."""
+        """The seconds that a whole step takes."""
         return self.seconds_of(lambda: self.learner.step(stems))
 
     def seconds_of(self, work: Callable[[], object]) -> float:
@@ -153,9 +154,9 @@ class Trial:
 
     @torch.no_grad()
     def listening(self) -> float:
-        """Seconds that the model takes to separate one second of audio, as in validation.
+        """Seconds that the model needs to separate one second of audio, as in validation.
 
-        Without shifts it is separated once, as with one.
+        Without shifts, a song is separated once, as with one shift.
         """
         model, settings = self.learner.model, self.config.validation
         samples = self.samples if self.steps else self.short

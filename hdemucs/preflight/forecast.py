@@ -1,8 +1,8 @@
-"""One real step at the real size, before days are spent: what a run will need, and whether it can.
+"""Forecast what a run will need and whether it can finish, from real steps at full size.
 
-Nothing is read from a data set and nothing is written: the batch is noise. What the parameters
-alone say is asked first, then steps grow to the real one; where that does not fit, it is foreseen
-from those that do, so that no machine goes down and one knows what it would take.
+It reads no data and writes nothing: the batch is noise. Checks that need only the parameters come
+first; then steps grow to the real size. If that does not fit, its needs are extrapolated from the
+steps that do, so that no machine runs out of memory and the user learns what it would take.
 """
 
 from __future__ import annotations
@@ -29,40 +29,40 @@ from hdemucs.training.processes import Processes
 
 HOUR, DAY = 3600.0, 24.0  # seconds, hours
 LONG = (("years", 365.25 * DAY), ("months", 30.44 * DAY), ("days", DAY))
-ALIKE = 0.01  # of a number: a smaller spread is not told
-ROUND = 20.0  # GiB from which tenths say nothing
-SAFE = 0.95  # of the memory: the rest is for what comes beside steps
-COPIES = 5  # of the weights: themselves, gradients, Adam's two moments, the best so far
+ALIKE = 0.01  # of a number; a smaller spread is not shown
+ROUND = 20.0  # GiB above which tenths are not shown
+SAFE = 0.95  # usable share of the memory: the rest is for what happens between steps
+COPIES = 5  # of the weights: weights, gradients, Adam's two moments, the best weights
 
 
 @dataclass(frozen=True)
 class Data:
-    """What there is to train on and to validate on."""
+    """The amount of data to train on and to validate on."""
 
-    steps: int  # of an epoch, where the configuration does not say
+    steps: int  # in an epoch, if the configuration does not say
     valid: float  # seconds of audio
 
 
 @dataclass(frozen=True)
 class Preflight:
-    """What steps told about a run."""
+    """What steps showed about a run."""
 
     device: str
     parameters: int
     processes: int
     batch: int  # examples of this process
-    group: int  # a process' examples come in groups of so many
+    group: int  # a process' number of examples is a multiple of this
     tried: int  # examples of the biggest step that was made
-    memory: Cost  # GiB at the peak, of the device (CPU: of the process)
-    spread: tuple[float, float]  # least and most of what each further example takes, times `each`
+    memory: Cost  # GiB at the peak, of the device (on a CPU: of the process)
+    spread: tuple[float, float]  # least and most that each further example takes, times `each`
     seconds: Cost  # of a step
     supply: Supply
     room: Room
     steps: int
-    validation: float  # seconds, of all validations
-    disk: float  # GiB: two checkpoints, a third while it is written, and the model
+    validation: float  # seconds of all validations together
+    disk: float  # GiB of two checkpoints, a third one while it is written, and the model
     free: float  # GiB
-    time_limit: float | None  # hours a job may take
+    time_limit: float | None  # hours that a job may take
 
     @property
     def peak(self) -> float:
@@ -70,7 +70,7 @@ class Preflight:
         return self.memory.of(self.batch)
 
     def needed(self, examples: int) -> tuple[float, float]:
-        """GiB of a step, least and most; both alike where that step was made."""
+        """Least and most GiB of a step; equal if that step was made."""
         further = max(0, examples - self.tried) * self.memory.each
         low, high = (self.memory.of(examples) + further * (share - 1) for share in self.spread)
         return low, high
@@ -85,20 +85,22 @@ class Preflight:
 
     @property
     def requeues(self) -> int | None:
-        """How often the run has to be queued again after its first job."""
+        """How often the run must be queued again after its first job."""
         if self.time_limit is None:
             return None
         return max(math.ceil(self.hours / self.time_limit) - 1, 0)
 
     @property
     def enough(self) -> int | None:
-        """Processes, each with as much memory, among which the batch fits; None: no number."""
+        """The number of processes, with this memory each, among which the batch fits; None if none
+        does.
+        """
         whole, most = self.batch * self.processes, SAFE * self.room.total
         counts = (c for c in range(1, whole // self.group + 1) if whole % (c * self.group) == 0)
         return next((c for c in counts if self.needed(whole // c)[1] <= most), None)
 
     def lines(self) -> list[str]:
-        """For people."""
+        """The result in words."""
         requeues = "" if self.requeues is None else f", {self.requeues} requeues"
         foreseen = "" if self.tried == self.batch else f"; foreseen from {self.tried}"
         memory = f"{self.room.total:.1f}, {self.room.free:.1f} free"
@@ -117,14 +119,14 @@ class Preflight:
 
 
 def between(low: float, high: float) -> str:
-    """132 to 170, or one number where both are the same."""
+    """Such as "132 to 170", or one number if both are equal."""
     if high - low < ALIKE * high:
         return f"{high:.2f}"
     return f"{low:.0f} to {high:.0f}" if high >= ROUND else f"{low:.1f} to {high:.1f}"
 
 
 def duration(hours: float) -> str:
-    """31,100 h (3.5 years): hours in three digits, and what is easier to picture."""
+    """Such as "31,100 h (3.5 years)": hours with three digits, and a more readable unit."""
     if hours <= 0:
         return "0 h"
     digits = 2 - math.floor(math.log10(hours))
@@ -140,13 +142,14 @@ def preflight(
     data: Data,
     time_limit: float | None,
 ) -> Preflight:
-    """Make steps on noise, up to the real one where it fits, and add up; `check` judges them.
+    """Make steps on noise, up to the real size if it fits, and add up their needs; `check` judges
+    them.
 
     `folder` is where runs are written; `time_limit` is in hours.
 
     Raises:
-        UserError: the batch cannot be shared out among the processes, or not even what is kept of
-            each parameter, or one example, fits into memory.
+        UserError: the batch cannot be divided among the processes, or memory is too small for one
+            example, or even for the copies of the weights.
     """
     training, share = config.training, processes.share
     group = mixing_of(config, processes).group
@@ -180,14 +183,14 @@ def preflight(
 
 
 def validations(config: TrainConfig) -> int:
-    """How often the validation songs are separated: by the model and by each average of it."""
+    """How often the validation songs are separated, by the model and each of its averages."""
     averages = config.training.averages
     candidates = 1 + len(averages.step) + len(averages.epoch)
     return candidates * (config.training.epochs // config.training.validate_every)
 
 
 def smallest(config: TrainConfig, processes: Processes) -> float:
-    """GiB that any step needs: what the process has by now, and every copy of the weights."""
+    """GiB that any step needs: the process' present memory, and all copies of the weights."""
     averages = config.training.averages
     copies = COPIES + len(averages.step) + len(averages.epoch)
     return held(processes.device) + 4 * copies * parameters(config) / GIB
@@ -198,7 +201,7 @@ def parameters(config: TrainConfig) -> int:
 
 
 def hold(what: str, needed: float, there: Room, config: TrainConfig) -> None:
-    """Refuse what fits with no batch at all."""
+    """Refuse a model that does not fit with any batch."""
     if needed <= SAFE * there.free:
         return
     have = f"{there.free:.1f} of {there.total:.1f} are free"
@@ -210,10 +213,10 @@ def hold(what: str, needed: float, there: Room, config: TrainConfig) -> None:
 
 
 def check(found: Preflight, config: TrainConfig, folder: Path, longest: float) -> None:
-    """Hold a run to what it has: memory, disk, and days that are worth waiting for.
+    """Compare a run's needs with memory, disk space and the longest acceptable time.
 
     Raises:
-        UserError: it cannot finish.
+        UserError: the run cannot finish.
     """
     if found.tried < found.batch:
         raise too_big(found)
@@ -231,7 +234,7 @@ def check(found: Preflight, config: TrainConfig, folder: Path, longest: float) -
 
 
 def too_big(found: Preflight) -> UserError:
-    """The step that was not made."""
+    """The error about the step that was not made."""
     whole, there = found.batch * found.processes, found.room
     needed = found.needed(found.batch)
     problem = (

@@ -1,4 +1,4 @@
-"""How fast a run's examples come: repitching is what takes time before a step, and cores.
+"""How fast a run gets its examples: repitching is what takes time and cores before a step.
 
 Reading is not counted: one core reads hundreds of examples a second, as
 reports/benchmarks/loaders.md shows.
@@ -18,29 +18,29 @@ from hdemucs.data.share import WHOLE
 from hdemucs.training.learner import mixing_of
 from hdemucs.training.processes import Processes
 
-TRIES = 2  # the first pays for what is made once
+TRIES = 2  # the first one includes what is prepared once
 
 
 @dataclass(frozen=True)
 class Supply:
-    """What one process gets its examples by."""
+    """How one process gets its examples."""
 
-    each: float  # seconds of one core for an example, in the mean
-    workers: int  # that repitch side by side, beside the steps; none: the process itself, between
+    each: float  # mean seconds of one core per example
+    workers: int  # processes that repitch beside steps; 0: the training itself, between
 
     def pace(self, step: float, examples: int) -> float:
-        """Seconds from step to step, each of which takes `step` seconds and so many examples."""
+        """Seconds between steps that take `step` seconds and this many examples each."""
         needed = self.each * examples
         return max(step, needed / self.workers) if self.workers else step + needed
 
     def line(self, examples: int) -> str:
-        """For people."""
+        """The result in words."""
         by = f"{self.workers} workers at once" if self.workers else "the process itself"
         return f"repitching    {self.each * examples:.3g} s of one core a step, by {by}"
 
 
 def supply(config: TrainConfig, processes: int) -> Supply:
-    """Repitch noise of an example's size; `processes` of the training share this machine."""
+    """Time the repitching of noise; `processes` of the training share this machine."""
     training = config.training
     cores = len(os.sched_getaffinity(0)) // processes
     workers = min(training.workers, max(1, cores))

@@ -1,6 +1,6 @@
-"""Hours of separating and scoring a test set, from a stretch of noise at the models' real size.
+"""Forecast the hours of separating and scoring a test set, from noise at the models' real size.
 
-No song is read, and no weights are needed: random ones take as long.
+No song is read and no weights are needed, since random weights take as long.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from hdemucs.separation.system import filtered
 from hdemucs.separation.testset import at_once
 from hdemucs.workers import jobs
 
-BRIEF = 5.0  # seconds: where a quarter of a segment takes no longer, a whole one is measured
+BRIEF = 5.0  # seconds; if a quarter of a segment takes less, a whole one is measured
 SCORED = 6.0  # seconds of noise that are scored
 WIDTH = 80
-NAMED = 27  # characters of a variant's name in the table
+NAMED = 27  # longest name of a variant in the table
 COLUMNS = "{:<27} {:>6} {:>4} {:>12} {:>12}  {}"
 ALIKE = (
     "alike: the released file is not here, and a variant is measured that its authors' notes "
@@ -40,7 +40,7 @@ ALIKE = (
 
 
 class Basis(IntEnum):
-    """How well a network's size is known; the last is the worst."""
+    """How well a network's size is known, from best to worst."""
 
     VARIANT, FILE, ALIKE, GUESS = range(4)
 
@@ -51,7 +51,7 @@ class Basis(IntEnum):
 
 @dataclass(frozen=True)
 class Network:
-    """One model of a system, by its size."""
+    """One model of a system, with its size."""
 
     config: ModelConfig
     basis: Basis
@@ -60,12 +60,12 @@ class Network:
 
 @dataclass(frozen=True)
 class System:
-    """A variant: the networks that separate, none where others did, and how they do it."""
+    """A variant: its networks, if it has any here, and how they separate."""
 
     name: str
     networks: tuple[Network, ...]
     how: EstimationConfig
-    scored: bool = True  # False: others scored it
+    scored: bool = True  # False: its scores are given
 
     @property
     def basis(self) -> Basis:
@@ -81,7 +81,7 @@ class TestSet:
     name: str
     songs: int
     seconds: float  # of all songs together
-    excerpted: int  # songs that may have an excerpt, and are separated once more for it
+    excerpted: int  # songs that may have an excerpt, and are then separated once more
     sources: tuple[str, ...]
     rate: int
     channels: int
@@ -89,14 +89,14 @@ class TestSet:
 
 @dataclass(frozen=True)
 class Hours:
-    """What one variant takes."""
+    """The hours that one variant takes."""
 
     system: System
-    scores: float  # separating and scoring all songs
-    excerpts: float  # separating songs once more, for what listeners hear
+    scores: float  # for separating and scoring all songs
+    excerpts: float  # for separating songs once more, for the listening tests
 
     def line(self) -> str:
-        """For people: at most 80 columns."""
+        """The result in words, in at most 80 columns."""
         name, how = self.system.name, self.system.how.separation
         short = name if len(name) <= NAMED else f"{name[: NAMED - 1]}…"
         told = [duration(hours).partition(" (")[0] for hours in (self.scores, self.excerpts)]
@@ -105,21 +105,21 @@ class Hours:
 
 
 class Stopwatch:
-    """Measures on one device; each size of network once."""
+    """Measures networks on one device, each size once."""
 
     def __init__(self, songs: TestSet, metrics: MetricsConfig, device: torch.device) -> None:
         self.songs, self.metrics, self.device = songs, metrics, device
         self.known: dict[str, float] = {}
 
     def hours(self, systems: Sequence[System]) -> list[Hours]:
-        """Of each system; bags' models side by side as they will be."""
+        """The hours of each system; the models of bags run in parallel, as they will."""
         scoring = self.scoring() if any(system.scored for system in systems) else 0.0
         return [self.of(system, scoring if system.scored else 0.0) for system in systems]
 
     def of(self, system: System, scoring: float) -> Hours:
-        """`scoring`: seconds of one core for a second of song.
+        """The hours of one system; `scoring` is the seconds of one core per second of song.
 
-        Songs are scored while the next ones are separated, on the cores that are left.
+        Songs are scored while the next ones are separated, on the cores that are not in use.
         """
         threads, on_cpu = system.how.threads, self.device.type == "cpu"
         each = self.paces(system)
@@ -131,7 +131,7 @@ class Stopwatch:
         return Hours(system, max(separation, cores / jobs()) * hours, share * separation * hours)
 
     def paces(self, system: System) -> list[float]:
-        """Seconds for a second of song, of each network, or of all behind one post-filter."""
+        """Seconds per second of song, for each network, or for all with one post-filter."""
         post, networks = system.how.post, system.networks
         groups = [[each] for each in networks] if post is None else [list(networks)]
         return [self.pace(group, system.how) for group in groups if group]
@@ -150,10 +150,10 @@ class Stopwatch:
         return self.known[key]
 
     def segment(self, model: Model, asked: SeparationConfig, made_for: Conditions) -> float:
-        """Seconds for a second of a segment."""
+        """Seconds per second of a segment."""
         seconds = min(asked.segment, self.songs.seconds / max(1, self.songs.songs))
         samples = max(1, int(seconds * self.songs.rate))
-        if made_for.chunk is not None:  # it takes no other length
+        if made_for.chunk is not None:  # it accepts no other length
             self.timed(model, samples)
             return self.timed(model, samples) / seconds
         self.timed(model, max(1, samples // 16))
@@ -164,7 +164,7 @@ class Stopwatch:
 
     @torch.no_grad()
     def timed(self, model: Model, samples: int) -> float:
-        """Seconds of one segment of noise, with the context that the model wants around it."""
+        """Seconds for one segment of noise, with the context that the model needs around it."""
         noise = torch.randn(
             self.songs.channels, samples, generator=torch.Generator().manual_seed(0)
         ).to(self.device)
@@ -179,7 +179,7 @@ class Stopwatch:
         return time.perf_counter() - began
 
     def scoring(self) -> float:
-        """Seconds of one core for scoring a second of song."""
+        """Seconds of one core for scoring one second of song."""
         shape = self.songs.channels, int(SCORED * self.songs.rate)
         rng = np.random.default_rng(0)
         truth = {s: rng.standard_normal(shape).astype(np.float32) for s in self.songs.sources}
@@ -195,12 +195,12 @@ def runs(asked: SeparationConfig) -> float:
 
 
 def foreseen(quarter: float, half: float) -> float:
-    """Seconds of a whole segment, which attention makes grow as a * length + b * length**2."""
+    """Seconds of a whole segment; due to attention, they are a * length + b * length**2."""
     return max(2 * half, 6 * half - 8 * quarter)
 
 
 def table(found: Sequence[Hours], songs: TestSet, scale: str, device: str) -> list[str]:
-    """For people, in 80 columns: a line a variant, and all of them together."""
+    """A table in 80 columns: one line per variant, and one for all together."""
     scores, excerpts = (sum(getattr(one, what) for one in found) for what in ("scores", "excerpts"))
     hours = f"{songs.seconds / HOUR:.2g} h"
     lines = [

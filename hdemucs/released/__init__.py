@@ -1,1 +1,1 @@
-"""Models that others published: obtained, checked, imported without running their code."""
+"""Models that others published: obtained, checked and imported without running their code"""

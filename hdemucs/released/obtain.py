@@ -1,11 +1,11 @@
 """Files of released models: downloaded or found in a folder, checked, and pinned.
 
-    data/released/<file>                a file, once it is whole and right
-    data/released/<file>.part.refused   one that came with another digest, kept for a look
-    released.lock                       digests of all files that were ever used, committed
+    data/released/<file>                a file, once it is complete and correct
+    data/released/<file>.part.refused   a file with a wrong digest, kept for inspection
+    released.lock                       digests of all files that were ever used; kept in git
 
-A file's name has the first digits of its SHA-256. The whole digest is pinned when it is first
-seen: from then on another file of that name is refused, here and in every clone.
+A file's name has the first digits of its SHA-256. The whole digest is pinned when the file is first
+used. From then on, another file with this name is refused, here and in every clone.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from hdemucs.datasets.place import lock
 from hdemucs.errors import UserError
 from hdemucs.files import sha256, write_text
 
-FOLDER = "HDEMUCS_RELEASED"  # a folder with the files: nothing is downloaded then
-MIRROR = "HDEMUCS_RELEASED_URL"  # where all files lie, in place of their authors' servers
+FOLDER = "HDEMUCS_RELEASED"  # a folder with the files; nothing is downloaded then
+MIRROR = "HDEMUCS_RELEASED_URL"  # a server with all files, in place of the authors'
 LOCK = "released.lock"
 BY_HAND = f"download it by hand and set ${FOLDER} to its folder"
-SIZE = 1_200_000_000  # bytes that a file becomes, at most: float32 weights of the largest model
+SIZE = 1_200_000_000  # bytes of the largest possible file: float32 weights of the largest model
 CONNECTIONS, PATIENCE, ATTEMPTS = 4, 60.0, 10
 
 
 def obtain(file: ReleasedFile, home: Path, attempts: int = ATTEMPTS) -> tuple[Path, str]:
-    """Where a file lies, and its SHA-256; downloaded to `home`/data/released if it has to be.
+    """Where a file is, and its SHA-256; it is downloaded to `home`/data/released if needed.
 
     Raises:
-        UserError: it cannot be had, or is another than its name or `released.lock` says.
+        UserError: it cannot be obtained, or differs from what its name or `released.lock` says.
     """
     given = os.environ.get(FOLDER, "")
     path = found(Path(given).expanduser(), file) if given else downloaded(file, home, attempts)
@@ -60,7 +60,7 @@ def found(folder: Path, file: ReleasedFile) -> Path:
 
 
 def downloaded(file: ReleasedFile, home: Path, attempts: int) -> Path:
-    """The file, downloaded unless it is there; what came before a break is not lost."""
+    """The file, downloaded unless it is there; an interrupted download is continued."""
     path = home / "data" / "released" / file.file
     part = path.with_name(f"{path.name}.part")
     with lock(path.with_name(f".{path.name}.lock"), "downloading it", wait=True):
@@ -83,12 +83,12 @@ def downloaded(file: ReleasedFile, home: Path, attempts: int) -> Path:
 
 
 def wanted(file: ReleasedFile, home: Path) -> str:
-    """What a file's SHA-256 must begin with: all of it, once it is pinned."""
+    """What a file's SHA-256 must begin with; the whole digest once it is pinned."""
     return pinned(home).get(file.file, file.digits)
 
 
 def pinned(home: Path) -> Mapping[str, str]:
-    """Digests by file.
+    """The pinned digests, by file.
 
     Raises:
         UserError: released.lock is damaged.

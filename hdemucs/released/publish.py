@@ -1,4 +1,4 @@
-"""A released model, or a bag of several, as models/<variant> of the study."""
+"""Publish a released model, or a bag of several, as models/<variant> of the study."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hdemucs.report.runs import ReleasedFacts
 
 
 def weights_of(config: ReleasedConfig, members: dict[str, Path]) -> dict[str, dict[str, float]]:
-    """Of each model's estimate of each of its sources: equal, or as the bag's authors have them."""
+    """The weights of each model, by source: equal, or those of the bag's authors."""
     sources = {name: read_card(place).config.sources for name, place in members.items()}
     rows = config.weights or [[1.0] * len(each) for each in sources.values()]
     return {
@@ -24,10 +24,10 @@ def weights_of(config: ReleasedConfig, members: dict[str, Path]) -> dict[str, di
 
 
 def publish(config: ReleasedConfig, home: Path, folder: Path) -> list[ReleasedFacts]:
-    """Write `folder`, as for a variant that was trained; says where each model comes from.
+    """Write `folder` as for a trained variant; return where each model comes from.
 
     Raises:
-        UserError: a file cannot be had, is not the right one, or is damaged or hostile.
+        UserError: a file cannot be obtained, is the wrong one, or is damaged or hostile.
     """
     facts = []
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -129,9 +129,9 @@ def judged(results: Results, known: Mapping[str, Published], metric: str = "SDR"
 
 
 def differing(found: Sequence[Judged]) -> Differing:
-    """Of the rows of each claim that was tested: whether they were found to differ.
+    """Whether the two rows of each tested claim were found to differ.
 
-    A claim of no difference says so when it is contradicted.
+    For a claim of no difference, this is the case if it is contradicted.
     """
     return {
         pair(one.claim.row, one.claim.baseline, one.claim.source): (

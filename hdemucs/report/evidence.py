@@ -37,15 +37,16 @@ def matrix(row: Row, metric: str, source: str) -> Float[np.ndarray, "seed track"
 
 
 def margin(config: ReportConfig, source: str) -> float:
-    """The least difference that counts, dB: as far apart as trainings that differ in the seed."""
+    """The smallest difference that counts, in dB: that of trainings that differ in the seed."""
     return config.margin.all if source == ALL else config.margin.source
 
 
 def tested(values: Paired, source: str, config: ReportConfig) -> Estimate:
-    """The mean of differences [seed, track] with an error that holds the spread between trainings.
+    """The mean of differences [seed, track], with an error that includes the spread between
+    trainings.
 
-    From three trainings a row on, that spread is estimated; with fewer it is assumed, since what is
-    decided is about recipes, not about two sets of weights.
+    With three or more trainings per row, that spread is estimated. With fewer it is assumed, since
+    decisions are about recipes and not about two sets of weights.
     """
     found = estimate(values)
     if len(values) >= MANY_SEEDS:
@@ -55,7 +56,7 @@ def tested(values: Paired, source: str, config: ReportConfig) -> Estimate:
 
 
 def between_trainings(source: str, config: ReportConfig) -> float:
-    """Assumed standard deviation of the difference of two trainings, dB."""
+    """The assumed standard deviation, in dB, of the difference between two trainings."""
     return float(2**0.5 * margin(config, source))
 
 
@@ -67,18 +68,18 @@ class Comparison:
     baseline: Row
     source: str
     difference: Difference
-    frames: int  # that both have a score in
-    adjusted: float  # p, corrected by Holm over the whole table
-    differs: bool  # decided, in the one way in which the paper's claims are
+    frames: int  # in which both have a score
+    adjusted: float  # p value, corrected by Holm's method over the whole table
+    differs: bool  # decided by the same test as the paper's claims
 
 
 def comparisons(
     results: Results, decided_before: Differing | None = None, metric: str = "SDR"
 ) -> list[Comparison]:
-    """Every row with a baseline that was run, every source and all of them.
+    """Compare every row that has a baseline with it, for every source and for all together.
 
-    `decided_before`: what was decided of two rows already, for one of the paper's claims. It holds
-    here too; the rest is decided together, by the same test.
+    `decided_before` has decisions on two rows that were made for one of the paper's claims; they
+    are kept. All others are decided together, by the same test.
     """
     rows = {row.name: row for row in results.rows}
     asked = [
@@ -121,7 +122,7 @@ def pair(row: str, baseline: str, source: str) -> Pair:
 def differ(
     results: Results, asked: Sequence[tuple[Row, Row, str]], before: Differing, metric: str
 ) -> Differing:
-    """Whether the rows of each pair differ: as was decided before, or decided now, together."""
+    """Whether the rows of each pair differ: as decided before, or now for all the others."""
     values = {
         pair(row.name, baseline.name, source): paired(
             matrix(row, metric, source), matrix(baseline, metric, source)
@@ -157,7 +158,7 @@ BOLD = (
 
 
 def spanned(difference: Difference, *, strong: bool) -> Cell:
-    """+0.31 [+0.12, +0.52], and whether the interval holds zero."""
+    """A difference such as +0.31 [+0.12, +0.52], in bold if `strong`."""
     interval = difference.interval
     if not np.isfinite(interval.low):
         return f"{signed(difference.mean)} (one track: no interval)"
@@ -205,7 +206,7 @@ def ranks(scores: Float[np.ndarray, "row source track"]) -> Float[np.ndarray, " 
 
 
 def stability(results: Results) -> Table:
-    """The ranking when each track in turn is left out, of rows that do not know the tracks."""
+    """How the ranking changes without each track; of rows not trained on the test songs."""
     rows = [row for row in results.models if not row.leaks]
     scores = np.stack(
         [[matrix(row, "SDR", source).mean(0) for source in results.sources] for row in rows]

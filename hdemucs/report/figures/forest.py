@@ -12,7 +12,7 @@ from hdemucs.report.scores import heading
 
 
 def forest(found: list[Comparison]) -> Figure:
-    """One panel a source, one line a row; hollow where no difference is decided."""
+    """One panel per source, one line per row; hollow where no difference is decided."""
     sources = list(dict.fromkeys(one.source for one in found))
     names = list(dict.fromkeys(one.row.name for one in found))
     figure = Figure(figsize=(2.1 * len(sources) + 2.4, 0.36 * len(names) + 1.2))
