@@ -1,8 +1,7 @@
-"""The songs and their mixes as one data set, beside the songs: what fine-tuning trains on.
+"""The songs and their mixes as one data set, for fine-tuning.
 
-data/automix/train/<Automix ...>/   the mixes, cached by DVC
-data/automix.json                   manifest of the songs and the mixes, committed
-data/.automix/<key>/                the work on them, which goes on after a kill
+data/automix/train/<Automix ...>/   the mixes, cached by DVC data/automix.json manifest of the songs
+and the mixes, in git data/.automix/<key>/                unfinished work, resumed after a kill
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ WORK = f".{NAME}"
 def make(
     config: AutomixConfig, root: Path, manifest: Manifest, home: Path, out: Path, jobs: int
 ) -> Manifest:
-    """Write the mixes to `out`; the manifest of the songs with them.
+    """Write the mixes to `out`; return the manifest of songs and mixes.
 
-    The work lies in `home`/.automix/<key>, and stays there: its files are those of `out`, and DVC
-    may be killed before it has them.
+    The work is done in `home`/.automix/<key> and stays there: `out` links to its files, and DVC may
+    be killed before it has stored them.
 
     Raises:
-        UserError: the songs cannot be mixed, the disk is full, or another process is at it.
+        UserError: the songs cannot be mixed, the disk is full, or another process is doing this.
     """
     work = home / WORK / key(config, manifest)
     with lock(work.with_suffix(".lock"), "mixing songs"):

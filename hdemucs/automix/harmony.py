@@ -9,14 +9,14 @@ from scipy.signal import stft
 Mono = Float[np.ndarray, " sample"]
 Histogram = Float[np.ndarray, " 12"]
 
-WINDOW = 0.4  # seconds: semitones are apart from about 40 Hz on
+WINDOW = 0.4  # seconds; with it, semitones can be told apart from about 40 Hz on
 LOWEST, HIGHEST = 30.0, 500.0  # Hz
-CONCERT = 440.0  # Hz, the A that pitch classes count from
-BLOCK, QUIET = 10_000, 0.05  # samples; a block below this share of the peak has no note
+CONCERT = 440.0  # Hz of the note A, from which pitch classes are counted
+BLOCK, QUIET = 10_000, 0.05  # samples; a block below this share of the peak counts as silent
 
 
 def histogram(signal: Mono, rate: int) -> Histogram:
-    """Share of the sounding frames in which each pitch class is the strongest; A is 0."""
+    """The share of the sounding frames in which each pitch class is the strongest; A is 0."""
     sounding = signal[np.repeat(loud(signal), BLOCK)[: len(signal)]]
     window = int(WINDOW * rate)
     if len(sounding) < window:
@@ -37,7 +37,7 @@ def loud(signal: Mono) -> np.ndarray:
 
 
 def transposition(reference: Histogram, other: Histogram) -> int:
-    """Semitones, -6 to 5, that bring `other` closest to `reference`."""
+    """The transposition in semitones, -6 to 5, that brings `other` closest to `reference`."""
     distances = [np.abs(reference - np.roll(other, shift)).mean() for shift in range(-6, 6)]
     order = sorted(range(-6, 6), key=lambda shift: (distances[shift + 6], abs(shift)))
     return order[0]

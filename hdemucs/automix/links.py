@@ -1,6 +1,6 @@
-"""The songs and their mixes as one folder, `data/joined/`, which fine-tuning trains on.
+"""The songs and their mixes as one folder, `data/joined/`, for fine-tuning.
 
-It holds a link to each track of both, so that every path of either manifest is there.
+The folder has a link to each track of both, so every path of either manifest exists in it.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from pathlib import Path
 
 
 def joined(songs: Path, mixes: Path, place: Path) -> Path:
-    """Links to every track of both, in `place`, which it returns.
+    """Make links in `place` to every track of both; return `place`.
 
-    Links that are right stay untouched, others are replaced in one step: jobs may be reading.
+    Correct links stay untouched and others are replaced atomically, since jobs may be reading.
     """
     tracks = {
         track.relative_to(root): track.resolve()
@@ -29,7 +29,7 @@ def joined(songs: Path, mixes: Path, place: Path) -> Path:
 
 
 def point(link: Path, target: Path) -> None:
-    """Have a link lead there, and at no time to nowhere."""
+    """Make a link lead to `target`; it exists at every moment."""
     if link.is_symlink() and link.readlink() == target:
         return
     link.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Which stems fit together, and how they have to change."""
+"""Which stems fit together, and how they must be changed."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ MULTIPLES = (0.25, 0.5, 1.0, 2.0, 4.0)  # a beat is half or twice as long for ot
 
 @dataclass(frozen=True)
 class Song:
-    """What is known of a song before it is mixed."""
+    """What is measured of a song before it is mixed."""
 
     name: str
     start: int  # samples of near silence before it
-    tempo: float  # beats a minute
+    tempo: float  # beats per minute
     beats: tuple[float, ...]  # seconds from `start`
     keys: Histogram
 
 
 @dataclass(frozen=True)
 class Fit:
-    """How another song's stem joins a reference."""
+    """How another song's stem is made to fit a reference."""
 
     song: Song
     speed: float
@@ -36,7 +36,9 @@ class Fit:
 
 
 def fit(reference: Song, other: Song, config: AutomixConfig) -> Fit | None:
-    """The smallest change that gives `other` the reference's tempo and key; None if too large."""
+    """The smallest change that gives `other` the reference's tempo and key; None if it is too
+    large.
+    """
     speeds = [reference.tempo / (other.tempo * multiple) for multiple in MULTIPLES]
     speed = min(speeds, key=lambda s: abs(s - 1))
     semitones = transposition(reference.keys, other.keys)
@@ -46,7 +48,9 @@ def fit(reference: Song, other: Song, config: AutomixConfig) -> Fit | None:
 
 
 def shift(reference: Song, fitted: Fit, config: AutomixConfig) -> float:
-    """Seconds, within +-max_shift, by which the stem is to come later for its beats to meet."""
+    """Seconds, within +-max_shift, by which to delay the stem so that its beats meet the
+    reference's.
+    """
     moved = tuple(beat / fitted.speed for beat in fitted.song.beats)
     end = max([*reference.beats, *moved]) + config.max_shift
     cells = int(end / config.grid) + 1
@@ -54,7 +58,7 @@ def shift(reference: Song, fitted: Fit, config: AutomixConfig) -> float:
     theirs = blurred(moved, cells, config.grid, config.blur)
     most = int(config.max_shift / config.grid)
     padded = np.pad(ours, most)
-    products = np.correlate(padded, theirs, "valid")  # lags -most ... most
+    products = np.correlate(padded, theirs, "valid")  # lags from -most to most
     return (int(products.argmax()) - most) * config.grid
 
 
@@ -62,7 +66,7 @@ def shift(reference: Song, fitted: Fit, config: AutomixConfig) -> float:
 def blurred(
     beats: tuple[float, ...], cells: int, grid: float, blur: float
 ) -> Float[np.ndarray, " cell"]:
-    """Beats on a grid, each a small bell."""
+    """Beats on a grid, each as a small bell curve."""
     line = np.zeros(cells)
     np.add.at(line, np.rint(np.array(beats) / grid).astype(int).clip(0, cells - 1), 1.0)
     return gaussian_filter1d(line, blur)

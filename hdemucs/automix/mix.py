@@ -1,6 +1,6 @@
-"""A data set of mixes in MUSDB's layout, upon the training songs of another.
+"""Make a data set of mixes, in MUSDB's layout, from the training songs of another data set.
 
-After the official `tools/automix.py` (facebookresearch/demucs).
+It follows the official `tools/automix.py` (facebookresearch/demucs).
 """
 
 from __future__ import annotations
@@ -34,30 +34,30 @@ Signal = Float[np.ndarray, "channel sample"]
 Stems = dict[str, Signal]
 T = TypeVar("T")
 
-NEAR_SILENCE = 0.01  # of the mixture's deviation
+NEAR_SILENCE = 0.01  # share of the mixture's standard deviation
 DRUMS, BASS = "drums", "bass"
-SPACE = 1.01  # above a mixture's peak
+SPACE = 1.01  # factor over a mixture's peak
 
 
 @dataclass(frozen=True)
 class Studio:
-    """All that a mix is made from."""
+    """Everything that a mix is made from."""
 
     root: Path
     manifest: Manifest
     config: AutomixConfig
     work: Work
-    songs: tuple[Song, ...]  # that have a beat and notes
+    songs: tuple[Song, ...]  # those with a beat and notes
 
 
 def automix(
     root: Path, manifest: Manifest, out: Path, config: AutomixConfig, jobs: int
 ) -> tuple[Track, ...]:
-    """Write `out`/train/<Automix - ...>/{mixture,drums,bass,other,vocals}.wav; returns the tracks.
+    """Write `out`/train/<Automix - ...>/{mixture,drums,bass,other,vocals}.wav; return the tracks.
 
-    Songs without drums or bass are copied as they are; where no song fits, the reference's own stem
-    is used, and how often is printed. The result depends on the data and the configuration alone,
-    not on `jobs`, nor on how often it was killed: what is there already is not made again.
+    Songs without drums or bass are copied unchanged. If no song fits, the reference's own stem is
+    used, and the number of such cases is printed. The result depends on the data and the
+    configuration only, not on `jobs` or on interruptions: what exists already is not made again.
 
     Raises:
         UserError: fewer than two songs can be mixed, no song fits another, a file is damaged, the
@@ -68,7 +68,7 @@ def automix(
     done(partial(hear, work, root, manifest), new, len(tracks), jobs, "listening to songs")
     listened = [work.song(track.name) for track in tracks]
     songs = tuple(known for known in listened if known is not None)
-    if len(songs) < 2:  # noqa: PLR2004  a mix is of two songs or more
+    if len(songs) < 2:  # noqa: PLR2004  a mix needs two songs or more
         raise UserError(manifest.name, f"has {len(songs)} songs with a beat", "automix needs two")
     if not any(fit(one, other, config) for one, other in permutations(songs, 2)):
         problem = "has no two songs that fit each other: each mix would be a song as it is"
@@ -89,7 +89,7 @@ def automix(
 
 
 def done(work: Callable[[T], None], items: Sequence[T], total: int, jobs: int, label: str) -> None:
-    """Do what is left of a piece of work, on all cores that it may use."""
+    """Do the remaining items of work on all cores that may be used."""
     if len(items) < total:
         sys.stderr.write(f"{label}: {total - len(items)} of {total} are there\n")
     if items:
@@ -97,7 +97,7 @@ def done(work: Callable[[T], None], items: Sequence[T], total: int, jobs: int, l
 
 
 def name_of(place: tuple[str, int]) -> str:
-    """The name of a mix: of a song and the number of the copy."""
+    """The name of a mix, from a song and the number of the copy."""
     return f"Automix {place[1] + 1} - {place[0]}"
 
 
@@ -106,7 +106,7 @@ def hear(work: Work, root: Path, manifest: Manifest, track: Track) -> None:
 
 
 def listen(root: Path, manifest: Manifest, track: Track) -> Song | None:
-    """Tempo, beats and keys of a song; None if its drums or bass do not tell them."""
+    """Tempo, beats and keys of a song; None if its drums or bass do not show them."""
     mixture, stems = song(root, manifest, track)
     start = beginning(mixture.numpy())
     signals = dict(zip(manifest.sources, stems.numpy()[..., start:].mean(1), strict=True))
@@ -127,10 +127,10 @@ def beginning(mixture: Signal) -> int:
 
 
 def make(studio: Studio, place: tuple[str, int]) -> None:
-    """Write the `copy`-th mix upon a song, with its record.
+    """Write mix number `copy` for a song, with its record.
 
     Raises:
-        UserError: the disk is full, or a mix is nothing that could be trained on.
+        UserError: the disk is full, or a mix could not be trained on.
     """
     name, copy = place
     reference = next((known for known in studio.songs if known.name == name), None)
@@ -155,14 +155,15 @@ def make(studio: Studio, place: tuple[str, int]) -> None:
 
 
 def total(stems: Stems) -> Signal:
-    """The sum of stems as they will be on disk: 16-bit integers add up without an error."""
+    """The sum of stems as stored on disk: 16-bit integers are added without rounding."""
     steps = [np.rint(stem.astype(np.float64) * 2**15) for stem in stems.values()]
     return np.asarray(sum(steps) / 2**15)
 
 
 def mixed(studio: Studio, reference: Song, copy: int) -> tuple[Stems, int]:
-    """One stem of the reference, the others from songs that fit it, all of one length; and how
-    many of those are the reference's own.
+    """Mix one stem of the reference with the others from songs that fit it, all of one length.
+
+    Returns the stems, and how many of them are the reference's own.
     """
     index = studio.songs.index(reference)
     generator = np.random.default_rng([studio.config.seed, index, copy])
@@ -178,7 +179,7 @@ def mixed(studio: Studio, reference: Song, copy: int) -> tuple[Stems, int]:
 
 
 def chosen(studio: Studio, reference: Song, generator: np.random.Generator) -> Fit:
-    """A random song that fits; the reference itself if none other does."""
+    """A random song that fits; the reference itself if no other does."""
     for place in generator.permutation(len(studio.songs)):
         other = studio.songs[place]
         if other.name != reference.name and (fitted := fit(reference, other, studio.config)):
@@ -187,7 +188,7 @@ def chosen(studio: Studio, reference: Song, generator: np.random.Generator) -> F
 
 
 def joined(studio: Studio, reference: Song, fitted: Fit, source: str) -> Signal:
-    """The other song's stem in the reference's tempo, key and beat."""
+    """The other song's stem in the reference's tempo and key, with its beats aligned."""
     rate = studio.manifest.sample_rate
     stem = read(studio, fitted.song.name, fitted.song.start)[source]
     moved = stretched(stem, rate, fitted.semitones, fitted.speed)

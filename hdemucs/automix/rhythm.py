@@ -12,16 +12,18 @@ from scipy.signal import stft
 Mono = Float[np.ndarray, " sample"]
 Envelope = Float[np.ndarray, " frame"]
 
-FPS = 200  # frames of the envelope in a second
+FPS = 200  # frames of the envelope per second
 WINDOW = 0.04  # seconds
 LOUDNESS = 100.0  # compression of magnitudes: log(1 + LOUDNESS * |X| / max |X|)
-SLOWEST, FASTEST, USUAL = 40.0, 240.0, 120.0  # beats a minute
+SLOWEST, FASTEST, USUAL = 40.0, 240.0, 120.0  # beats per minute
 SPREAD = 0.9  # octaves, of the prior on tempi
-TIGHT = 100.0  # how dear a beat that comes early or late is
+TIGHT = 100.0  # weight of a beat's distance from regular time
 
 
 def onsets(signal: Mono, rate: int) -> Envelope:
-    """How much louder each frame is than the one before, over all frequencies; unit deviation."""
+    """Envelope: how much louder each frame is than the one before, over all frequencies; unit
+    deviation.
+    """
     window, hop = int(WINDOW * rate), rate // FPS
     _, _, spectrum = stft(signal, nperseg=window, noverlap=window - hop)
     level = np.log1p(LOUDNESS * np.abs(spectrum) / (np.abs(spectrum).max() + 1e-12))
@@ -30,7 +32,7 @@ def onsets(signal: Mono, rate: int) -> Envelope:
 
 
 def tempo(envelope: Envelope, rate: int) -> float:
-    """Beats a minute: the strongest period, given that most music is near 120."""
+    """The tempo in beats per minute: the strongest period, with a prior around 120."""
     fps = frames_per_second(rate)
     centred = envelope - envelope.mean()
     spectrum = np.abs(np.fft.rfft(centred, 2 * len(centred))) ** 2
@@ -42,7 +44,7 @@ def tempo(envelope: Envelope, rate: int) -> float:
 
 
 def beats(envelope: Envelope, rate: int, bpm: float) -> Float[np.ndarray, " beat"]:
-    """Seconds at which the beats are: the chain of frames that is strong and regular."""
+    """The times of the beats in seconds: a chain of strong and regular frames."""
     fps = frames_per_second(rate)
     period = 60 * fps / bpm
     back = np.arange(-int(2 * period), -int(period / 2) + 1)
@@ -57,7 +59,7 @@ def beats(envelope: Envelope, rate: int, bpm: float) -> Float[np.ndarray, " beat
 
 
 def chain(score: Envelope, before: np.ndarray, period: int) -> list[int]:
-    """Backwards from the best of the last frames."""
+    """Follow the chain backwards from the best of the last frames."""
     start = max(0, len(score) - period)
     frame, found = start + int(score[start:].argmax()), []
     while frame >= 0:
@@ -67,5 +69,5 @@ def chain(score: Envelope, before: np.ndarray, period: int) -> list[int]:
 
 
 def frames_per_second(rate: int) -> float:
-    """Of the envelope: whole samples a hop."""
+    """Frames per second of the envelope, whose hop is a whole number of samples."""
     return rate / (rate // FPS)

@@ -1,10 +1,10 @@
-"""What has been done so far towards a set of mixes: whoever is killed goes on where it was.
+"""The unfinished work on a set of mixes, which a killed process can resume.
 
-    <work>/songs/<song>.json    what was heard in a song; null: it cannot be mixed
-    <work>/mixes/<mix>.json     a mix's record: of its files, and how many stems are the song's own
-    <work>/train/<mix>/         the mix itself, there once it is whole
+    <work>/songs/<song>.json    what was measured of a song; null: it cannot be mixed
+    <work>/mixes/<mix>.json     a mix's record: its files, and how many stems are the song's own
+    <work>/train/<mix>/         the mix itself; it appears when complete
 
-It lies beside the data sets, not in the stage's output, which DVC removes before it runs the stage.
+It is beside the data sets and not in the stage's output, which DVC deletes before the stage runs.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ PACKAGES = ("numpy", "scipy", "python-stretch")
 
 @strict(frozen=True, kw_only=True, config=STRICT)
 class Mix:
-    """A mix that is done."""
+    """A mix that is finished."""
 
-    own: Annotated[int, Field(ge=0)]  # stems that found no other song's to replace them
+    own: Annotated[int, Field(ge=0)]  # stems for which no other song's was found
     track: Track
 
 
 @dataclass(frozen=True)
 class Work:
-    """The folder of one set of mixes."""
+    """The folder for one set of mixes."""
 
     folder: Path
 
@@ -57,21 +57,23 @@ class Work:
         write_json(self.heard(name), content)
 
     def song(self, name: str) -> Song | None:
-        """What was heard in a song; every digit of it."""
+        """What was measured of a song, with all digits."""
         said = read_json(self.heard(name), CURE)
         if said is None:
             return None
         return Song(**{**said, "beats": tuple(said["beats"]), "keys": np.array(said["keys"])})
 
     def draft(self, mix: str) -> Path:
-        """An empty folder to write a mix to, below `PARTIAL` as it will be below the root."""
+        """An empty folder for writing a mix, below `PARTIAL` as it will be below the root."""
         draft = self.folder / PARTIAL / "train" / mix
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         return draft
 
     def keep_mix(self, mix: str, done: Mix) -> None:
-        """Move a draft to its place; its record is written before, so that it never lacks one."""
+        """Move a finished mix to its place; its record is written before, so that it always has
+        one.
+        """
         content = TypeAdapter(Mix).dump_python(done, mode="json")
         write_json(self.folder / "mixes" / f"{mix}.json", content)
         final = self.folder / "train" / mix
@@ -88,7 +90,7 @@ class Work:
         return validated(read_json(path, CURE), Mix, str(path))
 
     def publish(self, out: Path) -> None:
-        """The mixes in `out`: as second names of the same files, or copies on another disk."""
+        """Put the mixes into `out`, as hard links, or as copies on another disk."""
         shutil.rmtree(out, ignore_errors=True)
         for file in sorted((self.folder / "train").rglob("*.wav")):
             place = out / file.relative_to(self.folder)
@@ -100,7 +102,7 @@ class Work:
 
 
 def key(config: AutomixConfig, manifest: Manifest) -> str:
-    """Eight digits that tell sets of mixes apart by all that their bytes depend on."""
+    """Eight hexadecimal digits that differ if anything differs that the mixes depend on."""
     code = [*sorted(Path(__file__).parent.glob("*.py")), Path(repitch.__file__)]
     parts = [
         asdict(config),

@@ -1,1 +1,1 @@
-"""Systems and oracles scored against references, track by track."""
+"""Scoring of systems and oracles against references, track by track"""

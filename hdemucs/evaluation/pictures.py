@@ -1,4 +1,4 @@
-"""Small spectrograms of one track, kept beside its scores so that reports need no audio."""
+"""Small spectrograms of one track, stored with its scores so that reports need no audio."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from hdemucs.data.manifest import Track
 from hdemucs.errors import UserError
 from hdemucs.files import replacing
 
-NAME = "spectrograms.png"  # in a system's folder; the sources one above the other
-BANDS = 72  # logarithmic, from LOWEST to half the sample rate
-COLUMNS = 360  # at most
+NAME = "spectrograms.png"  # in a system's folder; one source above the other
+BANDS = 72  # logarithmic bands, from LOWEST to half the sample rate
+COLUMNS = 360  # most time columns
 LOWEST = 40.0  # Hz
 WINDOW = 0.046  # seconds
-FLOOR, CEILING = -90.0, -25.0  # dB of full scale: black and white
+FLOOR, CEILING = -90.0, -25.0  # dB of full scale that are shown as black and as white
 WHITE = 255
 
 Signal = Float[np.ndarray, "_ _"]  # [channel, sample]
@@ -27,12 +27,12 @@ Picture = UInt8[np.ndarray, "band _"]  # [band, column], the highest band first
 
 
 def shown(tracks: Iterable[Track]) -> str:
-    """The track that reports show from close: the first by name."""
+    """The track that reports show in detail: the first by name."""
     return min(track.name for track in tracks)
 
 
 def picture(signal: Signal, rate: int) -> Picture:
-    """Power in dB by band and time, of both channels together."""
+    """Power in dB by band and time, of all channels together."""
     size = 2 ** round(np.log2(WINDOW * rate))
     frequencies, _, spectrum = stft(signal.astype(np.float64), rate, nperseg=size)
     power = (np.abs(spectrum) ** 2).mean(0)
@@ -49,7 +49,7 @@ def picture(signal: Signal, rate: int) -> Picture:
 
 
 def save_pictures(path: Path, signals: Mapping[str, Signal], rate: int) -> None:
-    """One PNG, a source's spectrogram above the next one's; the same signals, the same bytes."""
+    """Write one PNG with one spectrogram per source; the same signals give the same bytes."""
     stacked = np.concatenate([picture(signal, rate) for signal in signals.values()])
     coloured = np.repeat(stacked[..., None], 3, axis=-1)
     with replacing(path) as temporary:
@@ -57,7 +57,7 @@ def save_pictures(path: Path, signals: Mapping[str, Signal], rate: int) -> None:
 
 
 def load_pictures(path: Path) -> list[Picture]:
-    """The sources' spectrograms, in the order they were saved in; none without the file.
+    """Read the sources' spectrograms, in their order in the file; empty if there is no file.
 
     Raises:
         UserError: the file is damaged.

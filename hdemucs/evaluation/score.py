@@ -1,4 +1,4 @@
-"""Scoring one track."""
+"""Score one track."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hdemucs.metrics.nsdr import nsdr
 from hdemucs.metrics.signals import Sources, silent
 from hdemucs.metrics.sisdr import si_sdr
 
-Signal = Float[np.ndarray, "_ _"]  # [channel, sample], of any shape until it is checked
+Signal = Float[np.ndarray, "_ _"]  # [channel, sample]; any shape, until it is checked
 Signals = Mapping[str, Signal]  # by source
 Framed = Mapping[str, Float[np.ndarray, "source frame"]]  # by metric
 Whole = Mapping[str, Float[np.ndarray, " source"]]
@@ -27,16 +27,16 @@ Whole = Mapping[str, Float[np.ndarray, " source"]]
 def score_track(
     track: str, references: Signals, estimates: Signals, rate: int, config: MetricsConfig
 ) -> TrackScores:
-    """All scores of one track's estimates.
+    """Compute all scores of one track's estimates.
 
-    Estimates longer than their references are cut, as museval does. A source whose reference is
-    silent throughout, as vocals of an instrumental, has no score, and the others are scored as if
-    the track had no such source: BSSEval is undefined for it.
+    Estimates longer than their references are cut, as in museval. A source whose reference is
+    silent throughout, such as the vocals of an instrumental, has no score, and the others are
+    scored as if the track did not have it: BSSEval is undefined for silent references.
 
     Raises:
         UserError: an estimate is missing, shorter than its reference, has other channels, is silent
-            throughout though its reference is not, or holds NaN; or all references are silent, or
-            one holds NaN. The line names both.
+            throughout although its reference is not, or contains NaN; or all references are silent,
+            or one contains NaN. It names the track and the source.
     """
     names = tuple(references)
     known = checked(references, names, f"{track}: reference")
@@ -61,7 +61,7 @@ def score_track(
 
 
 def of_source(framed: Framed, whole: Whole, place: int | None) -> SourceScores:
-    """The scores at one place of the arrays; NaN throughout for a source that has none."""
+    """The scores at one place of the arrays; NaN everywhere for a source that has none."""
     if place is None:
         return SourceScores(
             {metric: np.full(scores.shape[1:], np.nan) for metric, scores in framed.items()},
@@ -76,7 +76,7 @@ def of_source(framed: Framed, whole: Whole, place: int | None) -> SourceScores:
 def checked(
     signals: Signals, names: tuple[str, ...], what: str, shape: tuple[int, ...] | None = None
 ) -> Sources:
-    """The signals in order, as one array; of `shape` when that is given."""
+    """The signals in order, as one array; of the given `shape`, if any."""
     for name in names:
         if name not in signals:
             raise UserError(f"{what} of {name}", "is missing", "supply one for every source")
@@ -89,7 +89,7 @@ def checked(
 
 
 def hold(signal: Signal, what: str, shape: tuple[int, ...] | None) -> None:
-    """Refuse what no metric can take."""
+    """Refuse a signal for which no metric is defined."""
     if not np.isfinite(signal).all():
         raise UserError(what, "holds NaN or infinite samples", "look at what made it")
     if shape is None:

@@ -1,4 +1,4 @@
-"""Scores of the test tracks, worked out while the next ones are separated."""
+"""Score the test tracks while the next ones are separated."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from hdemucs.files import replacing
 from hdemucs.metrics.museval_json import TrackScores, load, save
 from hdemucs.progress import track as progress
 
-PICTURES = "pictures.png"  # in the folder of what is kept
+PICTURES = "pictures.png"  # in the folder of stored results
 
 Separate = Callable[[str, Signal], Mapping[str, Signal]]  # a track's name and mixture -> estimates
 
 
 @dataclass(frozen=True)
 class Keep:
-    """Where results go while they are worked out."""
+    """Where results are stored while they are computed."""
 
-    pictures: Path  # the spectrograms that reports show
-    folder: Path | None = None  # each track's scores, for whoever is killed and goes on
+    pictures: Path  # of the spectrograms that reports show
+    folder: Path | None = None  # each track's scores, so that a killed process can be resumed
 
     def path(self, track: Track) -> Path | None:
         return self.folder and self.folder / f"{track.name}.json"
@@ -43,7 +43,7 @@ class Keep:
         return self.folder / PICTURES if self.folder else self.pictures
 
     def finished(self, made: list[TrackScores], tracks: Sequence[Track]) -> list[TrackScores]:
-        """All tracks' scores, as they were kept, if they were."""
+        """All tracks' scores from an earlier process, if they are complete."""
         if self.folder is None:
             return made
         with replacing(self.pictures) as temporary:
@@ -59,10 +59,10 @@ def score_separated(
     keep: Keep,
     jobs: int = 1,
 ) -> list[TrackScores]:
-    """Every test track's scores.
+    """Separate and score every test track.
 
-    Tracks are separated one after the other and scored beside that, `jobs` at once: numpy and torch
-    let go of the interpreter where they work. What `keep` has already is not made again.
+    Tracks are separated one after the other; `jobs` of them are scored at the same time, since
+    numpy and torch release the interpreter's lock. What `keep` already has is not computed again.
 
     Raises:
         UserError: a file is missing or damaged, or an estimate cannot be scored.
@@ -84,7 +84,7 @@ def score_separated(
             if track.name == shown(tracks):
                 save_pictures(keep.drawn, estimates, manifest.sample_rate)
             waiting.append(pool.submit(score, track, estimates))
-            if place >= jobs:  # no more songs in memory than are worked on
+            if place >= jobs:  # so no more songs are in memory than are worked on
                 waiting[place - jobs].result()
         made = [future.result() for future in waiting]
     return keep.finished(made, tracks)

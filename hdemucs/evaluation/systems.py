@@ -1,10 +1,10 @@
-"""What is kept of a scored system, and where.
+"""The files of a scored system.
 
-    <scores>/<system>/test/<track>.json   museval's form, with our whole-track scores
-    <scores>/<system>/system.json         what was scored, and on what
-    <scores>/<system>/summary.json        its numbers over all tracks, where DVC lists some of them
+    <scores>/<system>/test/<track>.json   museval's format, with our whole-track scores
+    <scores>/<system>/system.json         what was scored, and on which data
+    <scores>/<system>/summary.json        its numbers over all tracks; DVC lists some of them
 
-Folders of museval JSON by other people lack the second.
+Folders of museval JSON from other groups do not have the second file.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ CURE = "score the system again"
 class DataFacts:
     """The data that were separated."""
 
-    name: str  # what it is, by what it holds: "MUSDB18-HQ"; else the manifest's: "embedded-..."
+    name: str  # "MUSDB18-HQ" if its content says so; otherwise the manifest's: "embedded-..."
     sha256: str  # of the manifest
     sample_rate: int  # Hz
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Facts:
-    """What stands behind a system's scores."""
+    """What a system's scores were computed from."""
 
     system: str
     kind: Kind
@@ -63,13 +63,13 @@ class System:
 
 
 def save_system(folder: Path, tracks: Iterable[TrackScores], facts: Facts) -> None:
-    """Write all files of one system; scores of other tracks that lie there go."""
+    """Write all files of one system; scores of other tracks in its folder are deleted."""
     save_tracks(folder, tracks)
     write_json(folder / FACTS, TypeAdapter(Facts).dump_python(facts, mode="json"))
 
 
 def save_tracks(folder: Path, tracks: Iterable[TrackScores]) -> None:
-    """Write the tracks' scores, and remove those of any other track that lie there."""
+    """Write the tracks' scores, and delete those of other tracks."""
     written = {folder / SUBSET / f"{track.track}.json": track for track in tracks}
     for path, track in written.items():
         save(track, path)
@@ -78,7 +78,7 @@ def save_tracks(folder: Path, tracks: Iterable[TrackScores]) -> None:
 
 
 def load_system(folder: Path) -> System:
-    """Read one system's folder: ours, museval's (`test/*.json`), or loose `*.json[.gz]`.
+    """Read one system's folder: ours, museval's (`test/*.json`), or just `*.json[.gz]`.
 
     Raises:
         UserError: there are no scores, or a file is damaged.
@@ -102,7 +102,7 @@ def load_facts(path: Path) -> Facts:
 
 
 def load_systems(*places: Path) -> dict[str, System]:
-    """Every system's folder under these places, by name.
+    """Read all systems' folders in these places, by name.
 
     Raises:
         UserError: there is none, one is damaged, or two have the same name.

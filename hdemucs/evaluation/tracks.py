@@ -1,4 +1,4 @@
-"""Tracks of a data set on disk, for scoring."""
+"""Tracks of a data set on disk, to be scored."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def read_mixture(root: Path, track: Track) -> audio.Signal:
 
 
 def data_facts(manifest: Manifest, path: Path) -> DataFacts:
-    """What scores on this manifest's test tracks say of their data."""
+    """The facts about the data that are stored with scores on this manifest's test tracks."""
     return DataFacts(
         name=known(manifest).name, sha256=sha256(path), sample_rate=manifest.sample_rate
     )

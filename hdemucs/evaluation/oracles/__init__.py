@@ -1,1 +1,1 @@
-"""Floors and ceilings: estimates made by rule, from the mixture or with knowledge of the stems."""
+"""Floors and ceilings: estimates that are computed from the mixture, or from the true stems"""

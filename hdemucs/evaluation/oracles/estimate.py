@@ -1,4 +1,4 @@
-"""Every oracle by its name."""
+"""All oracles, by name."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def mixture_itself(mixture: Sound, stems: Stems, _window: int) -> dict[str, Soun
 
 
 def even_share(mixture: Sound, stems: Stems, _window: int) -> dict[str, Sound]:
-    """The mixture divided by the number of sources; SiSEC 2018's MIX."""
+    """The mixture divided by the number of sources; MIX in SiSEC 2018."""
     return dict.fromkeys(stems, mixture / np.float32(len(stems)))
 
 
@@ -39,7 +39,7 @@ RULES: dict[str, Rule] = {
 
 @dataclass(frozen=True)
 class Fitted:
-    """What the oracles know beforehand: the STFT's window, and masks from the training stems."""
+    """What oracles need beforehand: the STFT's window, and masks fitted to the training stems."""
 
     window: int  # samples
     static: Mapping[str, static.Mask]

@@ -9,11 +9,11 @@ import numpy as np
 from hdemucs.evaluation.oracles.spectra import Sound, Spectrum, power, sound, spectrum
 
 TINY = np.finfo(np.float32).tiny
-MAJORITY = 0.5  # of the mixture's magnitude
+MAJORITY = 0.5  # share of the mixture's magnitude
 
 
 def binary(mixture: Sound, stems: Mapping[str, Sound], window: int) -> dict[str, Sound]:
-    """Ideal binary mask: a bin goes to each stem with at least half of the mixture's magnitude."""
+    """Ideal binary mask: a bin belongs to stems with at least half of the mixture's magnitude."""
     mixed = spectrum(mixture, window)
     bar = MAJORITY * np.abs(mixed)
 

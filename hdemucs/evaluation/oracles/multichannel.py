@@ -15,15 +15,15 @@ from jaxtyping import Complex, Float
 
 from hdemucs.evaluation.oracles.spectra import Sound, Spectrum, sound, spectrum
 
-ROUNDS = 2  # of the alternation; more change the score by less than 0.01 dB
-RIDGE = 1e-6  # of the mean covariance, so that silent and mono bins invert
+ROUNDS = 2  # iterations of the alternation; more change the score by less than 0.01 dB
+RIDGE = 1e-6  # share of the mean covariance, added so that silent and mono bins can be inverted
 
 Density = Float[np.ndarray, "frequency time"]
 Spatial = Complex[np.ndarray, "frequency channel channel"]
 
 
 def filtered(mixture: Sound, stems: Mapping[str, Sound], window: int) -> dict[str, Sound]:
-    """The mixture through each stem's filter."""
+    """The mixture, filtered for each stem."""
     mixed = np.moveaxis(spectrum(mixture, window), 0, -1)[..., None]  # [F, T, C, 1]
     models = {name: gaussian(spectrum(stem, window)) for name, stem in stems.items()}
     total = np.sum([covariance(*model) for model in models.values()], axis=0)
@@ -38,7 +38,7 @@ def filtered(mixture: Sound, stems: Mapping[str, Sound], window: int) -> dict[st
 
 
 def covariance(density: Density, spatial: Spatial) -> np.ndarray:
-    """The covariance v R at every bin: [frequency, time, channel, channel]."""
+    """The covariance v R of every bin: [frequency, time, channel, channel]."""
     return density[..., None, None] * spatial[:, None]
 
 

@@ -1,4 +1,4 @@
-"""The short-time spectra that the oracles mask: SiSEC 2018's, Hann window, half overlap."""
+"""The short-time spectra that oracles mask: Hann window, half overlap, as in SiSEC 2018."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Sound = Float[np.ndarray, "channel sample"]
 
 
 def spectrum(signal: Sound, window: int) -> Spectrum:
-    """Spectra of `window` samples every `window // 2`."""
+    """Spectra of `window` samples, every `window // 2` samples."""
     result: Spectrum = stft(signal, nperseg=window)[2]
     return result
 

@@ -1,7 +1,7 @@
-"""The static Wiener filter: each source's mean spectrum over the training stems, nothing else.
+"""The static Wiener filter: one mask per source, from its mean spectrum over the training stems.
 
-One mask per source for all songs. A trained model that does not beat it has learnt no more than
-which frequencies each source likes.
+The masks are the same for all songs. A trained model that does not beat them has learnt no more
+than which frequencies each source has most often.
 """
 
 from __future__ import annotations
@@ -25,17 +25,19 @@ def powers(stems: Mapping[str, Sound], window: int) -> dict[str, Mask]:
 
 
 def fit(songs: Sequence[Mapping[str, Mask]]) -> dict[str, Mask]:
-    """Masks P_j / sum P from the `powers` of training songs; each song counts by its length."""
+    """Masks P_j / sum P, from the `powers` of training songs; each song counts in proportion to its
+    length.
+    """
     totals = {name: np.sum([song[name] for song in songs], axis=0) for name in songs[0]}
     everything = np.sum(list(totals.values()), axis=0)
-    even = 1 / len(totals)  # where no training stem has any power
+    even = 1 / len(totals)  # for frequencies at which no training stem has power
     known = everything > 0
     safe = np.where(known, everything, 1)
     return {name: np.where(known, seen / safe, even) for name, seen in totals.items()}
 
 
 def apply(mixture: Sound, masks: Mapping[str, Mask], window: int) -> dict[str, Sound]:
-    """The mixture under each source's mask."""
+    """The mixture after each source's mask."""
     mixed, samples = spectrum(mixture, window), mixture.shape[-1]
     return {
         name: sound(mixed * mask[:, None].astype(np.float32), window, samples)
