@@ -1,1 +1,1 @@
-"""Data sets obtained, checked and recorded: MUSDB18-HQ, the embedded corpus, own songs."""
+"""Data sets that are obtained, checked and recorded: MUSDB18-HQ, the embedded corpus, own songs"""

@@ -1,4 +1,4 @@
-"""A published archive brought to its place by steps that each go on after a stop."""
+"""Fetch a published archive in steps, each of which can be resumed."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from hdemucs.datasets.unpack import unpack
 
 
 def downloaded(root: Path) -> Path:
-    """Where the archive lies until it is unpacked."""
+    """Where the archive is until it is unpacked."""
     return root.with_name(f".{root.name}.zip")
 
 
 def fetch_archive(config: ArchiveConfig, root: Path) -> None:
-    """Have the data set at `root`, whole or not at all.
+    """Put the data set at `root`, completely or not at all.
 
-    Beside it lie, until then, `.<name>.zip` (with its record) and `.<name>.part`.
+    Until then, `.<name>.zip` (with its record) and `.<name>.part` are beside it.
 
     Raises:
-        UserError: another process is at it, or a step of it failed; what was done stays done.
+        UserError: another process is doing this, or a step failed; finished steps are kept.
     """
     archive = downloaded(root)
     with lock(root.with_name(f".{root.name}.lock"), "downloading the data set"):
-        if not root.exists():  # else a process was stopped before it removed the archive
+        if not root.exists():  # otherwise a process was stopped before it deleted the archive
             digests = {"md5": config.md5, "sha256": config.sha256}
             download(config, archive, Checks(digests, "the data set"))
             unpack(archive, root)

@@ -1,4 +1,4 @@
-"""One track of one's own, in whatever files it came -> one of MUSDB's layout."""
+"""Convert one track of the user's own, from any sound files, to MUSDB's layout."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hdemucs.names import chosen, normal
 Signal = Float32[np.ndarray, "channel sample"]
 AnyLength = Float32[np.ndarray, "channel _"]
 
-BITS = 24  # so that converting costs nothing that could be heard
+BITS = 24  # so that converting loses nothing audible
 CEILING = 1 - 2**-15
 
 
@@ -39,20 +39,20 @@ class Job:
 
 
 def folder_of(split: Split) -> str:
-    """MUSDB's folder for a split: tracks that validate lie in train/."""
+    """MUSDB's folder for a split: validation tracks are in train/."""
     return "test" if split == "test" else "train"
 
 
 @dataclass(frozen=True)
 class Converted:
-    """What came of a track."""
+    """The result of converting a track."""
 
     errors: tuple[Finding, ...] = ()
-    notes: tuple[tuple[str, str], ...] = ()  # (path below the root, what its user should know)
+    notes: tuple[tuple[str, str], ...] = ()  # (path below the root, what the user should know)
 
 
 def convert(target: Path, job: Job) -> Converted:
-    """Write a track's stems and mixture below `target`, or tell why not."""
+    """Write a track's stems and mixture below `target`, or say why it was not done."""
     notes: list[tuple[str, str]] = []
     try:
         stems = dict(sources(job, notes))
@@ -63,10 +63,10 @@ def convert(target: Path, job: Job) -> Converted:
 
 
 def sources(job: Job, notes: list[tuple[str, str]]) -> Iterator[tuple[str, Signal]]:
-    """Each source, and the mixture if it has files, at the study's rate and channels.
+    """Each source, and the mixture if it has files, with the study's rate and channels.
 
     Raises:
-        UserError: files that the policies or sense refuse.
+        UserError: the policies do not allow a file, or it cannot be used.
     """
     used: dict[Path, str] = {}
     for name, patterns in job.own.stems.items():
@@ -85,7 +85,7 @@ def sources(job: Job, notes: list[tuple[str, str]]) -> Iterator[tuple[str, Signa
 
 
 def matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
-    """Files of a folder and those below it, by their path in it, whatever the case."""
+    """Files in a folder and its subfolders that match patterns in any case, by path in it."""
     paths = list(files(folder))
     names = [str(path.relative_to(folder)).lower() for path in paths]
     found = {name for pattern in patterns for name in chosen(pattern.lower(), names)}
@@ -93,10 +93,10 @@ def matching(folder: Path, patterns: tuple[str, ...]) -> list[Path]:
 
 
 def signal(path: Path, job: Job, notes: list[tuple[str, str]]) -> Signal:
-    """One file at the study's rate and channels.
+    """One file's samples [channel, sample], with the study's rate and channels.
 
     Raises:
-        UserError: it cannot be read, holds NaN, or is what the policies refuse.
+        UserError: it cannot be read, contains NaN, or the policies do not allow it.
     """
     with opened(path) as sound:
         x = with_channels(sound, job)
@@ -111,7 +111,7 @@ def signal(path: Path, job: Job, notes: list[tuple[str, str]]) -> Signal:
 
 
 def with_channels(sound: Sound, job: Job) -> Signal:
-    """All of a file, with the study's channels."""
+    """All samples of a file, with the study's channels."""
     wanted = job.expected.channels
     if sound.channels != wanted and job.own.channels == "refuse":
         problem = f"has {sound.channels} channels where {wanted} are expected"
@@ -120,28 +120,28 @@ def with_channels(sound: Sound, job: Job) -> Signal:
 
 
 def resampled(x: Signal, old: int, new: int) -> Float32[np.ndarray, "channel resampled"]:
-    """At another rate, by julius, as the official package does (its sinc of 24 zero crossings)."""
-    import torch  # seconds to import, where most data sets need no resampling
+    """Resample by julius, as the official package does (a sinc of 24 zero crossings)."""
+    import torch  # takes seconds to import, and most data sets need no resampling
     from julius.resample import resample_frac
 
     return resample_frac(torch.from_numpy(x), old, new).numpy()
 
 
 def added(signals: list[AnyLength], paths: list[Path], job: Job) -> Signal:
-    """The sum of a source's files, of which the shorter are silent at the end."""
+    """The sum of a source's files; shorter ones are padded with silence."""
     return total(aligned(dict(zip(paths, signals, strict=True)), job))
 
 
 def total(signals: Sequence[Signal]) -> Signal:
-    """Their sum."""
+    """The sum of signals."""
     return np.add.reduce(np.stack(signals), axis=0)
 
 
 def aligned(signals: dict[Path, AnyLength], job: Job) -> list[Signal]:
-    """The signals at the length of the longest.
+    """The signals, padded to the length of the longest.
 
     Raises:
-        UserError: lengths differ and the policy refuses.
+        UserError: lengths differ, and the policy does not allow it.
     """
     longest = max(x.shape[-1] for x in signals.values())
     for path, x in signals.items():
@@ -152,7 +152,7 @@ def aligned(signals: dict[Path, AnyLength], job: Job) -> list[Signal]:
 
 
 def write(folder: Path, stems: dict[str, AnyLength], job: Job) -> None:
-    """The stems and the mixture, all with the same gain if one would clip.
+    """Write the stems and the mixture, all with the same gain if one would clip.
 
     Raises:
         UserError: the track is empty or the disk is full.

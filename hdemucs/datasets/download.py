@@ -1,4 +1,4 @@
-"""A large file over several connections, resumed after any break, believed by its checksums."""
+"""Download a large file over several connections, resume after any break, check its digests."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from hdemucs.progress import Progress
 MEGA = 1_000_000
 FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds between tries, doubling
 MAGIC = b"PK\x03\x04"  # a ZIP archive's first bytes
-SPOKEN_EVERY = 1.0  # seconds at least between lines on connections that break together
+SPOKEN_EVERY = 1.0  # least seconds between two lines about connections that fail together
 AGAIN = "run the same command again, which goes on from there"
 
 
 @dataclass(frozen=True)
 class Checks:
-    """What a file's digests must begin with, by `md5` or `sha256`; another file is not believed."""
+    """The first digits of a file's digests, by `md5` or `sha256`; other files are refused."""
 
     digests: Mapping[str, str]
-    what: str  # that is downloaded, for messages
-    keep: bool = False  # a file that is refused, beside its place, for a look
+    what: str  # name of what is downloaded, for messages
+    keep: bool = False  # whether to keep a refused file beside its place, for inspection
 
 
 def download(config: DownloadConfig, path: Path, checks: Checks) -> None:
-    """Bring the archive to `path`; on a break, what came stays for the next time.
+    """Download the file to `path`; after a break, the part that came is used the next time.
 
     Raises:
-        UserError: the server cannot or will not give it, the disk is full, or the checksums differ.
+        UserError: the server does not give it, the disk is full, or the digests differ.
     """
     changes = 0
     while True:
@@ -58,7 +58,7 @@ def download(config: DownloadConfig, path: Path, checks: Checks) -> None:
 
 
 def patiently(config: DownloadConfig) -> Version:
-    """Which file there is, asked until there is an answer."""
+    """Ask for the file's version until the server answers."""
     teller = Teller()
     remote, tries = Remote(config.url, config.patience), Tries(config, teller, counts=True)
     teller.say(f"asking {config.url}")
@@ -67,19 +67,19 @@ def patiently(config: DownloadConfig) -> Version:
             return remote.version()
         except Broken as broken:
             time.sleep(tries.failed(broken))
-        except Changed as error:  # the range of the first byte cannot be met
+        except Changed as error:  # the server cannot give the range with the first byte
             raise UserError(config.url, "is an empty file", BY_HAND) from error
 
 
 class Teller:
-    """Lines on standard error, above a progress bar if there is one, from any thread."""
+    """Prints lines on standard error, above a progress bar if there is one, from any thread."""
 
     def __init__(self, every: float = 0.0) -> None:
         self.every, self.last = every, -math.inf
         self.speaking = threading.Lock()
 
     def say(self, line: str) -> None:
-        """Unless another line came less than `every` seconds ago."""
+        """Print a line, unless another was printed less than `every` seconds ago."""
         with self.speaking:
             if time.monotonic() - self.last >= self.every:
                 self.last = time.monotonic()
@@ -88,9 +88,9 @@ class Teller:
 
 
 class Tries:
-    """Failures in a row, and how long to wait after each.
+    """Counts consecutive failures, and waits longer after each.
 
-    Progress ends the row if it `counts`: where a break undoes it, it does not.
+    If `counts`, progress resets the count; it does not where a break loses all progress.
     """
 
     def __init__(self, config: DownloadConfig, teller: Teller, *, counts: bool) -> None:
@@ -100,10 +100,10 @@ class Tries:
         self.failures = 0 if self.counts else self.failures
 
     def failed(self, broken: Broken) -> float:
-        """Seconds to wait before the next try, which a line announces.
+        """Print a line, and return the seconds to wait before the next try.
 
         Raises:
-            UserError: that was the last.
+            UserError: this was the last try.
         """
         self.failures += 1
         if self.failures >= self.config.attempts:
@@ -116,7 +116,7 @@ class Tries:
 
 
 class Download:
-    """One version of the file, piece by piece."""
+    """Downloads one version of the file in pieces."""
 
     def __init__(
         self, config: DownloadConfig, version: Version, path: Path, checks: Checks
@@ -126,16 +126,16 @@ class Download:
         self.news: queue.Queue[int | Exception] = queue.Queue()
         self.todo: queue.SimpleQueue[int] = queue.SimpleQueue()
         self.stop = threading.Event()
-        self.received = 0  # bytes, by all connections
+        self.received = 0  # bytes received over all connections
         self.counting = threading.Lock()
         self.teller = Teller(SPOKEN_EVERY)
 
     def run(self) -> None:
-        """Fetch what is missing and verify the whole."""
+        """Download the missing pieces and check the whole file."""
         missing = self.partial.missing
         left = self.version.size - self.partial.bytes_done
         try:
-            if missing:  # unpacking asks for itself, knowing what it has done already
+            if missing:  # unpacking checks itself, as it knows what it has done
                 check_space(self.path.parent, left + self.config.unpacked, self.checks.what)
             for index in missing:
                 self.todo.put(index)
@@ -147,7 +147,7 @@ class Download:
             self.partial.close()
 
     def collect(self, missing: int) -> None:
-        """Record pieces as they come, and hash the file from its start as far as it is there."""
+        """Record finished pieces, and hash the file from its start as far as it is complete."""
         check, before = Checksums(self.partial), self.partial.bytes_done
         progress = Progress("downloading", -(-self.version.size // MEGA), "MB")
         progress.step(before // MEGA)
@@ -165,7 +165,7 @@ class Download:
         self.verify(check)
 
     def heard(self) -> int:
-        """Wait for a piece; 1 if one was finished, 0 if it is time to show progress."""
+        """Wait for a piece; 1 if one is finished, 0 if it is time to show progress."""
         try:
             news = self.news.get(timeout=1.0)
         except queue.Empty:
@@ -176,7 +176,9 @@ class Download:
         return 1
 
     def verify(self, check: Checksums) -> None:
-        """Compare the checksums; of a file with other bytes nothing can be trusted, so it goes."""
+        """Compare the digests; a file with other digests is removed, since no part of it can be
+        trusted.
+        """
         for name, wanted in self.checks.digests.items():
             found = check.digests[name].hexdigest()
             if not found.startswith(wanted):
@@ -186,7 +188,7 @@ class Download:
                 raise UserError(self.config.url, problem, cure)
 
     def refused(self) -> str:
-        """Take a wrong file away; says what became of it."""
+        """Remove a wrong file, or put it aside; returns a text that says which."""
         if not self.checks.keep:
             discard(self.path)
             return "removed"
@@ -196,7 +198,7 @@ class Download:
         return f"kept as {aside}"
 
     def connection(self) -> None:
-        """One thread's work: pieces until there are no more."""
+        """The work of one thread: download pieces until none is left."""
         remote = Remote(self.config.url, self.config.patience)
         try:
             while not self.stop.is_set():
@@ -205,13 +207,13 @@ class Download:
                     self.news.put(index)
         except queue.Empty:
             pass
-        except Exception as error:  # the main thread raises it
+        except Exception as error:  # raised in the main thread
             self.news.put(error)
 
     def piece(self, remote: Remote, index: int) -> bool:
-        """Fetch one piece, through any number of breaks that each bring some of it.
+        """Download one piece, continuing after breaks as long as each try brings some of it.
 
-        Returns whether it is whole; it is not if the download was stopped.
+        Returns whether it is complete; it is not if the download was stopped.
         """
         start, end = self.partial.pieces[index]
         position, tries = start, Tries(self.config, self.teller, counts=self.version.ranges)
@@ -226,7 +228,7 @@ class Download:
         return position == end
 
     def store(self, chunk: bytes, position: int, end: int) -> int:
-        """Write what belongs to the piece; returns how many bytes did."""
+        """Write the part of `chunk` that belongs to the piece; return its number of bytes."""
         if position == 0 and not chunk.startswith(MAGIC[: len(chunk)]):
             raise UserError(self.config.url, "is no ZIP archive", "correct fetch.data.archive.url")
         wanted = chunk[: end - position]
@@ -237,7 +239,7 @@ class Download:
 
 
 class Checksums:
-    """Digests of a partial file from its first byte to its first gap."""
+    """Digests of an unfinished file, from its first byte to its first gap."""
 
     def __init__(self, partial: Partial) -> None:
         self.partial, self.next = partial, 0

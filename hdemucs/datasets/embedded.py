@@ -1,4 +1,4 @@
-"""The embedded corpus: rendered where it stays, healed where it was damaged."""
+"""The embedded corpus: rendered in its place, and repaired if damaged."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from hdemucs.errors import UserError
 
 
 def fetch_embedded(corpus: CorpusConfig, expected: Expected, root: Path, jobs: int) -> Manifest:
-    """Render what is missing of the corpus and record it; damaged tracks are rendered anew.
+    """Render what is missing of the corpus and record it; damaged tracks are rendered again.
 
-    Waits for another process that is at it: jobs of one study may all find it missing.
+    It waits for another process that does this, since several jobs may find the corpus missing.
 
     Raises:
         UserError: it cannot be rendered.
@@ -41,16 +41,16 @@ def survey(expected: Expected, root: Path, jobs: int) -> Survey:
 
 
 def mend(root: Path, finding: Finding) -> None:
-    """Remove the track that a finding is about, which is then rendered anew."""
+    """Remove the track that a finding is about, so that it is rendered again."""
     sys.stderr.write(f"{finding.subject} {finding.problem}: the track is rendered anew\n")
     shutil.rmtree(root.joinpath(*Path(finding.subject).parts[:2]), ignore_errors=True)
 
 
 def restore_embedded(corpus: CorpusConfig, root: Path, manifest: Manifest, jobs: int) -> None:
-    """Render what a committed manifest knows, in a clone that has no data yet.
+    """Render the corpus of a committed manifest, in a clone that has no data yet.
 
     Raises:
-        UserError: the corpus came out with other bytes than the manifest's.
+        UserError: the rendered files differ from the manifest's.
     """
     expected = Expected(manifest.sources, manifest.sample_rate, manifest.channels)
     made = fetch_embedded(corpus, expected, root, jobs)

@@ -1,8 +1,8 @@
 """Known errors of MUSDB18, which MUSDB18-HQ repeats.
 
-Facts from the data set's page at sigsep.github.io/datasets/musdb.html (2025) and from issues and
-pull requests 27, 37, 48 and 51 of github.com/sigsep/website. No release corrects them; the paper
-trained and tested on the data as they are, and so do we.
+From the data set's page, sigsep.github.io/datasets/musdb.html (2025), and issues and pull requests
+27, 37, 48 and 51 of github.com/sigsep/website. No release corrects them; the paper trained and
+tested on the data as they are, and so do we.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class Erratum:
     track: str
     stem: str
     error: str
-    source: str  # "page": the data set's own list; else the issue that reports it
+    source: str  # "page": the data set's own list; otherwise the issue that reports it
 
 
 ERRATA = (
@@ -61,7 +61,7 @@ BLEEDING_VOCALS = (  # issue 48: one listener's list of vocals with other instru
 
 
 def errata(track: str) -> list[Erratum]:
-    """What is known to be wrong with a track of MUSDB18, by its name."""
+    """The known errors of a MUSDB18 track, by its name."""
     known = [erratum for erratum in ERRATA if erratum.track == track]
     if track in BLEEDING_VOCALS:
         known.append(Erratum(track, "vocals", "bleeding of other instruments", "issue 48"))

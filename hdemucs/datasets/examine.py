@@ -1,4 +1,4 @@
-"""One track of MUSDB's layout, every byte of it looked at."""
+"""Examine one track in MUSDB's layout, reading every byte of it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from hdemucs.names import normal
 
 Signal = Float32[np.ndarray, "channel sample"]
 
-SILENCE = -60.0  # dBFS RMS: the level under which a second counts as not active
-BLOCK = 1 << 18  # samples whose squares sum exactly in float64, for 16-bit audio
+SILENCE = -60.0  # dBFS RMS; a second with less does not count as active
+BLOCK = 1 << 18  # samples whose squares are summed exactly in float64, for 16-bit audio
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What every track has to be like."""
+    """What every track must be like."""
 
     sources: tuple[str, ...]
     rate: int  # Hz
@@ -35,14 +35,14 @@ class Expected:
 
 @dataclass(frozen=True)
 class Examined:
-    """A track's record, or what forbids its use."""
+    """A track's record, or the errors because of which it cannot be used."""
 
     track: Track | None
     errors: tuple[Finding, ...]
 
 
 def examine(root: Path, folder: str, split: Split, expected: Expected) -> Examined:
-    """Look at the track in `root`/`folder`, a name as `train/Artist - Title`."""
+    """Examine the track in `root`/`folder`, a name such as `train/Artist - Title`."""
     found: list[Finding] = []
     wavs: dict[str, Wav] = {}
     for name in (MIXTURE, *expected.sources):
@@ -60,7 +60,7 @@ def examine(root: Path, folder: str, split: Split, expected: Expected) -> Examin
 
 
 def checked(folder: Path, name: str, expected: Expected) -> Wav:
-    """A stem's file, held by its header to what is expected.
+    """A stem's file, after comparing its header with what is expected.
 
     Raises:
         UserError: it is missing, damaged, empty, or has another rate or number of channels.
@@ -83,7 +83,7 @@ def checked(folder: Path, name: str, expected: Expected) -> Wav:
 
 
 def missing(path: Path) -> UserError:
-    """A missing stem, with the file that was probably meant."""
+    """An error about a missing stem that names the file that was probably meant."""
     if path.is_symlink():
         return UserError(path, "is a link to a file that is not there", "restore the link's target")
     beside = sorted(path.parent.iterdir()) if path.parent.is_dir() else []
@@ -110,7 +110,7 @@ def differing_lengths(folder: str, wavs: dict[str, Wav]) -> list[Finding]:
 
 
 def measured(root: Path, folder: str, split: Split, wavs: dict[str, Wav]) -> Examined:
-    """The record of a track whose headers are in order."""
+    """The record of a track whose headers are correct."""
     mixture = samples(wavs[MIXTURE])
     frames, rate = wavs[MIXTURE].frames, wavs[MIXTURE].rate
     mean, std = moments(mixture)
@@ -136,10 +136,10 @@ def measured(root: Path, folder: str, split: Split, wavs: dict[str, Wav]) -> Exa
 
 
 def samples(wav: Wav) -> Signal:
-    """All of a file, in -1..1.
+    """All samples of a file, from -1 to 1.
 
     Raises:
-        UserError: it is truncated, or holds NaN or infinite samples.
+        UserError: it is truncated, or contains NaN or infinite samples.
     """
     signal = np.empty((wav.channels, wav.frames), np.float32)
     wav.read(0, signal)
@@ -151,11 +151,10 @@ def samples(wav: Wav) -> Signal:
 
 
 def moments(signal: Signal) -> tuple[float, float]:
-    """Mean and standard deviation (of a sample, as torch's) of the mono signal.
+    """Mean and standard deviation (of a sample, as in torch) of the mono signal.
 
-    As the official demucs/wav.py has them.
-
-    Sums over blocks are exact for 16-bit audio, and `fsum` is: the same on every machine.
+    The official demucs/wav.py uses the same. Sums over blocks are exact for 16-bit audio, and so is
+    `fsum`; so the results are the same on every machine.
     """
     mono = signal.mean(axis=0, dtype=np.float64)
     blocks = [mono[start : start + BLOCK] for start in range(0, len(mono), BLOCK)]
@@ -177,7 +176,7 @@ def record(root: Path, wav: Wav, signal: Signal) -> File:
 
 
 def measured_loudness(signal: Signal, rate: int) -> float | None:
-    """Integrated loudness, LUFS (ITU-R BS.1770-4); None for silence and less than 0.4 s."""
+    """Integrated loudness in LUFS (ITU-R BS.1770-4); None for silence or less than 0.4 s."""
     if signal.shape[-1] < math.ceil(GATED * rate):
         return None
     value = loudness(signal, rate)
@@ -185,7 +184,7 @@ def measured_loudness(signal: Signal, rate: int) -> float | None:
 
 
 def active(signal: Signal, rate: int) -> float:
-    """Share of the whole seconds (of the signal, if shorter) whose RMS is above -60 dBFS."""
+    """Share of the whole seconds (or of a shorter signal) whose RMS is above -60 dBFS."""
     second = min(rate, signal.shape[-1])
     whole = signal[:, : signal.shape[-1] // second * second].reshape(len(signal), -1, second)
     power = np.square(whole, dtype=np.float64).mean(axis=(0, 2))

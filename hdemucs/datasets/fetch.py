@@ -1,4 +1,4 @@
-"""The data of a study: brought to its place, looked at, recorded."""
+"""Fetch a study's data, check them, and record them in a manifest."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from hdemucs.errors import UserError
 
 
 def fetch(config: FetchConfig, home: Path, jobs: int) -> Manifest:
-    """Bring the data set to `where(name_of(config), home)` and record it; `jobs` processes work.
+    """Put the data set at `where(name_of(config), home)` and record it, with `jobs` processes.
 
-    The manifest depends on the data alone: no path of this machine, no time of day.
+    The manifest depends on the data only: it has no paths of this machine and no times.
 
     Raises:
-        UserError: it cannot be had, or something is wrong with it.
+        UserError: the data cannot be obtained, or something is wrong with them.
     """
     main = fetch_main(config, home, jobs)
     for split in SPLITS:
@@ -37,7 +37,7 @@ def fetch(config: FetchConfig, home: Path, jobs: int) -> Manifest:
 
 
 def hold_sounding(root: Path, manifest: Manifest) -> None:
-    """Hold every source to a song to learn it from, and one to score it on.
+    """Check that every source is audible in some training song and in some test song.
 
     Raises:
         UserError: a source is silent in all training or in all test tracks.
@@ -64,17 +64,17 @@ def fetch_main(config: FetchConfig, home: Path, jobs: int) -> Placed:
 
 
 def placed(own: OwnConfig, config: FetchConfig, home: Path, jobs: int) -> Placed:
-    """A data set of one's own, whose songs lie relative to `home`."""
+    """One of the user's own data sets, whose songs are relative to `home`."""
     wanted = expected(config)
     root = where(own_name(own, wanted), home)
     return root, fetch_own(replace(own, root=str(home / own.root)), wanted, root, jobs)
 
 
 def present(manifest: Manifest, config: FetchConfig, home: Path, jobs: int) -> Path:
-    """The root of the data that a manifest knows; the embedded corpus is made again if missing.
+    """The root of a manifest's data; the embedded corpus is rendered again if it is missing.
 
     Raises:
-        UserError: the data are not there, or not those, and what to type.
+        UserError: the data are missing or others; it says what to type.
     """
     name = name_of(config)
     if manifest.name != name:

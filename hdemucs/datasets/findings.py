@@ -1,4 +1,4 @@
-"""What is wrong with a data set, file by file."""
+"""Problems with a data set, file by file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hdemucs.errors import UserError
 class Finding:
     """One thing that is wrong or odd."""
 
-    subject: str  # path relative to the data set's root, "" for the root
+    subject: str  # path relative to the data set's root; "" means the root
     problem: str
     cure: str
 
@@ -22,7 +22,7 @@ class Finding:
 
     @classmethod
     def of(cls, root: Path, subject: str, error: UserError | OSError) -> Finding:
-        """An exception as a finding; `subject` is what was at work, where it names no path."""
+        """A finding from an exception; `subject` is used if the exception names no path."""
         if isinstance(error, OSError):
             return cls(subject, f"cannot be read ({error.strerror})", "check the file")
         where, problem, cure = error.parts
@@ -30,13 +30,13 @@ class Finding:
 
 
 def below(root: Path, where: str) -> str:
-    """A path relative to the root; one that lies elsewhere stays whole."""
+    """A path relative to the root; other paths are not changed."""
     path = Path(where)
     return str(path.relative_to(root)) if path.is_relative_to(root) else where
 
 
 def refused(root: Path, errors: Sequence[Finding]) -> None:
-    """Raise the first of the errors; its line tells how many more there are.
+    """Raise the first of the errors, saying how many more there are.
 
     Raises:
         UserError: there is one.

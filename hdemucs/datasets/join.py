@@ -1,4 +1,4 @@
-"""More training tracks beside a data set, as in the paper's Track B (MUSDB18-HQ and own songs)."""
+"""Add training tracks to a data set, as in the paper's Track B (MUSDB18-HQ and own songs)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ Placed = tuple[Path, Manifest]
 
 
 def fetch_joined(main: Placed, extra: Sequence[Placed], root: Path) -> Manifest:
-    """One data set at `root` of links to the tracks of `main` and of `extra`, which only train.
+    """Make one data set at `root`, of links to the tracks of `main` and the training tracks of
+    `extra`.
 
-    The order is the main set's, then each other's: adding a set moves no track of those before.
+    The main set comes first, then the others in order: adding a set moves no earlier track.
 
     Raises:
-        UserError: an extra set validates or tests, has a song of the main one's valid or test
-            split, or two tracks have one name.
+        UserError: an extra set has validation or test tracks, or a song of the main set's valid or
+            test split; or two tracks have the same name.
     """
     part = root.with_name(f".{root.name}.part")
     with lock(root.with_name(f".{root.name}.lock"), "joining data sets"):
@@ -46,7 +47,7 @@ def check_trains(root: Path, manifest: Manifest) -> None:
 
 
 def link(part: Path, root: Path, track: Track, prefix: str) -> Track:
-    """Link a track's folder into `part`; the name of an extra one says which set it is of."""
+    """Link a track's folder into `part`; the prefix of an extra track says which set it is from."""
     old = Path(next(iter(track.files.values())).path).parent
     name = f"{prefix} {track.name}".strip()
     new = old.with_name(name)

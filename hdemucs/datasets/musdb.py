@@ -1,4 +1,4 @@
-"""MUSDB18-HQ: an existing copy, or the published archive brought to its place."""
+"""MUSDB18-HQ: an existing copy, or the published archive, downloaded."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from hdemucs.errors import UserError
 
 
 def fetch_musdb(config: MusdbConfig, expected: Expected, root: Path, jobs: int) -> Manifest:
-    """The data set at `root`, downloaded if there is none; a copy that is there is only read.
+    """The data set at `root`, downloaded if there is none; an existing copy is only read.
 
     Raises:
-        UserError: it cannot be had, has not its tracks, or a file of it is bad.
+        UserError: it cannot be obtained, lacks tracks, or has a bad file.
     """
     if os.environ.get("MUSDB_ROOT"):
         if not root.exists():
@@ -36,7 +36,7 @@ def fetch_musdb(config: MusdbConfig, expected: Expected, root: Path, jobs: int) 
 
 
 def check_counts(root: Path, manifest: Manifest, tracks: Tracks) -> None:
-    """Hold the numbers of tracks to those published.
+    """Compare the numbers of tracks with the published ones.
 
     Raises:
         UserError: a split has more or fewer.

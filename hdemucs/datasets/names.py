@@ -1,4 +1,4 @@
-"""What data sets are called: a name is the identity of a folder, a manifest and a configuration."""
+"""Names of data sets; a name identifies a folder, a manifest and a configuration."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DIGITS = 8
 
 
 def name_of(config: FetchConfig) -> str:
-    """The name of a study's data set, extra tracks and all."""
+    """The name of a study's data set, including its extra tracks."""
     name = main_name(config)
     if not config.extra:
         return name
@@ -35,7 +35,7 @@ def main_name(config: FetchConfig) -> str:
 
 
 def own_name(own: OwnConfig, wanted: Expected) -> str:
-    """The name of a data set as it is converted for a study."""
+    """The name of one of the user's own data sets as converted for a study."""
     return f"{own.name}-{digest((own, wanted))}"
 
 

@@ -1,4 +1,4 @@
-"""What a data set of one's own is made from, for DVC: its description, and every file's digest.
+"""The originals of a user's own data set, for DVC: its description and all files' digests.
 
 params.yaml lists each such data set, so that `dvc repro` sees that either has changed:
 
@@ -24,7 +24,7 @@ from hdemucs.files import sha256
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Listed:
-    """A line of `own`."""
+    """An entry of `own`."""
 
     description: str  # a YAML file, relative to the repository
     songs: str  # the folder that it describes, relative to the repository, or absolute
@@ -48,9 +48,10 @@ def originals(name: str, listed: Listed) -> dict[str, Any]:
 
 
 def check_listed(description: str, own: Mapping[str, Listed]) -> None:
-    """
+    """Check that a data set's description is listed in `own`.
+
     Raises:
-        UserError: a data set is used that `own` does not list, so that DVC would not look at it.
+        UserError: it is not, so DVC would not notice its changes.
     """
     if all(Path(each.description) != Path(description) for each in own.values()):
         root = load_own(Path(description)).root

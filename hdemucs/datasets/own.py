@@ -1,4 +1,4 @@
-"""One's own songs: any folder of stems, by a small YAML file, converted to MUSDB's layout.
+"""The user's own songs: any folder of stems, described in YAML and converted to MUSDB's layout.
 
 name: my-band
 root: stems                        # one folder a track; relative to this file
@@ -40,16 +40,16 @@ from hdemucs.formats.discover import files, hidden, is_sound
 from hdemucs.names import apart, chosen, literal, unmatched
 from hdemucs.workers import mapped
 
-NAMED = 3  # files that a line lists
+NAMED = 3  # files that a line names
 
 
 def load_own(path: Path) -> OwnConfig:
-    """Read the description of a data set of one's own.
+    """Read the description of one of the user's own data sets.
 
-    Its root comes out relative to what `path` is relative to: the same on every machine.
+    Its root is returned relative to what `path` is relative to, so it is the same on every machine.
 
     Raises:
-        UserError: the file is missing, is no YAML, or a key of it is unknown, missing or wrong.
+        UserError: the file is missing or not YAML, or has an unknown, missing or wrong key.
     """
     try:
         content = YAML(typ="safe").load(path)
@@ -68,7 +68,8 @@ def fetch_own(own: OwnConfig, expected: Expected, root: Path, jobs: int) -> Mani
     """Convert the songs to `root` and record them; the originals are only read.
 
     Raises:
-        UserError: no track, sources other than the study's, or files that the policies refuse.
+        UserError: there are no tracks, the sources are not the study's, or the policies refuse
+        files.
     """
     planned = plan(own, expected)
     part = root.with_name(f".{root.name}.part")
@@ -89,12 +90,12 @@ def fetch_own(own: OwnConfig, expected: Expected, root: Path, jobs: int) -> Mani
 
 
 def original(error: Finding) -> Finding:
-    """An error of a converted track as one of the folder it came from."""
+    """An error of a converted track, as an error of the folder it came from."""
     return replace(error, subject=error.subject.partition("/")[2])
 
 
 def say(notes: Iterable[tuple[str, str]]) -> None:
-    """A line for everything that was done to files, or left out, with the files."""
+    """Print a line about everything that was changed or left out, with the files."""
     known: dict[str, list[str]] = {}
     for subject, note in notes:
         known.setdefault(note, []).append(subject)
@@ -104,10 +105,11 @@ def say(notes: Iterable[tuple[str, str]]) -> None:
 
 
 def plan(own: OwnConfig, expected: Expected) -> list[Job]:
-    """One job a track, in the order of names.
+    """One job per track, in the order of names.
 
     Raises:
-        UserError: a pattern chooses nothing, a name two splits, or there is nothing to train on.
+        UserError: a pattern matches nothing, a name is in two splits, or there are no training
+        songs.
     """
     root = Path(own.root)
     if not root.is_dir():
@@ -125,7 +127,7 @@ def plan(own: OwnConfig, expected: Expected) -> list[Job]:
 
 
 def check_stems(own: OwnConfig, jobs: Iterable[Job]) -> None:
-    """Hold every pattern of `stems` to a file; a line tells of sound files that none matches.
+    """Check that every pattern of `stems` matches a file; print sound files that none matches.
 
     Raises:
         UserError: a pattern matches no file of any song.
@@ -153,9 +155,9 @@ def check_sources(own: OwnConfig, expected: Expected) -> None:
 
 
 def splits_of(folders: list[str], own: OwnConfig) -> dict[str, Split]:
-    """The split of each folder that has one: of its name, else the last that a pattern gives it.
+    """The split of each folder that has one: by its name, or else by the last pattern that matches.
 
-    So exceptions follow rules, in the order train, valid, test.
+    Splits are in the order train, valid, test, so later ones can make exceptions.
 
     Raises:
         UserError: a pattern matches no folder, or a name is in two splits.

@@ -1,4 +1,4 @@
-"""A half-downloaded file and the record of which pieces of it are there."""
+"""An unfinished download, and the record of its finished pieces."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hdemucs.datasets.remote import Version
 from hdemucs.errors import UserError
 from hdemucs.files import BLOCK, read_json, unwritable, write_json
 
-PIECE = 1 << 24  # bytes: what a break of the program may cost, for every connection
+PIECE = 1 << 24  # bytes; the most that each connection loses if the program is interrupted
 
 
 class Partial:
-    """Pieces of a file on disk; the record names those that are whole and synced, no others."""
+    """Pieces of a file on disk; the record lists exactly those that are complete and synced."""
 
     def __init__(self, path: Path, version: Version) -> None:
-        """Take up what is there, if it is of this version, else begin."""
+        """Continue with the present pieces if they are of this version, otherwise start anew."""
         self.path, self.version = path, version
         self.record = path.with_name(path.name + ".json")
         step = PIECE if version.ranges else version.size
@@ -34,7 +34,7 @@ class Partial:
             raise unwritable(path, error) from error
 
     def recorded(self) -> set[int]:
-        """The pieces that an earlier process finished; none of a file that is not as it left it."""
+        """The pieces that an earlier process finished; none if the file has changed since."""
         try:
             known: Any = read_json(self.record, "")
             pieces = {int(piece) for piece in known["done"]}
@@ -62,13 +62,13 @@ class Partial:
             raise unwritable(self.path, error) from error
 
     def blocks(self, index: int) -> Iterator[bytes]:
-        """A piece's bytes, some at a time."""
+        """A piece's bytes, in blocks."""
         start, end = self.pieces[index]
         for place in range(start, end, BLOCK):
             yield os.pread(self.descriptor, min(BLOCK, end - place), place)
 
     def finish(self, index: int) -> None:
-        """Record a piece, its bytes being on the disk."""
+        """Record a piece, after its bytes have reached the disk."""
         try:
             os.fsync(self.descriptor)
         except OSError as error:
@@ -82,7 +82,7 @@ class Partial:
 
 
 def discard(path: Path) -> None:
-    """Remove a partial file and its record, also one that a killed process was writing."""
+    """Delete an unfinished file and its record, also one that a killed process was writing."""
     record = path.with_name(path.name + ".json")
     for stray in path.parent.glob(f".{record.name}.*.tmp"):
         stray.unlink(missing_ok=True)

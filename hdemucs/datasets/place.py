@@ -1,4 +1,4 @@
-"""Where data sets lie, outside DVC: it would copy, push or delete what is 22 GB."""
+"""Where data sets are: outside of DVC, which would copy, push or delete 22 GB."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ FETCH = "run `dvc repro -f -s fetch`"
 
 
 def where(name: str, home: Path) -> Path:
-    """The root of a data set: `home`/data/<its name>; $MUSDB_ROOT for MUSDB18-HQ, if set.
+    """The root of a data set: `home`/data/<its name>, or $MUSDB_ROOT for MUSDB18-HQ, if set.
 
-    `home` is the main checkout, since those that `dvc exp run --temp` makes go when it is done.
+    `home` is the main checkout, because those of `dvc exp run --temp` are deleted afterwards.
     """
     given = os.environ.get("MUSDB_ROOT", "")
     if name == MUSDB and given:
@@ -30,10 +30,10 @@ def where(name: str, home: Path) -> Path:
 
 
 def check_present(root: Path, manifest: Manifest) -> None:
-    """Hold the sizes of all files to the manifest's: a second for MUSDB18-HQ, no file is read.
+    """Compare the sizes of all files with the manifest's: takes a second, since no file is read.
 
     Raises:
-        UserError: the first file that is missing or of another size, and what to type.
+        UserError: a file is missing or has another size; it names the first and says what to type.
     """
     if not root.is_dir():
         hint = " or set $MUSDB_ROOT to a copy" if manifest.name == MUSDB else ""
@@ -54,7 +54,7 @@ def check_size(path: Path, size: int) -> None:
 
 
 def check_space(folder: Path, wanted: int, what: str) -> None:
-    """Ask the disk for `wanted` bytes before hours are spent on filling it.
+    """Check that the disk has `wanted` bytes, before hours are spent on filling it.
 
     Raises:
         UserError: it has less.
@@ -69,10 +69,10 @@ def check_space(folder: Path, wanted: int, what: str) -> None:
 
 @contextmanager
 def lock(path: Path, what: str, *, wait: bool = False) -> Iterator[None]:
-    """Keep other processes from the same work; the kernel lets go of it when this one ends.
+    """Keep other processes from the same work; the kernel releases the lock when this process ends.
 
     Raises:
-        UserError: another process is at it, named by its id, and `wait` is not said.
+        UserError: another process holds it and `wait` is false; it is named by its id.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -101,7 +101,7 @@ def take(descriptor: int, path: Path, what: str, *, wait: bool) -> None:
 
 
 def put(part: Path, root: Path) -> None:
-    """Rename a finished folder to its place; what was there is removed afterwards."""
+    """Rename a finished folder to its place; an older one is deleted afterwards."""
     old = root.with_name(f".{root.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if root.exists():

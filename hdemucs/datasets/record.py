@@ -1,4 +1,4 @@
-"""A folder in MUSDB's layout -> its manifest, or everything that forbids its use."""
+"""Make the manifest of a folder in MUSDB's layout, or list everything that is wrong with it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ FOLDERS = ("train", "test")
 
 @dataclass(frozen=True)
 class Survey:
-    """What there is and what is wrong with it."""
+    """The content of a folder, and what is wrong with it."""
 
-    manifest: Manifest  # of the tracks that can be used
+    manifest: Manifest  # of the usable tracks
     errors: tuple[Finding, ...]
 
 
@@ -30,10 +30,10 @@ def record(
 ) -> Manifest:
     """The manifest of a data set without errors.
 
-    `valid` names the tracks of train/ that validate; `jobs` processes work.
+    `valid` has the names of the validation tracks in train/; `jobs` processes work.
 
     Raises:
-        UserError: the first error, with the number of others.
+        UserError: the first error, with the number of all others.
     """
     survey = surveyed(root, name, expected, valid, jobs)
     refused(root, survey.errors)
@@ -48,7 +48,7 @@ def surveyed(
     jobs: int,
     tops: Collection[str] = FOLDERS,
 ) -> Survey:
-    """Look at every file of `root`; the manifest depends on the data alone, not on `jobs`."""
+    """Examine every file of `root`; the manifest depends on the data only, not on `jobs`."""
     errors = list(layout(root, tops))
     places = list(tracks(root, valid))
     results = mapped(partial(examined, root, expected), places, jobs, "checking audio")
@@ -69,7 +69,7 @@ def examined(root: Path, expected: Expected, place: tuple[str, Split]) -> Examin
 
 
 def tracks(root: Path, valid: Collection[str]) -> Iterable[tuple[str, Split]]:
-    """(folder, split) of every track by name, train/ before test/; hidden names are no tracks."""
+    """(folder, split) of every track by name, train/ before test/; hidden folders are skipped."""
     for top in FOLDERS:
         entries = (root / top).iterdir() if (root / top).is_dir() else ()
         for folder in sorted(entry for entry in entries if entry.is_dir()):
@@ -79,7 +79,7 @@ def tracks(root: Path, valid: Collection[str]) -> Iterable[tuple[str, Split]]:
 
 
 def layout(root: Path, tops: Collection[str]) -> Iterable[Finding]:
-    """What is wrong with the folders themselves, of which `tops` must hold tracks."""
+    """Errors in the folders themselves; those in `tops` must contain tracks."""
     whole = "give the folder that holds train/ and test/"
     if not root.exists():
         yield Finding("", "is missing", whole)
@@ -93,7 +93,7 @@ def layout(root: Path, tops: Collection[str]) -> Iterable[Finding]:
 
 
 def nothing_there(root: Path) -> Finding:
-    """A root without train/ and test/: probably one level too high or too low."""
+    """An error about a root without train/ and test/, which may be a level too high or too low."""
     if root.name in FOLDERS:
         return Finding("", "is one of the set's own folders", f"give the one above, {root.parent}")
     for inner in sorted(entry for entry in root.iterdir() if entry.is_dir()):
@@ -120,14 +120,14 @@ def lacking(root: Path, top: str) -> Iterable[Finding]:
 
 
 def unknown_names(valid: Collection[str], folders: Collection[str]) -> Iterable[Finding]:
-    """Names of validation tracks that train/ does not have; a misspelt one would train."""
+    """Names of validation tracks that are not in train/; a misspelt one would be trained on."""
     there = [folder.removeprefix("train/") for folder in folders if folder.startswith("train/")]
     for name in sorted(name for name in valid if not literal(name, there)) if folders else ():
         yield Finding(f"train/{name}", "is to validate but is missing", "put the track there")
 
 
 def leaks(manifest: Manifest) -> Iterable[Finding]:
-    """Songs that are in two splits: validation or test would know the answers."""
+    """Songs in two splits, which would be validated or tested on after training on them."""
     first: dict[tuple[str, ...], Track] = {}
     for track in manifest.tracks:
         known = first.setdefault(fingerprint(track), track)
@@ -137,7 +137,7 @@ def leaks(manifest: Manifest) -> Iterable[Finding]:
 
 
 def fingerprint(track: Track) -> tuple[str, ...]:
-    """What a song keeps when its files are converted to another number of bits."""
+    """What stays the same when a song's files are converted to another number of bits."""
     mixture = track.files[MIXTURE]
     level = f"{track.std:.6e} {mixture.peak:.4f} {mixture.loudness}"
     return str(track.frames), level

@@ -1,4 +1,4 @@
-"""What is odd about a data set that can be used all the same, told from its manifest alone."""
+"""Oddities of a data set that can be used nevertheless, from its manifest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ FULL_SCALE = 0.9999
 
 
 def remarks(manifest: Manifest, residual: float) -> list[Finding]:
-    """Every oddity, track by track; `residual`: most |mixture - sum of stems| without one."""
+    """Every oddity, track by track; `residual` is the largest |mixture - sum of stems| that is
+    normal.
+    """
     found = [remark for track in manifest.tracks for remark in of_track(track, residual)]
     return [*found, *repeated(manifest), *known_errors(manifest)]
 
@@ -43,7 +45,7 @@ def silent_and_repeated(track: Track) -> Iterator[Finding]:
 
 
 def repeated(manifest: Manifest) -> Iterator[Finding]:
-    """Songs that are there twice in one split: they count twice."""
+    """Songs that are twice in one split, so that they count twice."""
     first: dict[str, Track] = {}
     for track in manifest.tracks:
         known = first.setdefault(track.files[MIXTURE].sha256, track)
@@ -53,7 +55,7 @@ def repeated(manifest: Manifest) -> Iterator[Finding]:
 
 
 def known_errors(manifest: Manifest) -> Iterator[Finding]:
-    """The errata of MUSDB18 whose tracks are there, whatever the data set is called."""
+    """The errata of MUSDB18's tracks in a data set, whatever its name is."""
     for track in manifest.tracks:
         for erratum in errata(track.name):
             folder = Path(track.files[MIXTURE].path).parent

@@ -1,4 +1,4 @@
-"""One file on a web server that breaks, throttles, redirects and changes its mind."""
+"""Requests for one file on a web server, which may break off, throttle or change the file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 from hdemucs.errors import UserError
 
 CHUNK = 1 << 18  # bytes
-LONGEST_WAIT = 120.0  # seconds, whatever a server asks for
+LONGEST_WAIT = 120.0  # most seconds, whatever a server asks for
 BY_HAND = "download it by hand, unpack it and set $MUSDB_ROOT"
 BUSY = {408, 425, 429, 500, 502, 503, 504}  # worth another try (RFC 9110, RFC 6585)
 HOPELESS = (
@@ -27,7 +27,7 @@ PARTIAL, WHOLE, GONE_RANGE = 206, 200, 416
 
 
 class Broken(Exception):  # noqa: N818  not this program's error
-    """A request that may go well another time, `after` seconds at the earliest."""
+    """A request that may succeed later, `after` seconds from now at the earliest."""
 
     def __init__(self, reason: str, after: float = 0.0) -> None:
         super().__init__(reason)
@@ -35,33 +35,33 @@ class Broken(Exception):  # noqa: N818  not this program's error
 
 
 class Changed(Exception):  # noqa: N818
-    """The file on the server is another one than before."""
+    """The file on the server has changed."""
 
 
 @dataclass(frozen=True)
 class Version:
-    """Which file a server has."""
+    """The version of a file on a server."""
 
     url: str
     size: int  # bytes
     etag: str  # "" if the server gives none
-    ranges: bool  # whether parts of it can be asked for
+    ranges: bool  # whether parts of it can be requested
 
 
 class Remote:
-    """Requests for one file; not to be shared between threads."""
+    """Requests for one file; for use in one thread only."""
 
     def __init__(self, url: str, patience: float) -> None:
         self.url, self.patience = url, patience
         self.session = requests.Session()
-        self.session.headers["Accept-Encoding"] = "identity"  # byte ranges of the file itself
+        self.session.headers["Accept-Encoding"] = "identity"  # ranges must be of the file itself
 
     def version(self) -> Version:
-        """Ask what there is, by the first byte.
+        """Find out the version by requesting the first byte.
 
         Raises:
-            Broken: no answer this time.
-            UserError: no answer that another try would better.
+            Broken: there was no answer this time.
+            UserError: the answer would be the same another time.
         """
         with self.get({"Range": "bytes=0-0"}) as answer:
             if "text/html" in answer.headers.get("Content-Type", ""):
@@ -79,16 +79,17 @@ class Remote:
             return Version(self.url, int(length), etag, ranges=False)
 
     def stream(self, version: Version, start: int, end: int) -> Iterator[bytes]:
-        """The bytes from `start` to `end`, as they come: what came before a break is not lost.
+        """The bytes from `start` to `end`, as they arrive, so that those before a break are not
+        lost.
 
         Raises:
-            Broken: the connection, or this answer.
+            Broken: the connection or the answer was broken.
             Changed: the server has another file now.
-            UserError: the server will not give it.
+            UserError: the server does not give the file.
         """
         asked = {"Range": f"bytes={start}-{end - 1}"} if version.ranges else {}
         if version.ranges and version.etag.startswith('"'):
-            asked["If-Range"] = version.etag  # a changed file then comes whole, with 200
+            asked["If-Range"] = version.etag  # a changed file is then sent whole, with 200
         with self.get(asked) as answer:
             check_version(answer, version)
             check_part(answer, version, start, end)
@@ -102,7 +103,7 @@ class Remote:
             raise Broken("the connection was closed early")
 
     def get(self, headers: dict[str, str]) -> requests.Response:
-        """An answer that holds data."""
+        """An answer that contains data."""
         patience = (self.patience, self.patience)
         try:
             answer = self.session.get(self.url, headers=headers, stream=True, timeout=patience)
@@ -117,7 +118,7 @@ class Remote:
 
 
 def failure(url: str, answer: requests.Response) -> Exception:
-    """What an answer without data means."""
+    """The error that an answer without data means."""
     said = f"the server says {answer.status_code} {answer.reason}".rstrip()
     if answer.status_code == GONE_RANGE:
         return Changed()
@@ -127,10 +128,10 @@ def failure(url: str, answer: requests.Response) -> Exception:
 
 
 def check_version(answer: requests.Response, version: Version) -> None:
-    """Hold the file of an answer to the one that was begun.
+    """Check that an answer's file is the version that the download began with.
 
     Raises:
-        Changed: it is another.
+        Changed: it is another one.
     """
     if answer.status_code == PARTIAL:
         size = content_range(answer)[2]
@@ -141,10 +142,10 @@ def check_version(answer: requests.Response, version: Version) -> None:
 
 
 def check_part(answer: requests.Response, version: Version, start: int, end: int) -> None:
-    """Hold the part in an answer to the one that was asked for.
+    """Check that an answer contains the requested part.
 
     Raises:
-        Broken: it is another.
+        Broken: it contains another part.
     """
     if version.ranges and answer.status_code != PARTIAL:
         raise Broken("the server sent all of the file for a part of it")
@@ -153,7 +154,7 @@ def check_part(answer: requests.Response, version: Version, start: int, end: int
 
 
 def content_range(answer: requests.Response) -> tuple[int, int, int]:
-    """First byte, last byte and size of the whole, as an answer to a range request says."""
+    """First byte, last byte and total size, from an answer to a range request."""
     field = answer.headers.get("Content-Range", "")
     found = re.fullmatch(r"bytes (\d+)-(\d+)/(\d+)", field)
     if not found:
@@ -163,7 +164,7 @@ def content_range(answer: requests.Response) -> tuple[int, int, int]:
 
 
 def retry_after(field: str) -> float:
-    """Seconds that a Retry-After field asks for, given in seconds or as a date; 0 if neither."""
+    """Seconds that a Retry-After field asks for, given as a number or a date; 0 if neither."""
     if field.isdecimal():
         return min(float(field), LONGEST_WAIT)
     try:
@@ -174,7 +175,7 @@ def retry_after(field: str) -> float:
 
 
 def reason(error: Exception) -> str:
-    """The innermost cause of a failed request, in some words."""
+    """The innermost cause of a failed request, in a few words."""
     cause: BaseException = error
     while cause.__cause__ or cause.__context__:
         cause = cause.__cause__ or cause.__context__ or cause

@@ -1,4 +1,4 @@
-"""The `setup.yaml` with which `musdb.DB` knows a data set's sources and validation tracks."""
+"""The `setup.yaml` that tells `musdb.DB` a data set's sources and validation tracks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `hdemucs data` says."""
+"""The text that `hdemucs data` prints."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hdemucs.errors import UserError
 
 
 def show(manifest: Manifest, residual: float, home: Path) -> str:
-    """The data set of data/manifest.json: its splits, whether it is there, and its oddities."""
+    """The data set of data/manifest.json: its splits, whether it is present, and its oddities."""
     root = where(manifest.name, home)
     try:
         check_present(root, manifest)

@@ -1,4 +1,4 @@
-"""What is in a data set, in a few lines."""
+"""The content of a data set in a few lines."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def line(name: str, tracks: Sequence[Track]) -> str:
 
 
 def hours(tracks: Sequence[Track]) -> str:
-    """Their length as 1:23:45."""
+    """The tracks' total length, such as 1:23:45."""
     minutes, seconds = divmod(round(sum(track.seconds for track in tracks)), 60)
     return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"

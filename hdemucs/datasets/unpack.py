@@ -1,4 +1,4 @@
-"""A ZIP archive of songs, unpacked beside its place and renamed there when it is whole."""
+"""Unpack a ZIP archive of songs beside its place, and rename it when it is complete."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from hdemucs.errors import UserError
 from hdemucs.files import BLOCK, replacing, unwritable
 from hdemucs.progress import Progress
 
-THREADS = 4  # zlib works outside of Python's lock
+THREADS = 4  # zlib works without holding Python's lock
 SYMLINK, KIND = 0o120000, 0o170000  # of the Unix mode in an entry's external attributes
 CURE = "remove the archive and fetch the data again"
 
 
 def unpack(archive: Path, root: Path) -> None:
-    """Unpack the folder of `archive` that holds train/ to `root`.
+    """Unpack the folder in `archive` that contains train/ to `root`.
 
-    Files of an earlier try that was cut short are kept if their checksums agree.
+    Files of an earlier, interrupted try are kept if their checksums agree.
 
     Raises:
-        UserError: the archive is damaged or holds what it should not, or the disk is full.
+        UserError: the archive is damaged or contains what it should not, or the disk is full.
     """
     part = root.with_name(f".{root.name}.part")
     try:
@@ -45,7 +45,7 @@ def chosen(archive: Path, file: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.
     """(path below the root, entry) of every file to unpack.
 
     Raises:
-        UserError: no train/ in it, a path that leads out of the folder, a link, a name twice.
+        UserError: it has no train/, a path out of the folder, a link, or a name twice.
     """
     names = [PurePosixPath(entry.filename) for entry in file.infolist() if not entry.is_dir()]
     tops = [name.parts[: name.parts.index("train")] for name in names if "train" in name.parts[:-1]]
@@ -64,7 +64,7 @@ def chosen(archive: Path, file: zipfile.ZipFile) -> Iterator[tuple[str, zipfile.
 
 
 def ignored(path: PurePosixPath) -> bool:
-    """What the archivers of desktops add."""
+    """Whether a file was added by the archive programs of desktop systems."""
     return "__MACOSX" in path.parts or path.name in (".DS_Store", "Thumbs.db")
 
 
@@ -75,14 +75,14 @@ def unsafe(entry: zipfile.ZipInfo) -> bool:
 
 
 def clear(part: Path, names: set[str]) -> None:
-    """Remove what a killed process was writing, or an older archive had."""
+    """Delete files that a killed process was writing, or that come from an older archive."""
     for path in part.rglob("*"):
         if not path.is_dir() and str(path.relative_to(part)) not in names:
             path.unlink()
 
 
 def is_there(path: Path, entry: zipfile.ZipInfo) -> bool:
-    """Whether an earlier try left the file, with the size and CRC-32 of the archive."""
+    """Whether an earlier try left the file with the archive's size and CRC-32."""
     if not path.is_file() or path.stat().st_size != entry.file_size:
         return False
     crc = 0
@@ -95,7 +95,7 @@ def is_there(path: Path, entry: zipfile.ZipInfo) -> bool:
 def extract(
     archive: Path, file: zipfile.ZipFile, part: Path, entries: dict[str, zipfile.ZipInfo]
 ) -> None:
-    """Write the files, several at a time; the first failure ends the work."""
+    """Write the files, several at a time; stop at the first failure."""
     progress = Progress("unpacking", len(entries), "files")
     pool = ThreadPoolExecutor(THREADS)
     try:
@@ -109,7 +109,7 @@ def extract(
 
 
 def one(archive: Path, file: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path) -> None:
-    """Write one file whole, its CRC-32 checked while it is read."""
+    """Write one file completely, checking its CRC-32 while it is read."""
     with replacing(path) as temporary, file.open(entry) as source, temporary.open("wb") as target:
         count = 0
         while block := source.read(BLOCK):

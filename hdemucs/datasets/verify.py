@@ -1,4 +1,4 @@
-"""Any folder in MUSDB's layout looked at as a whole, for `hdemucs data verify PATH`."""
+"""Check any folder in MUSDB's layout, for `hdemucs data verify PATH`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from hdemucs.datasets.summary import summary
 from hdemucs.errors import UserError
 from hdemucs.formats.wav import open_wav
 
-PUBLISHED = {"train": 86, "valid": 14, "test": 50}  # tracks of MUSDB18-HQ, its own page says so
+PUBLISHED = {"train": 86, "valid": 14, "test": 50}  # tracks of MUSDB18-HQ, from its own page
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a folder holds and what is wrong with it."""
+    """The content of a folder, and what is wrong with it."""
 
     manifest: Manifest
     errors: tuple[Finding, ...]
@@ -48,10 +48,10 @@ class Verdict:
 def verify(
     root: Path, sources: tuple[str, ...], residual: float, known: Manifest | None, jobs: int
 ) -> Verdict:
-    """Look at every byte below `root`; rate and channels are those of most of its mixtures.
+    """Read every byte below `root`; rate and channels must be those of most of its mixtures.
 
-    `known` is the committed manifest: if it is this data set's, every file must be the one it
-    knows. A folder with MUSDB18's validation tracks is held to MUSDB18-HQ's numbers and errata.
+    `known` is the committed manifest: if it is of this data set, every file must be the same as in
+    it. A folder with MUSDB18's validation tracks is compared with MUSDB18-HQ's numbers and errata.
     """
     root = root.expanduser().resolve()
     official = is_musdb(root)
@@ -68,7 +68,7 @@ def verify(
 
 
 def headers(root: Path, manifest: Manifest) -> Iterator[Finding]:
-    """Files that can be read though their headers are odd."""
+    """Files that can be read although their headers are odd."""
     for track in manifest.tracks:
         for file in track.files.values():
             note = open_wav(root / file.path).note
@@ -94,7 +94,7 @@ def names_in(root: Path) -> tuple[str, ...]:
 
 
 def majority(root: Path, sources: tuple[str, ...]) -> Expected:
-    """The rate and channels that most mixtures have; those of a CD if there is none."""
+    """The rate and channels of most mixtures; those of a CD if there is no mixture."""
     found = Counter(formats(root))
     rate, channels = found.most_common(1)[0][0] if found else (44_100, 2)
     return Expected(sources, rate, channels)
@@ -118,7 +118,7 @@ def counts(manifest: Manifest) -> Iterator[Finding]:
 
 
 def differences(manifest: Manifest, known: Manifest) -> Iterator[Finding]:
-    """Files that are not those of the committed manifest."""
+    """Files that differ from those of the committed manifest."""
     files = {f.path: f.sha256 for track in manifest.tracks for f in track.files.values()}
     for track in known.tracks:
         for file in track.files.values():

@@ -1,1 +1,1 @@
-"""What sound files really hold: WAV by position, everything else decoded to its end."""
+"""The real content of sound files: WAV read by position, everything else decoded whole"""

