@@ -1,1 +1,1 @@
-"""Hybrid Demucs and its relatives: trained, scored, compared and listened to."""
+"""Hybrid Demucs and its relatives: training, evaluation, comparison and listening tests"""

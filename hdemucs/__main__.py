@@ -1,4 +1,4 @@
-"""The command line where no `hdemucs` is installed: python -m hdemucs COMMAND ..."""
+"""The command line without an installed `hdemucs`: python -m hdemucs COMMAND ..."""
 
 from hdemucs.cli import main
 

@@ -1,4 +1,4 @@
-"""Sound files in and out.
+"""Read and write sound files.
 
 Signals are float32 arrays [channel, sample] in -1..1.
 """
@@ -27,12 +27,12 @@ INTEGERS = {16: "PCM_16", 24: "PCM_24", 32: "PCM_32"}
 
 @dataclass(frozen=True)
 class Format:
-    """What a sound file holds."""
+    """The format of a sound file."""
 
     rate: int  # Hz
     channels: int
     frames: int  # samples per channel
-    subtype: str  # libsndfile's name, as PCM_16
+    subtype: str  # libsndfile's name, such as PCM_16
 
     @property
     def seconds(self) -> float:
@@ -40,40 +40,40 @@ class Format:
 
 
 def inspect(path: Path) -> Format:
-    """Read the header of a WAV file; decode any other, as only its samples tell how many they are.
+    """Read the header of a WAV file; decode any other file, to find its real length.
 
     Raises:
-        UserError: the file is missing, empty or no sound file, or is shorter than it says.
+        UserError: the file is missing, empty, no sound file, or shorter than its header says.
     """
     with opened(path) as sound:
         return Format(sound.rate, sound.channels, sound.frames, sound.subtype)
 
 
 def read(path: Path, start: int = 0, frames: int | None = None) -> Signal:
-    """`frames` samples from `start` on; to the end if None.
+    """Read `frames` samples from `start` on, or to the end if None.
 
     Raises:
-        UserError: the file cannot be read, ends before `start + frames`, or holds NaN.
+        UserError: the file cannot be read, ends before `start + frames`, or contains NaN.
     """
     with opened(path) as sound:
         return sound.read(start, frames)
 
 
 def load(path: Path) -> tuple[Signal, int]:
-    """All of a file, and its sample rate.
+    """Read a whole file; returns its signal and sample rate in Hz.
 
     Raises:
-        UserError: the file cannot be read, or holds NaN.
+        UserError: the file cannot be read, or contains NaN.
     """
     with opened(path) as sound:
         return sound.read(), sound.rate
 
 
 def write(path: Path, signal: Signal, rate: int, bits: int = 16) -> None:
-    """Write WAV, FLAC or AIFF by the suffix: integers of 16, 24 or 32 bits, or 0 for 32-bit float.
+    """Write WAV, FLAC or AIFF, by the suffix: integers of 16, 24 or 32 bits; 0 means 32-bit float.
 
-    Samples beyond full scale are clipped when `bits` is not 0. The same signal gives the same bytes
-    (integer formats only: libsndfile puts the time of day into float WAV).
+    Samples beyond full scale are clipped unless `bits` is 0. The same signal gives the same bytes,
+    except in float WAV, into which libsndfile writes the time of day.
 
     Raises:
         UserError: NaN or infinite samples, an unknown suffix, a full disk.
@@ -86,26 +86,26 @@ def write(path: Path, signal: Signal, rate: int, bits: int = 16) -> None:
 
 
 def quantised(signal: Signal, bits: int) -> np.ndarray:
-    """Integers as libsndfile wants them: rounded to `bits`, left-aligned in int16 or int32."""
+    """Integers in the form libsndfile needs: rounded to `bits`, left-aligned in int16 or int32."""
     scaled = np.rint(signal.astype(np.float64) * 2 ** (bits - 1))
     integers = np.clip(scaled, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1).astype(np.int64)
-    container = 16 if bits == 16 else 32  # noqa: PLR2004  libsndfile takes these two only
+    container = 16 if bits == 16 else 32  # noqa: PLR2004  libsndfile accepts only these two
     return (integers << (container - bits)).astype(f"int{container}")
 
 
 def write_samples(path: Path, samples: np.ndarray, rate: int, subtype: str) -> None:
-    """Samples [sample, channel] as they are, whole or not at all."""
+    """Write samples [sample, channel] without conversion; the file appears when complete."""
     with created(path, rate, samples.shape[1], subtype) as file:
         file.write(samples)
 
 
 @contextmanager
 def created(path: Path, rate: int, channels: int, subtype: str) -> Iterator[soundfile.SoundFile]:
-    """A sound file to write to, that takes its place when the block ends well."""
+    """Open a sound file for writing; it replaces `path` when the block ends without an error."""
     with replacing(path) as temporary:
         try:
             kind = CONTAINERS[path.suffix.lower()]
-            name = os.fsencode(temporary)  # which may be no UTF-8
+            name = os.fsencode(temporary)  # it may be invalid UTF-8
             with soundfile.SoundFile(name, "w", rate, channels, subtype, format=kind) as file:
                 yield file
         except soundfile.LibsndfileError as error:
@@ -115,10 +115,10 @@ def created(path: Path, rate: int, channels: int, subtype: str) -> Iterator[soun
 
 @contextmanager
 def writing(path: Path, rate: int, channels: int, bits: int) -> Iterator[Callable[[Signal], int]]:
-    """Write a long signal piece by piece, as `write` does it whole.
+    """Write a long signal in pieces, as `write` does in one.
 
     Yields a function that takes the next piece and returns how many samples it had to clip. It
-    raises a UserError for NaN and infinite samples, with the time of the first.
+    raises UserError for NaN and infinite samples, with the time of the first.
     """
     done = 0
     with created(path, rate, channels, INTEGERS.get(bits, "FLOAT")) as file:
@@ -134,10 +134,10 @@ def writing(path: Path, rate: int, channels: int, bits: int) -> Iterator[Callabl
 
 
 def check(path: Path, found: Format, wanted: Mapping[str, int]) -> None:
-    """Hold a header to the rate, channels and frames that are wanted (any of them).
+    """Compare a header with those of rate, channels and frames that are wanted.
 
     Raises:
-        UserError: the first one that differs.
+        UserError: one differs; the first is named.
     """
     cures = {
         "rate": "resample the file or set data.sample_rate",

@@ -1,4 +1,4 @@
-"""Numbers on the command line, each between its bounds: types for argparse."""
+"""Types for argparse: numbers with lower and upper bounds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def real(least: float | int, most: float | int) -> Callable[[str], float]:
-    """A type that takes numbers from `least` to `most`."""
+    """An argparse type that accepts numbers from `least` to `most`."""
 
     def read(text: str) -> float:
         try:
@@ -22,7 +22,7 @@ def real(least: float | int, most: float | int) -> Callable[[str], float]:
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:
-    """A type that takes whole numbers from `least` to `most`."""
+    """An argparse type that accepts whole numbers from `least` to `most`."""
 
     def read(text: str) -> int:
         try:

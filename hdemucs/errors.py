@@ -1,4 +1,4 @@
-"""The one kind of error a user is meant to see."""
+"""The error that users see, and how a process ends with it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ESCAPED = {"Cc", "Cs", "Zl", "Zp"}  # Unicode's control characters, surrogates, 
 
 
 def shown(text: object) -> str:
-    """In one line and in UTF-8 whatever a file is called, with escapes where need be."""
+    """Text in one line of UTF-8, whatever a file's name is; special characters are escaped."""
     return "".join(
         letter.encode("unicode_escape", "backslashreplace").decode()
         if unicodedata.category(letter) in ESCAPED
@@ -24,9 +24,9 @@ def shown(text: object) -> str:
 
 
 class UserError(Exception):
-    """One line that names the file or key, what is wrong with it, and the cure.
+    """An error of one line that names the file or key, what is wrong with it, and the cure.
 
-    `parts` are these three as they are; nothing has to be read from the line again.
+    `parts` are these three separately, so that nobody has to parse the line.
     """
 
     def __init__(self, subject: object, problem: str, cure: str) -> None:
@@ -34,13 +34,13 @@ class UserError(Exception):
         super().__init__(shown(f"{subject}: {problem}; {cure}"))
 
     def __reduce__(self) -> tuple[type[UserError], tuple[str, str, str]]:
-        """Whole when it comes from another process."""
+        """Pickle all three parts, for errors in other processes."""
         return type(self), self.parts
 
 
 @contextmanager
 def one_line() -> Iterator[None]:
-    """End the process on a UserError with its line alone: no traceback, exit status 1."""
+    """End the process on a UserError: print its line, no traceback, and exit with status 1."""
     try:
         yield
     except UserError as refusal:
@@ -49,12 +49,12 @@ def one_line() -> Iterator[None]:
 
 @contextmanager
 def ending() -> Iterator[None]:
-    """End a command without a traceback when a person or the shell ends it.
+    """End a command without a traceback if a person or the shell ends it.
 
-    Ctrl-C gives status 130, a reader of the output that has gone away 141, as shells have them. A
-    terminated process ends as by `sys.exit`, so that what it has half written is removed.
+    As in shells, the status is 130 after Ctrl-C, and 141 if the reader of the output has gone away.
+    A terminated process ends as by `sys.exit`, so that unfinished files are removed.
     """
-    with suppress(ValueError):  # outside the main thread signals cannot be handled
+    with suppress(ValueError):  # signals can only be handled in the main thread
         signal.signal(signal.SIGTERM, terminated)
     try:
         yield
@@ -63,7 +63,7 @@ def ending() -> Iterator[None]:
         sys.stderr.write("interrupted\n")
         sys.exit(128 + signal.SIGINT)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # where the interpreter flushes at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes to it at its end
         sys.exit(128 + signal.SIGPIPE)
 
 

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: written beside their place, synced, renamed."""
+"""Write files that are complete or absent: they are written aside, synced, then renamed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside `path`; renamed to it when the block ends well, else removed.
+    """A temporary path beside `path`, renamed to it if the block succeeds, otherwise deleted.
 
     Raises:
         UserError: the disk is full or the folder cannot be written.
@@ -34,19 +34,19 @@ def replacing(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise unwritable(path, error) from error
     finally:
-        with suppress(OSError):  # the error before matters more
+        with suppress(OSError):  # the first error is the one to report
             temporary.unlink(missing_ok=True)
 
 
 def unwritable(path: Path, error: OSError) -> UserError:
-    """What to tell the user when `path` could not be written."""
+    """The error for a `path` that could not be written."""
     if error.errno in FULL:
         return UserError(path, "the disk is full", "free some space and run the same command again")
     return UserError(path, f"cannot be written ({error.strerror or error})", "check the folder")
 
 
 def sync(path: Path) -> None:
-    """Have what was written to a file, or the names in a folder, reach the disk."""
+    """Make sure that a file's content, or the names in a folder, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -64,15 +64,15 @@ def write_text(path: Path, content: str) -> None:
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Two spaces, insertion order, a final newline; NaN is refused, as JSON has none."""
+    """Write JSON with an indent of 2, keys in order, and a final newline; NaN is refused."""
     write_text(path, json.dumps(content, indent=2, allow_nan=False, ensure_ascii=False) + "\n")
 
 
 def read_json(path: Path, cure: str) -> Any:
-    """The content of a JSON file.
+    """Read a JSON file.
 
     Raises:
-        UserError: it is missing or damaged; `cure` says what makes it anew.
+        UserError: it is missing or damaged; `cure` says how to make it again.
     """
     try:
         return json.loads(path.read_text())
@@ -83,13 +83,13 @@ def read_json(path: Path, cure: str) -> Any:
 
 
 def digest(content: Any) -> str:
-    """SHA-256 of a JSON value, whatever the order of its keys and its layout."""
+    """SHA-256 of a JSON value; the order of keys and the layout do not matter."""
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def sha256(path: Path) -> str:
-    """Hexadecimal digest of a file's bytes."""
+    """SHA-256 of a file's bytes, in hexadecimal digits."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(BLOCK):

@@ -1,7 +1,7 @@
-"""Words in figures are text: never mathematics, and readable in every script.
+"""Text in figures: shown literally, never as mathematics, and readable in every script.
 
-Matplotlib takes what stands between two dollar signs for a formula, and draws boxes for characters
-that its font lacks.
+By default, Matplotlib interprets what is between two dollar signs as a formula, and draws boxes for
+characters that its font does not have.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
 
-OWN = "DejaVu Sans"  # comes with matplotlib
-NO_FONT = "Last Resort"  # has a box for every character
+OWN = "DejaVu Sans"  # part of Matplotlib
+NO_FONT = "Last Resort"  # it has a box for every character
 
 
 def as_text(figure: Figure) -> None:
-    """Have a figure show its words as they are; call it before the layout is found.
+    """Make a figure show its texts literally; call it before the layout is computed.
 
-    Characters that the own font lacks are drawn by any font of this machine that has them, and
-    where none has, as `U+4E2D`.
+    Characters that the default font does not have are drawn by any installed font that has them, or
+    else replaced by their code, such as `U+4E2D`.
     """
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
             names = axis.get_major_formatter()
             if isinstance(names, FuncFormatter):  # as `set_yticks` with labels makes them
-                names.func = spelling(names.func)  # they are asked anew when the figure is drawn
+                names.func = spelling(names.func)  # called again when the figure is drawn
     for text in figure.findobj(Text):
         assert isinstance(text, Text)
         text.set_parse_math(False)
@@ -41,17 +41,17 @@ def as_text(figure: Figure) -> None:
 
 
 def spelling(name: Callable[..., str]) -> Callable[..., str]:
-    """The names of ticks, spelt."""
+    """Labels of ticks, with undrawable characters replaced."""
     return lambda *place: spelt(name(*place))
 
 
 def spelt(words: str) -> str:
-    """With the code points of what no font has in place of it."""
+    """The text, with codes in place of characters that no font has."""
     return "".join(letter if font_of(letter) else f"U+{ord(letter):04X} " for letter in words)
 
 
 def drawable(font: str, letter: str) -> bool:
-    """Whether a font has a character; line breaks need none."""
+    """Whether a font has a character; line breaks need no font."""
     return letter == "\n" or ord(letter) in characters(font_manager.findfont(font))
 
 
@@ -62,7 +62,7 @@ def characters(path: str) -> frozenset[int]:
 
 @cache
 def font_of(letter: str) -> str | None:
-    """The own font, else the first by name of this machine's that has a character."""
+    """The default font, or else the first installed one, by name, that has a character."""
     if drawable(OWN, letter):
         return OWN
     names = {font.name for font in font_manager.fontManager.ttflist if Path(font.fname).exists()}

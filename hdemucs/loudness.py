@@ -1,4 +1,4 @@
-"""Loudness and true peak of sound at any rate (ITU-R BS.1770-4)."""
+"""Loudness and true peak of signals at any rate (ITU-R BS.1770-4)."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from hdemucs.audio import Signal
 
 Blocks = Float[np.ndarray, "block"]
 
-BLOCK, HOP = 0.4, 0.1  # seconds: momentary loudness, 75 % overlap
-OFFSET = -0.691  # dB: a 997 Hz sine at 0 dBFS in one channel is -3.01 LUFS
-ABSOLUTE, RELATIVE = -70.0, -10.0  # LUFS, LU: the gates of integrated loudness
+BLOCK, HOP = 0.4, 0.1  # seconds, for momentary loudness, with 75 % overlap
+OFFSET = -0.691  # dB, so that a 997 Hz sine at 0 dBFS in one channel has -3.01 LUFS
+ABSOLUTE, RELATIVE = -70.0, -10.0  # LUFS and LU: the gates of integrated loudness
 SILENCE = -math.inf
 OVERSAMPLING = 4
-# The standard's two filters at 48 kHz as analogue prototypes (f0 in Hz, Q, gain in dB); the
-# bilinear transform with prewarping gives its table back at 48 kHz and the same curve elsewhere.
+# The standard's two filters as analogue prototypes (f0 in Hz, Q, gain in dB). The bilinear
+# transform with prewarping gives the standard's table at 48 kHz, and the same curves at other
+# rates.
 SHELF = (1681.974450955533, 0.7071752369554196, 3.999843853973347)
 HIGH_PASS = (38.13547087602444, 0.5003270373238773)
 SHELF_EXPONENT = 0.4996667741545416
-TABLE = 48_000  # Hz, of the standard's table
+TABLE = 48_000  # Hz, the rate of the standard's table
 
 
 def shelf(rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """Numerator and denominator of the K-weighting's first filter: the head."""
+    """Numerator and denominator of the first filter of K-weighting, which models the head."""
     frequency, q, gain = SHELF
     k = math.tan(math.pi * frequency / rate)
     high = 10 ** (gain / 20)
@@ -37,24 +38,24 @@ def shelf(rate: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def high_pass(rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """Numerator and denominator of its second filter, the revised low-frequency B-curve.
+    """Numerator and denominator of the second filter, the revised low-frequency B-curve.
 
-    The standard's numerator at 48 kHz is 1, -2, 1, which passes treble 0.04 dB too loud (OFFSET
-    takes that back); at other rates it is scaled to pass treble just as loud.
+    The standard's numerator at 48 kHz is 1, -2, 1, which makes treble 0.04 dB too loud; OFFSET
+    corrects that. At other rates, the numerator is scaled to have the same gain for treble.
     """
     a, table = (denominator(at) for at in (rate, TABLE))
     return np.array([1.0, -2.0, 1.0]) * table[0] / a[0], a / a[0]
 
 
 def denominator(rate: int) -> np.ndarray:
-    """Of the second filter, not scaled."""
+    """The second filter's denominator, not scaled."""
     frequency, q = HIGH_PASS
     k = math.tan(math.pi * frequency / rate)
     return np.array([1 + k / q + k * k, 2 * (k * k - 1), 1 - k / q + k * k])
 
 
 def momentary_power(signal: Signal, rate: int) -> Blocks:
-    """K-weighted power, summed over channels, of each whole 400 ms block every 100 ms.
+    """K-weighted power of each whole block of 400 ms, every 100 ms, summed over channels.
 
     Raises:
         ValueError: the signal is shorter than one block.
@@ -72,18 +73,18 @@ def momentary_power(signal: Signal, rate: int) -> Blocks:
 
 
 def lufs(power: Blocks) -> Blocks:
-    """Loudness of K-weighted power; silence is minus infinity."""
+    """Loudness in LUFS of K-weighted power; minus infinity for silence."""
     with np.errstate(divide="ignore"):
         return OFFSET + 10 * np.log10(power)
 
 
 def mean_lufs(power: Blocks) -> float:
-    """Loudness of the mean power: no gate."""
+    """Loudness in LUFS of the mean power, without gates."""
     return float(lufs(power.mean(keepdims=True))[0])
 
 
 def gated(power: Blocks) -> float:
-    """Integrated loudness in LUFS: the blocks over -70 LUFS and within 10 LU of their mean."""
+    """Integrated loudness in LUFS, from blocks above -70 LUFS and above their mean - 10 LU."""
     loud = power[lufs(power) > ABSOLUTE]
     if not len(loud):
         return SILENCE
@@ -91,12 +92,12 @@ def gated(power: Blocks) -> float:
 
 
 def loudness(signal: Signal, rate: int) -> float:
-    """Integrated loudness in LUFS of stereo or mono; minus infinity for silence."""
+    """Integrated loudness in LUFS of a stereo or mono signal; minus infinity for silence."""
     return gated(momentary_power(signal, rate))
 
 
 def true_peak(signal: Signal) -> float:
-    """Largest magnitude between the samples as well, in dBTP (BS.1770-4, Annex 2: 4x)."""
+    """Largest magnitude in dBTP, including values between samples (BS.1770-4, Annex 2: 4x)."""
     oversampled = resample_poly(signal.astype(np.float64), OVERSAMPLING, 1, axis=1)
     peak = max(float(np.abs(oversampled).max()), float(np.abs(signal).max()))
     return 20 * math.log10(peak) if peak > 0 else SILENCE

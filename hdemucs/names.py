@@ -1,7 +1,7 @@
-"""Names of songs and files as people mean them: what a pattern chooses, which names are the same.
+"""Names of songs and files: which names a pattern matches, and which names are the same.
 
-Names are compared in Unicode's composed form (NFC, Unicode Standard Annex 15): disks of a Mac give
-accents as characters of their own, descriptions are typed with them composed.
+Names are compared in Unicode's composed form (NFC, Unicode Standard Annex 15): disks of macOS store
+accents as separate characters, and people type composed ones.
 """
 
 from __future__ import annotations
@@ -15,19 +15,21 @@ from hdemucs.errors import UserError
 
 
 def normal(name: str) -> str:
-    """The form in which names are compared."""
+    """The form of a name that is compared."""
     return unicodedata.normalize("NFC", name)
 
 
 def literal(pattern: str, names: Iterable[str]) -> bool:
-    """Whether a pattern is one of the names, letter by letter: then it means that one alone."""
+    """Whether a pattern is exactly one of the names; it then means that name only."""
     return normal(pattern) in map(normal, names)
 
 
 def chosen(pattern: str, names: Sequence[str]) -> list[str]:
-    """The names that a pattern means: the one that it is, else those that it matches as a glob.
+    """The names that a pattern means: the name that equals it, or else all that it matches as a
+    glob.
 
-    So `Song [Live]` is the song of this name, though brackets are a set of letters in a glob.
+    So `Song [Live]` means the song of that name, although brackets mean a set of characters in a
+    glob.
     """
     wanted = normal(pattern)
     if literal(pattern, names):
@@ -36,17 +38,17 @@ def chosen(pattern: str, names: Sequence[str]) -> list[str]:
 
 
 def unmatched(key: str, pattern: str, names: Sequence[str], what: str) -> UserError:
-    """A pattern that chooses nothing, with the nearest name that it may have meant."""
+    """The error for a pattern that matches nothing; it suggests the nearest name."""
     near = difflib.get_close_matches(normal(pattern), map(normal, names), n=1)
     cure = f"did you mean {near[0]!r}?" if near else "correct or remove it"
     return UserError(key, f"{pattern!r} matches no {what}", cure)
 
 
 def apart(names: Iterable[str], what: str) -> None:
-    """Hold names apart.
+    """Check that names can be told apart.
 
     Raises:
-        UserError: two differ only in how their accents are written.
+        UserError: two names differ only in how their accents are encoded.
     """
     first: dict[str, str] = {}
     for name in names:

@@ -1,4 +1,4 @@
-"""Progress of long work: a bar with ETA on a terminal, a plain line now and then elsewhere."""
+"""Show the progress of long work: a bar with the time left on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EVERY = 10.0  # seconds between plain lines
 
 
 class Progress:
-    """How far a piece of work with `total` steps is; call `step` after each."""
+    """The progress of work with `total` steps; call `step` after each."""
 
     def __init__(
         self, label: str, total: int, unit: str = "", stream: TextIO | None = None
@@ -33,7 +33,7 @@ class Progress:
         )
 
     def step(self, count: int = 1, note: str = "") -> None:
-        """`count` more steps are done; `note` is shown behind the ETA."""
+        """Count `count` more steps as done; `note` is shown after the time left."""
         self.done += count
         if self.bar is not None:
             self.bar.set_postfix_str(note, refresh=False)
@@ -56,14 +56,14 @@ class Progress:
 
 
 def clock(seconds: float) -> str:
-    """61.5 -> '1:01', 3661 -> '1:01:01'."""
+    """A time as text: 61.5 -> '1:01', 3661 -> '1:01:01'."""
     minutes, second = divmod(int(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def track(items: Iterable[T], label: str, total: int | None = None, unit: str = "") -> Iterator[T]:
-    """The items, with progress after each."""
+    """Iterate over the items, showing progress after each."""
     if total is None:
         items = items if isinstance(items, Sized) else list(items)
         total = len(items)

@@ -1,4 +1,4 @@
-"""Parts that a configuration chooses by `kind`: parts.toml names the module and object of each."""
+"""The parts that a configuration chooses by `kind`: parts.toml names module and object of each."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ FILE = Path(__file__).with_name("parts.toml")
 
 @cache
 def places() -> Mapping[str, Mapping[str, str]]:
-    """Place -> kind -> "module:name"."""
+    """Content of parts.toml: place -> kind -> "module:name"."""
     return tomllib.loads(FILE.read_text())
 
 
 def address(place: str, kind: str) -> tuple[str, str]:
-    """The module and the name in it of one part.
+    """The module of a part, and the name in it.
 
     Raises:
-        UserError: nothing of that kind is known at that place.
+        UserError: there is no such kind at this place.
     """
     known = places()[place]
     if kind not in known:
@@ -37,17 +37,17 @@ def address(place: str, kind: str) -> tuple[str, str]:
 
 
 def part(place: str, kind: str) -> Any:
-    """The object itself; its module is imported now.
+    """The object of a part; its module is imported now.
 
     Raises:
-        UserError: nothing of that kind is known at that place.
+        UserError: there is no such kind at this place.
     """
     module, name = address(place, kind)
     return getattr(importlib.import_module(module), name)
 
 
 def modules_of(config: Any, place: str = "") -> Iterator[str]:
-    """The modules of all parts that a configuration (JSON values) chooses, at any depth."""
+    """The modules of all parts that a configuration (JSON values) chooses, at any depth of it."""
     if isinstance(config, Mapping):
         if place in places() and "kind" in config:
             yield address(place, config["kind"])[0]

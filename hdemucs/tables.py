@@ -1,4 +1,4 @@
-"""A table as data; how it looks in Markdown, CSV, LaTeX and HTML follows from it alone."""
+"""Tables as data, and their forms in Markdown, CSV, LaTeX and HTML."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import pandas as pd
 
 from hdemucs.files import write_text
 
-DASH = "\N{EN DASH}"  # where there is no number
+DASH = "\N{EN DASH}"  # shown if there is no number
 
 
 @dataclass(frozen=True)
 class Text:
-    """A cell that refers to something: a run, a page."""
+    """A cell with a link to a run or a page."""
 
     text: str
     link: str  # relative address or #anchor
@@ -36,16 +36,16 @@ Cell = str | int | float | Text | Strong | None
 
 @dataclass(frozen=True)
 class Table:
-    """`frame` has one column a heading; floats are printed with two decimals, None as a dash."""
+    """`frame` has one column per heading; floats have two decimals, and None is shown as a dash."""
 
-    name: str  # the file's stem
+    name: str  # file name without suffix
     title: str
     frame: pd.DataFrame
-    notes: tuple[str, ...]  # what the numbers are; printed beneath
+    notes: tuple[str, ...]  # about the numbers; printed below the table
 
 
 def shown(cell: Cell) -> str:
-    """A cell's text."""
+    """The text of a cell."""
     match cell:
         case None:
             return DASH
@@ -62,7 +62,7 @@ def shown(cell: Cell) -> str:
 
 
 def is_number(cells: Iterable[Cell]) -> bool:
-    """Whether a column is set flush right."""
+    """Whether a column has numbers and is aligned right."""
     values = [cell for cell in cells if cell is not None]
     return bool(values) and all(isinstance(cell, (int, float)) for cell in values)
 
@@ -71,25 +71,25 @@ def rows_of(table: Table) -> list[list[Cell]]:
     return table.frame.astype(object).to_numpy().tolist()
 
 
-# What Markdown would take for markup in running text: a table shows text as it is.
+# What Markdown would interpret as markup in running text; tables show their text literally.
 MARKUP = re.compile(
     r"""[\\`*|~] | &(?=[#\w]+;) | _(?!(?<=\w_)\w) | <(?=[A-Za-z/!]) | \](?=[(\[:])""", re.VERBOSE
 )
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it is, in one line."""
+    """Text in one line that Markdown shows literally."""
     return MARKUP.sub(lambda found: "\\" + found[0], " ".join(text.split()))
 
 
 def grid(headings: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[bool]) -> str:
-    """GitHub's table of texts that are Markdown already; True: a column set flush right."""
+    """A Markdown table of texts that are Markdown already; True aligns a column right."""
     rules = ["---:" if number else "---" for number in right]
     return "\n".join("| " + " | ".join(line) + " |" for line in (headings, rules, *rows))
 
 
 def markdown(table: Table, level: int = 2) -> str:
-    """GitHub's tables, beneath a heading of this level."""
+    """The table in GitHub's Markdown, below a heading of this level."""
 
     def text(cell: Cell) -> str:
         said = plain(shown(cell))
@@ -104,7 +104,7 @@ def markdown(table: Table, level: int = 2) -> str:
 
 
 def comma_separated(table: Table) -> str:
-    """Numbers with four decimals; everything else as shown; empty where there is none."""
+    """The table as CSV: numbers with four decimals, other cells as shown, missing ones empty."""
 
     def raw(cell: Cell) -> Cell:
         if isinstance(cell, float):
@@ -118,7 +118,7 @@ def comma_separated(table: Table) -> str:
 SPECIAL = {
     "\\": r"\textbackslash{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
-    "[": "{[}",  # after a row's end it would open an argument
+    "[": "{[}",  # after the end of a row, it would begin an argument
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     "\N{MINUS SIGN}": "$-$",
@@ -133,12 +133,12 @@ SPECIAL = {
 
 
 def escaped(text: str) -> str:
-    """Text for LaTeX."""
+    """Text escaped for LaTeX."""
     return "".join(SPECIAL.get(character, character) for character in text)
 
 
 def latex(table: Table) -> str:
-    """A table as the package booktabs wants it."""
+    """The table in LaTeX, for the package booktabs."""
 
     def text(cell: Cell) -> str:
         plain = escaped(shown(cell))
@@ -168,7 +168,7 @@ def latex(table: Table) -> str:
 
 
 def hypertext(table: Table) -> str:
-    """A `<figure>` with the table and its notes."""
+    """The table in HTML: a `<figure>` with the table and its notes."""
 
     def text(cell: Cell) -> str:
         plain = html.escape(shown(cell))
@@ -212,6 +212,6 @@ FORMS: dict[str, Callable[[Table], str]] = {
 
 
 def write(table: Table, folder: Path) -> None:
-    """All forms of a table: <folder>/<name>.{md,csv,tex,html}."""
+    """Write all forms of a table: <folder>/<name>.{md,csv,tex,html}."""
     for suffix, form in FORMS.items():
         write_text(folder / f"{table.name}.{suffix}", form(table))

@@ -1,4 +1,4 @@
-"""The libraries that a training's numbers depend on, beside its code and configuration."""
+"""The versions of libraries on which a training's numbers depend."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from importlib.metadata import version
 
 
 def versions() -> dict[str, str]:
-    """Of this Python, torch and numpy."""
+    """The versions of Python, torch and numpy."""
     return {"python": platform.python_version(), **{n: version(n) for n in ("torch", "numpy")}}
 
 
 def remark(subject: object, act: str, then: Mapping[str, str]) -> None:
-    """Say on stderr when something made under another torch is used; the same one goes unsaid.
+    """Print a line on stderr if something made with another version of torch is used.
 
-    Its weights are valid, but a repetition under the present torch may differ in the last digits.
+    Its weights are valid, but a repetition with the present one may differ in the last digits.
     """
     now = versions()["torch"]
     if then["torch"] != now:

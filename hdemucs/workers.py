@@ -1,4 +1,4 @@
-"""Work on many tracks in processes of their own."""
+"""Work on many tracks, each in a process of its own."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from hdemucs.progress import Progress
 T = TypeVar("T")
 R = TypeVar("R")
 
-MOST = 16  # a track in work takes about 0.5 GB
+MOST = 16  # because each track takes about 0.5 GB
 
 
 def jobs() -> int:
-    """Processes to use: $HDEMUCS_JOBS, else the cores this process may use, at most 16.
+    """The number of processes: $HDEMUCS_JOBS, or else the available cores, at most 16.
 
     Raises:
-        UserError: $HDEMUCS_JOBS is no positive integer.
+        UserError: $HDEMUCS_JOBS is not a positive integer.
     """
     asked = os.environ.get("HDEMUCS_JOBS", "")
     if not asked:
@@ -36,7 +36,7 @@ def jobs() -> int:
 
 
 def mapped(work: Callable[[T], R], items: Sequence[T], count: int, label: str) -> list[R]:
-    """`work` on every item, in order whatever the number of processes, with progress."""
+    """The results of `work` on all items, in order, by `count` processes; shows progress."""
     progress = Progress(label, len(items), "tracks")
     try:
         done: dict[int, R] = {}
@@ -49,7 +49,7 @@ def mapped(work: Callable[[T], R], items: Sequence[T], count: int, label: str) -
 
 
 def unordered(work: Callable[[T], R], items: Sequence[T], count: int) -> Iterator[tuple[int, R]]:
-    """(index, result) as they come; in this process if one is enough."""
+    """(index, result) in the order of completion; in this process if one is enough."""
     if count <= 1:
         yield from enumerate(map(work, items))
         return
@@ -70,10 +70,10 @@ def unordered(work: Callable[[T], R], items: Sequence[T], count: int) -> Iterato
 
 @contextmanager
 def deaf_to_ctrl_c() -> Iterator[None]:
-    """Start workers that leave Ctrl-C, which the terminal sends to all, to this process.
+    """Start workers that ignore Ctrl-C, which a terminal sends to all processes, so that this one
+    acts.
 
-    A process begins with the signals blocked that are blocked where it is started. Here it is heard
-    afterwards.
+    A process starts with the same signals blocked as its parent; this one unblocks them afterwards.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -83,7 +83,7 @@ def deaf_to_ctrl_c() -> Iterator[None]:
 
 
 def die_with_the_parent() -> None:
-    """A worker whose parent was killed would wait for work for ever."""
+    """End a worker whose parent was killed: otherwise it would wait for work forever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=leave_after, args=[parent.sentinel], daemon=True).start()

@@ -1,11 +1,13 @@
-"""One module a stage of dvc.yaml: read, call, write."""
+"""The stages of dvc.yaml, one module each: read, call, write"""
 
 import sys
 from types import TracebackType
 
 
 def said(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Ctrl-C while a stage still imports what it needs: a line, as `hdemucs.errors.ending` says."""
+    """Print one line on Ctrl-C while a stage still imports modules, as `hdemucs.errors.ending`
+    does.
+    """
     if issubclass(kind, KeyboardInterrupt):
         sys.stderr.write("interrupted\n")
     else:

@@ -16,7 +16,7 @@ OUT = Path("data/automix")
 
 
 def main() -> None:
-    """Made once for a study, when one of its variants is fine-tuned; goes on after a kill."""
+    """Make the mixes if a variant of the study is fine-tuned; a killed process can be resumed."""
     config = load(Path("configs/automix.json"), AutomixStageConfig)
     if not config.wanted:
         write_text(OUT / "README.txt", "No variant of the study is fine-tuned.\n")

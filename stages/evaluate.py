@@ -23,7 +23,7 @@ MANIFEST = Path("data/manifest.json")
 
 
 def main(name: str) -> None:
-    """Every test song is separated whole, as it is on disk; or scored as somebody separated it."""
+    """Separate and score every test song as a whole, or score estimates that others made."""
     how = load(Path(f"configs/separation/{name}.json"), EstimationConfig)
     metrics = load(Path("configs/evaluate.json"), EvaluationConfig).metrics
     manifest, root = songs()
@@ -51,7 +51,7 @@ def main(name: str) -> None:
 
 
 def inputs(name: str) -> list[Path]:
-    """All that a variant's scores depend on."""
+    """All files that a variant's scores depend on."""
     configs = ("evaluate.json", f"separation/{name}.json", f"code/evaluate/{name}.json")
     return [Path("models") / name, MANIFEST, *(Path("configs") / each for each in configs)]
 

@@ -1,4 +1,4 @@
-"""Which moments are listened to: configs/excerpts.json, the songs -> reports/excerpts.json."""
+"""Choose the excerpts for listening: configs/excerpts.json, the songs -> reports/excerpts.json."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from hdemucs.runs.songs import songs
 
 
 def main() -> None:
-    """No model has a say."""
+    """The choice does not depend on any model."""
     config = load(Path("configs/excerpts.json"), ExcerptsConfig)
     excerpts = select_from(config, *songs())
     save_excerpts(excerpts, Path("reports/excerpts.json"))

@@ -1,4 +1,4 @@
-"""The data: configs/fetch.json -> data/manifest.json; the songs lie outside DVC."""
+"""The data: configs/fetch.json -> data/manifest.json; the songs are outside of DVC."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from hdemucs.workers import jobs
 
 
 def main() -> None:
-    """Renders, verifies, downloads or converts, as the configuration says."""
+    """Render, verify, download or convert the data, as configured."""
     config = load(Path("configs/fetch.json"), FetchConfig)
     manifest = fetch(config, Workspace(Path.cwd()).home, jobs())
     save_manifest(manifest, Path("data/manifest.json"))

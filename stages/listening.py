@@ -14,12 +14,12 @@ from hdemucs.runs.workspace import Workspace
 
 
 def main() -> None:
-    """What listeners get, the key apart from it, and the page that plays everything by name.
+    """Write what listeners get, the key to it, and the page that plays everything by name.
 
-    DVC sees neither the key nor the secret that names follow from where there is one: both stay
-    here. What names follow from, the sets say of themselves.
+    DVC sees neither the key nor the secret from which names may follow: both stay on this machine.
+    The sets say what their names follow from.
     """
-    private = Workspace(Path.cwd()).home / "private" / "listening"  # of experiments as well
+    private = Workspace(Path.cwd()).home / "private" / "listening"  # for experiments, too
     config = load(Path("configs/listening.json"), ListeningConfig)
     excerpts = load_excerpts(Path("reports/excerpts.json"))
     manifest, root = songs()

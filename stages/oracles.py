@@ -1,4 +1,4 @@
-"""What needs no training: configs/evaluate.json, the songs -> reports/oracles/<name>/."""
+"""Rows that need no training: configs/evaluate.json, the songs -> reports/oracles/<name>/."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from hdemucs.workers import jobs
 
 
 def main() -> None:
-    """Floors, the fitted filter and ideal masks, scored as the trained systems are."""
+    """Score floors, the fitted filter and ideal masks like trained systems."""
     config = load(Path("configs/evaluate.json"), EvaluationConfig)
     manifest, root = songs()
     scored = score_oracles(manifest, root, config, jobs())

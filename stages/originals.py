@@ -11,7 +11,7 @@ from hdemucs.study.params import read_params
 
 
 def main(name: str) -> None:
-    """`fetch` converts the songs anew when this says something else."""
+    """Write the digests; `fetch` converts the songs again if they change."""
     listed = validated(read_params(Path("params.yaml"))["own"][name], Listed, f"own.{name}")
     write_json(Path("data/own") / f"{name}.json", originals(name, listed))
 

@@ -11,7 +11,7 @@ from hdemucs.listening.analysis.whole import TestSet, read_means
 
 
 def main() -> None:
-    """Succeeds with no answers as well, and says so; only answers need the key."""
+    """Analyse the answers; without any, say so and succeed. Only answers need the key."""
     config = load(Path("configs/ratings.json"), RatingsConfig)
     data = load_manifest(Path("data/manifest.json")).name
     test = TestSet(data, read_means(Path("reports/scores"), config.systems))

@@ -11,7 +11,7 @@ from hdemucs.report.build import Places, build_all
 
 
 def main() -> None:
-    """From stored numbers alone: no model and no song is needed."""
+    """Write the report from stored numbers; no model and no song is needed."""
     reports = Path("reports")
     manifest = load_manifest(Path("data/manifest.json"))
     residual = load(Path("configs/fetch.json"), FetchConfig).residual

@@ -1,4 +1,4 @@
-"""params.yaml, the code -> configs/: what each stage is asked, and its code; all checked first."""
+"""params.yaml, the code -> configs/: each stage's settings and code; all are checked first."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ BY_VARIANT = ("models", "samples", "reports/curves", "reports/runs", "reports/sc
 
 
 def main() -> None:
-    """All or nothing: a parameter that is wrong leaves configs/ as it was."""
+    """Write all files or none: if a parameter is wrong, configs/ stays as it was."""
     params = read_params(Path("params.yaml"))
     contents = configurations(params)
     code = digests(params["study"], contents, Path.cwd())

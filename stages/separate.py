@@ -18,14 +18,14 @@ from hdemucs.runs.songs import songs
 from hdemucs.separation.system import filtered
 from hdemucs.separation.testset import estimate
 
-BITS = 24  # levels are set and dither added later, on the way to 16
+BITS = 24  # levels are set, and dither is added, later when converting to 16 bits
 SILENT = "has scores and no sound, so it is in tables and in no listening set"
 
 Estimates = Callable[[str], Mapping[str, audio.Signal]]  # by track
 
 
 def main(name: str) -> None:
-    """Whole songs are separated, then cut: the model hears what comes before and after."""
+    """Separate whole songs, then cut excerpts: the model hears what comes before and after them."""
     given, place = given_to(name), Path("samples") / name
     if given and not given.sound_files:
         write_text(place / "README.txt", f"{name} {SILENT}.\n")
@@ -43,7 +43,7 @@ def main(name: str) -> None:
 
 
 def separated(name: str) -> Estimates:
-    """Estimates by the variant's model."""
+    """The estimates of the variant's model."""
     how = load(Path(f"configs/separation/{name}.json"), EstimationConfig)
     manifest, root = songs()
     ensemble = filtered(load_published(Path("models") / name).ensemble, how.post).eval()
@@ -58,7 +58,7 @@ def separated(name: str) -> Estimates:
 
 
 def taken(given: Given) -> Estimates:
-    """Somebody's estimates, from their sound files."""
+    """Another group's estimates, from its sound files."""
     sources = songs()[0].sources
     return lambda track: estimates_of(given.folder, track, sources)
 

@@ -1,7 +1,7 @@
 """One variant trained: configs/train/<variant>.json -> models/<variant>/, reports/{curves,runs}/.
 
-Where it trains is said by cluster.yaml. The other variants that this `dvc repro` will come to
-start together with the first; each stage then waits for its own.
+cluster.yaml says where it trains. The other variants that this `dvc repro` will come to start
+together with the first; each stage then waits for its own.
 """
 
 from pathlib import Path
@@ -13,7 +13,7 @@ from hdemucs.runs.workspace import Workspace
 
 
 def main(name: str) -> None:
-    """Starts a run, attaches to it, or collects it."""
+    """Start a run, wait for it, or publish its result."""
     here = Workspace(Path.cwd())
     print(f"{name}: collected from {Collector(here, lambda: training_songs(here)).collect(name)}")
 
