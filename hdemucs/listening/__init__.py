@@ -1,1 +1,1 @@
-"""Listening tests: excerpts, stimuli, sessions, a page to take them on, and what answers say."""
+"""Listening tests: excerpts, stimuli, sessions, the page for taking them, and their analysis"""

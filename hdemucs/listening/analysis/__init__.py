@@ -1,1 +1,1 @@
-"""What the answers say: cleaned, screened, described, compared; every number with its interval."""
+"""Analysis of the answers: cleaned, screened, described and compared, all with intervals"""

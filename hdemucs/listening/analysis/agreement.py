@@ -1,4 +1,4 @@
-"""How far listeners agree, and with the metrics: Krippendorff's alpha, Spearman within trials."""
+"""How far listeners agree with each other (Krippendorff's alpha) and with nSDR (Spearman)."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from scipy.stats import rankdata, spearmanr
 
 STIMULUS = ["excerpt", "condition"]
 TRIAL = ["listener", "excerpt"]
-FEWEST = 3  # systems that have an order
+FEWEST = 3  # least number of systems that have an order
 
 
 def agreement(counted: pd.DataFrame) -> pd.DataFrame:
-    """Alpha on scores, and on ranks within each listener's trial (order alone; MUSHRA only)."""
+    """Alpha of scores, and of ranks within each listener's trial (for MUSHRA only)."""
     rows = []
     for (kind, attribute), frame in counted.groupby(["set", "attribute"]):
         ranks = frame.assign(score=frame.groupby(TRIAL)["score"].transform(ranked))
@@ -28,9 +28,9 @@ def ranked(scores: pd.Series) -> np.ndarray:
 
 
 def alpha(frame: pd.DataFrame) -> float:
-    """Krippendorff 2011, interval metric: 1 - observed over expected disagreement.
+    """Krippendorff's alpha (2011), interval metric: 1 - observed / expected disagreement.
 
-    Units are stimuli that two listeners or more have rated; NaN without any, or without spread.
+    Units are stimuli that two or more listeners have rated; NaN if there are none, or no spread.
     """
     units = frame.groupby(STIMULUS)["score"]
     scores = frame[units.transform("count") > 1]
@@ -47,7 +47,7 @@ def alpha(frame: pd.DataFrame) -> float:
 
 
 def link(counted: pd.DataFrame) -> pd.DataFrame:
-    """Spearman of listeners' mean scores and nSDR over the systems of an excerpt, by source."""
+    """Spearman's correlation of mean scores and nSDR over the systems of an excerpt, by source."""
     rows = []
     systems = counted[counted["role"] == "system"]
     for (kind, attribute, source), frame in systems.groupby(["set", "attribute", "source"]):
@@ -59,7 +59,7 @@ def link(counted: pd.DataFrame) -> pd.DataFrame:
 
 
 def order(excerpt: pd.DataFrame) -> float:
-    """Whether listeners order an excerpt's systems as nSDR does."""
+    """Spearman's correlation of listeners' and nSDR's order of an excerpt's systems."""
     means = excerpt.groupby("condition")[["score", "nsdr_db"]].mean()
     if len(means) < FEWEST or means.nunique().min() < 2:  # noqa: PLR2004  no order of one value
         return float("nan")
@@ -67,7 +67,7 @@ def order(excerpt: pd.DataFrame) -> float:
 
 
 def stimuli(counted: pd.DataFrame) -> pd.DataFrame:
-    """Mean score and nSDR of each system's excerpt: what the scatter shows."""
+    """Mean score and nSDR of each system's excerpt, the points of the scatter plot."""
     systems = counted[counted["role"] == "system"]
     groups = systems.groupby(["set", "attribute", "source", "excerpt", "condition"])
     return groups.agg(score=("score", "mean"), nsdr_db=("nsdr_db", "first")).reset_index()

@@ -1,4 +1,4 @@
-"""From a folder of answers to tables, figures and a page that reads them out."""
+"""Make tables, figures and a page from a folder of answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from hdemucs.listening.answers.read import Answers, read_with_key
 from hdemucs.listening.key import Entry
 from hdemucs.listening.session_list import DECODED, load_session_list
 
-SOURCES = ("drums", "bass", "other", "vocals")  # the order of the paper's columns
+SOURCES = ("drums", "bass", "other", "vocals")  # in the order of the paper's columns
 FORMS = {"md": markdown, "csv": comma_separated, "tex": latex}
 RECIPE = Path(__file__).parent / "analyse-in-r-and-jasp.md"
 NONE = "No answers yet."
@@ -41,19 +41,19 @@ TIDY = [
 
 @dataclass(frozen=True)
 class Listened:
-    """What listeners rated: the folder of the sets, and the folder that their keys are in."""
+    """What listeners rated: the folder of the sets, and the folder of their keys."""
 
     folder: Path
     keys: Path
 
 
 def analyse(config: RatingsConfig, answers: Path, given: Listened, out: Path, test: TestSet) -> str:
-    """Write what the answers in `answers` say to `out`; says so when there are none yet.
+    """Analyse the answers in `answers` and write the results to `out`; says so if there are none.
 
-    `given` is what was listened to, `test` what its excerpts were taken from.
+    `given` is what was listened to; `test` is the test set that its excerpts were taken from.
 
     Raises:
-        UserError: the key or an answer is missing, damaged or of another test; `out` stays.
+        UserError: the key or an answer is missing, damaged or of another test; `out` is unchanged.
     """
     listed = load_session_list(given.folder)
     shown = representativeness(read_measures(given.folder), test.means)
@@ -77,7 +77,7 @@ def analyse(config: RatingsConfig, answers: Path, given: Listened, out: Path, te
 
 
 def summary(answers: pd.DataFrame) -> dict[str, int]:
-    """What DVC shows as metrics."""
+    """The numbers that DVC shows as metrics."""
     return {
         "listeners": int(answers["listener"].nunique()),
         "submissions": int(answers["submission"].nunique()),
@@ -88,7 +88,7 @@ def summary(answers: pd.DataFrame) -> dict[str, int]:
 def report(
     config: RatingsConfig, key: Sequence[Entry], answers: Answers, test: TestSet, out: Path
 ) -> str:
-    """Write all tables and figures; returns the page's text."""
+    """Write all tables and figures; return the page's text."""
     found = examine(config, key, answers, test.data)
     for name, frame in found.frames.items():
         save(frame, out / f"{name}.csv")
@@ -104,7 +104,7 @@ def report(
 
 
 def examine(config: RatingsConfig, key: Sequence[Entry], answers: Answers, data: str) -> Analysis:
-    """Clean, screen, describe, compare; with and without exclusions."""
+    """Clean, screen, describe and compare, with and without exclusions."""
     sources = in_order(key)
     cleaned = clean(answers.ratings, config.cleaning)
     failed = inattentive(answers.people, config.screening.attention)
@@ -143,14 +143,14 @@ def examine(config: RatingsConfig, key: Sequence[Entry], answers: Answers, data:
 
 
 def tidy(ratings: pd.DataFrame, screening: pd.DataFrame) -> pd.DataFrame:
-    """Every rating that was not dropped, unblinded: a row a rating, for any statistics software."""
+    """Every rating that was not dropped, with conditions named: one row per rating."""
     verdicts = screening.set_index(["listener", "set"])["verdict"]
     who = pd.MultiIndex.from_frame(ratings[["listener", "set"]])
     return ratings[TIDY].assign(excluded=verdicts.reindex(who).eq(EXCLUDED).to_numpy())
 
 
 def in_order(key: Sequence[Entry]) -> list[str]:
-    """The sources of a test: the paper's in its order, then others."""
+    """The sources of a test: the paper's in its order, then all others."""
     return sorted({entry.source for entry in key}, key=place)
 
 

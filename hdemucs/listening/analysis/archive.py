@@ -1,7 +1,7 @@
-"""An anonymised archive of answers, to publish with a paper: tables, submissions, how to cite them.
+"""An anonymised archive of answers for publication: tables, submissions, and how to cite them.
 
-Codes become numbers in an order drawn by chance, which nothing records; times of day become
-durations; comments and browsers are left out.
+Codes are replaced by numbers in a random order that is not recorded, and times of day by durations.
+Comments and browsers are left out.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from hdemucs.listening.answers.read import Answers, submissions
 from hdemucs.listening.key import Entry
 
 ABOUT = Path(__file__).parent / "archive.md"
-HIDDEN = ["file", "started", "finished", "comment"]  # columns of the participants' table
-STAMP = (2000, 1, 1, 0, 0, 0)  # of every file in the archive
+HIDDEN = ["file", "started", "finished", "comment"]  # participants' columns to leave out
+STAMP = (2000, 1, 1, 0, 0, 0)  # time stamp of every file in the archive
 PAPER = {
     "type": "article",
     "title": "Hybrid Spectrogram and Waveform Source Separation",
@@ -38,15 +38,15 @@ PAPER = {
 
 @dataclass(frozen=True)
 class Citation:
-    """What others cite."""
+    """How others cite the archive."""
 
     title: str
     authors: tuple[str, ...]  # "Family, Given"
-    licence: str  # SPDX identifier, as CC-BY-4.0
+    licence: str  # SPDX identifier, such as CC-BY-4.0
     released: date
 
     def text(self) -> str:
-        """CITATION.cff, version 1.2.0 of the format; JSON is YAML."""
+        """CITATION.cff, version 1.2.0 of the format, in JSON, which is valid YAML."""
         content = {
             "cff-version": "1.2.0",
             "type": "dataset",
@@ -61,9 +61,10 @@ class Citation:
 
 
 def person(name: str) -> dict[str, str]:
-    """
+    """A person's entry in CITATION.cff.
+
     Raises:
-        UserError: the name does not say which part is which.
+        UserError: the name does not say which part is the family name.
     """
     family, comma, given = (part.strip() for part in name.partition(","))
     if not (family and comma and given):
@@ -74,7 +75,7 @@ def person(name: str) -> dict[str, str]:
 def archive(
     config: RatingsConfig, key: Sequence[Entry], answers: Path, found: Answers, citation: Citation
 ) -> dict[str, str]:
-    """The files of the archive by name; `found` was read from `answers`.
+    """The files of the archive, by name; `found` was read from `answers`.
 
     Raises:
         UserError: there are no answers.
@@ -94,14 +95,14 @@ def archive(
 
 
 def numbered(listeners: pd.Series) -> dict[str, str]:
-    """A number for each code, by chance."""
+    """A random number for each listener's code."""
     known = sorted(set(listeners))
     drawn = random.SystemRandom().sample(range(1, len(known) + 1), len(known))
     return {code: f"listener-{number:03}" for code, number in zip(known, drawn, strict=True)}
 
 
 def anonymous(frame: pd.DataFrame, codes: dict[str, str]) -> pd.DataFrame:
-    """The frame without codes, in the order of the numbers."""
+    """The table without codes, in the order of the numbers."""
     names = frame["listener"].map(codes)
     submission = [
         hidden(code, session) for code, session in zip(names, frame["submission"], strict=True)
@@ -112,7 +113,7 @@ def anonymous(frame: pd.DataFrame, codes: dict[str, str]) -> pd.DataFrame:
 
 
 def hidden(code: str, submission: str) -> str:
-    """A name of the form that submissions have."""
+    """An invented name in the form of a submission's."""
     return sha256(f"{code}|{submission}".encode()).hexdigest()[:32]
 
 
@@ -121,7 +122,7 @@ def text(frame: pd.DataFrame) -> str:
 
 
 def sent(answers: Path, codes: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Submissions of our page, each once."""
+    """The submissions of our page, each once."""
     for submission in submissions(answers):
         code = codes.get(submission.listener)
         if code is not None:
@@ -130,12 +131,12 @@ def sent(answers: Path, codes: dict[str, str]) -> Iterator[tuple[str, str]]:
 
 
 def without(submission: Submission, code: str) -> Submission:
-    """The submission without what tells who it is from."""
+    """The submission without anything that identifies the listener."""
     return replace(
         submission,
         listener=code,
         submission=hidden(code, submission.submission),
-        seed="",  # it is made of the code
+        seed="",  # because it contains the code
         started="",
         finished="",
         comment="",
@@ -144,7 +145,7 @@ def without(submission: Submission, code: str) -> Submission:
 
 
 def save(files: dict[str, str], path: Path) -> None:
-    """A ZIP archive, the same bytes for the same files."""
+    """Write a ZIP archive; equal files give equal bytes."""
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w") as packed:
         for name, content in files.items():
             about = zipfile.ZipInfo(name, STAMP)

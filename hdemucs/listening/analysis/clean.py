@@ -1,4 +1,4 @@
-"""Trials that hold no ratings are left out, each with its reason."""
+"""Leave out trials that contain no ratings, each with its reason."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import pandas as pd
 from hdemucs.config.listening import CleaningConfig
 
 TRIAL = ["listener", "set", "trial"]
-ONE_BY_ONE = 1  # stimuli of a MOS trial: they cannot be all equal
+ONE_BY_ONE = 1  # number of stimuli in a MOS trial, where equal scores mean nothing
 BEFORE = "rated by this listener before"
 
 
 @dataclass(frozen=True)
 class Cleaned:
-    """Ratings that count, and the trials that do not."""
+    """The ratings that count, and the trials that do not."""
 
     ratings: pd.DataFrame
     dropped: pd.DataFrame  # listener, submission, set, trial, reason
@@ -24,8 +24,8 @@ class Cleaned:
 def clean(answers: pd.DataFrame, config: CleaningConfig) -> Cleaned:
     """Drop impossible, repeated, incomplete, unheard, hasty and flat trials.
 
-    Of a trial that a listener rated in two submissions the first in time counts: `answers` are in
-    the order of time.
+    If a listener rated a trial in two submissions, the earlier one counts: `answers` are in the
+    order of time.
     """
     first = answers.groupby(TRIAL, sort=False)["submission"].transform("first")
     trials = answers.groupby([*TRIAL, "submission"], sort=False)
@@ -42,7 +42,9 @@ def clean(answers: pd.DataFrame, config: CleaningConfig) -> Cleaned:
 
 
 def fault(trial: pd.DataFrame, config: CleaningConfig) -> str:
-    """Why a trial is no rating; empty when it is one. What a software does not say is no fault."""
+    """Why a trial does not count; empty if it does. Facts that a software does not record are
+    ignored.
+    """
     scores = trial["score"]
     one_by_one = trial["condition"].nunique() == ONE_BY_ONE
     heard = float(trial.drop_duplicates("condition")["seconds"].sum())

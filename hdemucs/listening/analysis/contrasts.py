@@ -1,4 +1,4 @@
-"""Planned comparisons: each system against the baseline, and who ties with the best."""
+"""Planned comparisons: each system with the baseline, and which systems tie with the best."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from hdemucs.listening.analysis.crossed import Estimate, estimate, quantile, rat
 from hdemucs.listening.analysis.describe import MEAN, columns, part
 
 CELL = ["listener", "excerpt"]
-CHUNK = 1000  # permutations at once
-FEWEST_PAIRS = 0.5  # of the smaller side's ratings, for a comparison of pairs
+CHUNK = 1000  # permutations that are computed together
+FEWEST_PAIRS = 0.5  # least paired share of the smaller side, to compare pairs
 
 
 @dataclass(frozen=True)
 class Difference:
-    """First minus second."""
+    """The difference of two conditions, first minus second."""
 
     mean: float
-    both: float  # half-width over listeners and excerpts
+    both: float  # half-width of the interval over listeners and excerpts
     listeners: float
-    p: float  # of no difference, over listeners and excerpts
+    p: float  # p value of "no difference", over listeners and excerpts
     better: float  # share of (listener, excerpt) pairs in which the first is better, ties half
     paired: bool
     pairs: int
@@ -35,10 +35,10 @@ class Difference:
 def difference(
     first: pd.DataFrame, second: pd.DataFrame, column: str, confidence: float
 ) -> Difference:
-    """Two conditions on the same cells; where too few cells have both, as independent samples.
+    """Compare two conditions on the same cells; as independent samples if too few cells have both.
 
-    MOS listeners hear an excerpt mostly from one system only: then the variances add up, which is
-    too wide rather than too narrow.
+    MOS listeners mostly hear an excerpt from one system only. Then the variances are added, which
+    gives intervals that are too wide rather than too narrow.
     """
     cells = first.merge(second, on=[*CELL, "source"], suffixes=("", "_second"))
     better = wins(cells)
@@ -72,7 +72,7 @@ def independent(
 
 
 def p_value(mean: float, error: float, freedom: int) -> float:
-    """Two-sided t."""
+    """Two-sided p value by Student's t."""
     if freedom <= 0 or not np.isfinite(error):
         return float("nan")
     if error == 0:
@@ -88,7 +88,7 @@ def contrasts(
     resamples: int,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
-    """Each system minus the baseline, with Hochberg's correction within a table's column."""
+    """Each system minus the baseline, with Hochberg's correction within each column of a table."""
     rows = []
     systems = counted[counted["role"] == "system"]
     for (kind, attribute), frame in systems.groupby(["set", "attribute"]):
@@ -131,7 +131,7 @@ def compared(
 
 
 def corrected(family: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Hochberg's step-up over the comparisons that have a p."""
+    """Hochberg's step-up correction of the comparisons that have a p value."""
     known = [row for row in family if np.isfinite(float(str(row["p"])))]
     for row in family:
         row["p_hochberg"] = float("nan")
@@ -143,9 +143,10 @@ def corrected(family: list[dict[str, object]]) -> list[dict[str, object]]:
 
 
 def medians(first: pd.Series, second: pd.Series, resamples: int, rng: np.random.Generator) -> float:
-    """BS.1534-3, Attachment 3: share of permutations of all ratings with medians as far apart.
+    """BS.1534-3, Attachment 3: share of permutations of ratings whose medians differ at least as
+    much.
 
-    Unpaired, and about these excerpts: for comparison with studies that report it.
+    It is unpaired and about these excerpts only; it is for comparison with studies that report it.
     """
     pooled = np.concatenate([first.to_numpy(float), second.to_numpy(float)])
     seen = abs(first.median() - second.median())
@@ -160,19 +161,19 @@ def medians(first: pd.Series, second: pd.Series, resamples: int, rng: np.random.
 
 
 def omnibus(counted: pd.DataFrame) -> pd.DataFrame:
-    """Friedman's test over excerpts' mean scores: do systems differ at all?"""
+    """Friedman's test over excerpts' mean scores: whether systems differ at all."""
     rows = []
     systems = counted[counted["role"] == "system"]
     for (kind, attribute), frame in systems.groupby(["set", "attribute"]):
         means = frame.pivot_table(index="excerpt", columns="condition", values="score").dropna()
-        if means.shape[0] > 1 and means.shape[1] > 2:  # noqa: PLR2004  Friedman's least
+        if means.shape[0] > 1 and means.shape[1] > 2:  # noqa: PLR2004  Friedman's test needs more
             test = friedmanchisquare(*(means[name] for name in means))
             rows.append((kind, attribute, *means.shape, float(test.statistic), float(test.pvalue)))
     return pd.DataFrame(rows, columns=["set", "attribute", "excerpts", "systems", "chi2", "p"])
 
 
 def ties(counted: pd.DataFrame, sources: Sequence[str], confidence: float) -> set[tuple[str, ...]]:
-    """(set, attribute, column, condition) of the best system and all not told apart from it."""
+    """(set, attribute, column, condition) of the best system and of all that tie with it."""
     found: set[tuple[str, ...]] = set()
     systems = counted[counted["role"] == "system"]
     for (kind, attribute), frame in systems.groupby(["set", "attribute"]):

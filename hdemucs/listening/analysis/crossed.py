@@ -1,13 +1,14 @@
-"""Means of ratings crossed by listeners and excerpts, and two intervals for each.
+"""Means of ratings that are crossed by listeners and excerpts, with two intervals for each.
 
-"listeners": t over listener means, the usual one; says what other listeners would say of these
-excerpts. "listeners and excerpts": counts both, says what to expect of new music; the other one
-covered 40 % instead of 95 % there (simulated with the variances of SiSEC 2008's listening test:
-tests/listening/test_crossed.py).
+"listeners" is the usual interval, t over listeners' means; it is about other listeners of these
+excerpts. "listeners and excerpts" includes the variation of both and is about new music, for which
+the other interval covered 40 % instead of 95 % (simulated with the variances of SiSEC 2008's
+listening test: tests/listening/test_crossed.py).
 
-Variance components are moments: sums of squares within listeners, within excerpts and in all, each
-around the means of sources, whose expectations are solved for (Gao and Owen 2017, for designs with
-holes). Without holes this is s2(listener means)/nL + s2(excerpt means)/nE - s2(residual)/(nL nE).
+Variance components are estimated by moments: sums of squares within listeners, within excerpts and
+in total, each around the means of sources, are set equal to their expectations (Gao and Owen 2017,
+for designs with missing cells). Without missing cells the result is s2(listener means)/nL +
+s2(excerpt means)/nE - s2(residual)/(nL nE).
 """
 
 from __future__ import annotations
@@ -27,33 +28,34 @@ NONE = float("nan")
 
 @dataclass(frozen=True)
 class Ratings:
-    """Scores of one condition, or differences of two; one a listener and excerpt."""
+    """Scores of one condition, or differences of two, one for each listener and excerpt."""
 
     scores: Values
     listener: Codes
     excerpt: Codes
-    source: Codes  # of the excerpt: a fixed stratum
-    weights: Values  # of the estimate; they sum to 1
+    source: Codes  # of the excerpt, as a fixed stratum
+    weights: Values  # of the ratings in the estimate; they sum to 1
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean, the half-widths of its intervals and what they rest on."""
+    """A mean, the half-widths of its intervals, and the numbers they are based on."""
 
     mean: float
-    listeners: float  # half-width, these excerpts; NaN: one listener
-    both: float  # half-width, new excerpts as well; NaN: one listener, or one excerpt a source
-    error: float  # standard error under `both`
-    freedom: int  # degrees of freedom under `both`
+    listeners: float  # half-width for these excerpts; NaN for one listener
+    both: float  # half-width for new excerpts, too; NaN for one listener, or one excerpt per source
+    error: float  # standard error of `both`
+    freedom: int  # degrees of freedom of `both`
     ratings: int
     n_listeners: int
     n_excerpts: int
 
 
 def ratings(frame: pd.DataFrame, *, by_source: bool) -> Ratings:
-    """From columns score, listener, excerpt, source.
+    """Ratings from the columns score, listener, excerpt and source.
 
-    `by_source`: the mean of the sources' means; else all ratings pooled, as the paper's "All" is.
+    With `by_source`, the mean is that of the sources' means; otherwise all ratings are pooled, as
+    in the paper's "All".
     """
     source = codes(frame["source"])
     weights = np.full(len(frame), 1 / max(len(frame), 1))
@@ -96,9 +98,9 @@ def quantile(confidence: float, freedom: int) -> float:
 
 
 def over_listeners(of: Ratings, confidence: float) -> float:
-    """Half-width of t over listeners' means: the usual interval (BS.1534-3, Attachment 4)."""
+    """Half-width of t over listeners' means, the usual interval (BS.1534-3, Attachment 4)."""
     count = np.bincount(of.listener)
-    if len(count) < 2:  # noqa: PLR2004  no spread of one
+    if len(count) < 2:  # noqa: PLR2004  one has no spread
         return NONE
     means = np.bincount(of.listener, of.scores) / count
     error = means.std(ddof=1) / np.sqrt(len(count))
@@ -106,7 +108,7 @@ def over_listeners(of: Ratings, confidence: float) -> float:
 
 
 def variance(of: Ratings) -> float:
-    """Of the weighted mean, over listeners and excerpts; at least that of the residual alone."""
+    """Variance of the weighted mean over listeners and excerpts, at least that of the residual."""
     listener, excerpt, residual = components(of)
     parts = [np.square(np.bincount(group, of.weights)).sum() for group in (of.listener, of.excerpt)]
     alone = residual * np.square(of.weights).sum()
@@ -114,8 +116,8 @@ def variance(of: Ratings) -> float:
 
 
 def components(of: Ratings) -> Float[np.ndarray, 3]:
-    """Variances of listeners, excerpts and the residual, none below 0."""
-    own = numbered(of.listener * (of.source.max() + 1) + of.source)  # a listener's in one source
+    """Variances of listeners, of excerpts and of the residual, none below 0."""
+    own = numbered(of.listener * (of.source.max() + 1) + of.source)  # a listener's, of one source
     squares = [within(of.scores, group) for group in (own, of.excerpt, of.source)]
     total = len(of.scores)
     inside = [total - group.max() - 1 for group in (own, of.excerpt, of.source)]
@@ -129,17 +131,17 @@ def components(of: Ratings) -> Float[np.ndarray, 3]:
 
 
 def numbered(group: Codes) -> Codes:
-    """The same groups as 0, 1, 2 and so on."""
+    """The same groups, numbered 0, 1, 2 and so on."""
     return np.asarray(np.unique(group, return_inverse=True)[1], dtype=np.int64)
 
 
 def spread(group: Codes, source: Codes) -> float:
-    """How often a group's variance is in the sum of squares around the sources' means."""
+    """The factor of a group's variance in the sum of squares around the sources' means."""
     owner = source[np.unique(group, return_index=True)[1]]
     return float(len(group) - (np.square(np.bincount(group)) / np.bincount(source)[owner]).sum())
 
 
 def within(scores: Values, group: Codes) -> float:
-    """Sum of squares around the groups' means."""
+    """The sum of squares around the groups' means."""
     means = np.bincount(group, scores) / np.bincount(group)
     return float(np.square(scores - means[group]).sum())

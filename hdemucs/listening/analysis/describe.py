@@ -1,4 +1,4 @@
-"""Every condition's figures: per set, attribute and column of the paper's tables."""
+"""The statistics of every condition, per set, attribute and column of the paper's tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from scipy.stats import kurtosis, skew
 from hdemucs.listening.analysis.crossed import estimate, ratings
 
 POOLED, MEAN = "All (pooled)", "All (mean of sources)"
-FEWEST = 4  # ratings that a coefficient of bimodality needs
+FEWEST = 4  # ratings needed for a coefficient of bimodality
 COLUMNS = [
     "set", "attribute", "column", "condition", "role", "mean", "interval", "interval_listeners",
     "sd", "se", "median", "q1", "q3", "bimodality", "ratings", "listeners", "excerpts",
@@ -23,7 +23,7 @@ def columns(sources: Sequence[str]) -> list[str]:
 
 
 def describe(counted: pd.DataFrame, sources: Sequence[str], confidence: float) -> pd.DataFrame:
-    """Rows by set, attribute, column and condition; `interval` counts listeners and excerpts."""
+    """Rows by set, attribute, column and condition; `interval` is over listeners and excerpts."""
     rows = [
         {"set": kind, "attribute": attribute, "condition": condition, **row}
         for (kind, attribute, condition), frame in counted.groupby(
@@ -37,7 +37,7 @@ def describe(counted: pd.DataFrame, sources: Sequence[str], confidence: float) -
 def cells(
     frame: pd.DataFrame, sources: Sequence[str], confidence: float
 ) -> Iterator[dict[str, object]]:
-    """One condition's row of the table, a cell at a time."""
+    """The rows of one condition, one cell at a time."""
     for column in columns(sources):
         chosen = part(frame, column)
         if len(chosen):
@@ -49,7 +49,7 @@ def cells(
 
 
 def part(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """The ratings that a column is about."""
+    """The ratings that belong to a column."""
     return frame if column in (POOLED, MEAN) else frame[frame["source"] == column]
 
 
@@ -74,7 +74,9 @@ def figures(frame: pd.DataFrame, column: str, confidence: float) -> dict[str, ob
 
 
 def bimodality(scores: np.ndarray) -> float:
-    """BS.1534-3, 9.1, of skew g and excess kurtosis k; over 5/9 suggests several modes."""
+    """The coefficient of BS.1534-3, 9.1, from skew and excess kurtosis; above 5/9, modes are
+    likely.
+    """
     n = len(scores)
     if n < FEWEST or scores.std() == 0:
         return float("nan")

@@ -1,7 +1,7 @@
-"""Screening of MOS sessions, which have no open reference and no standard: rules of our own.
+"""Screening of MOS sessions, which have no open reference and no standard: the rules are our own.
 
-Somebody who cannot tell separated music from the original, or gives one answer to everything, has
-not rated what was asked.
+A listener who cannot tell separated music from the original, or who always answers the same, has
+not done the task.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from hdemucs.config.listening import OpinionConfig
 
 
 def opinions(mos: pd.DataFrame, config: OpinionConfig) -> list[dict[str, object]]:
-    """A row a listener: trials, how many clips of ground truth, and what speaks against them."""
+    """One row per listener: trials, clips of ground truth, and reasons for exclusion."""
     return [
         {"listener": str(name), "set": "mos", **assess(own, config)}
         for name, own in mos.groupby("listener")

@@ -1,4 +1,4 @@
-"""README.md of the ratings: the tables, and what was left out of them and why."""
+"""README.md of the ratings: the tables, what was left out of them, and why."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ RULES = (
 
 @dataclass(frozen=True)
 class Analysis:
-    """What the answers say."""
+    """The results of the analysis."""
 
     cleaned: Cleaned
     screening: pd.DataFrame
-    counted: pd.DataFrame  # ratings of those not excluded, replicates apart
-    frames: dict[str, pd.DataFrame]  # by the name of their file
+    counted: pd.DataFrame  # ratings of listeners who were not excluded, without replicates
+    frames: dict[str, pd.DataFrame]  # by the names of their files
     tables: list[Table]
-    everyone: list[Table]  # the same without exclusions
+    everyone: list[Table]  # the tables without exclusions
 
 
 def summarised(config: RatingsConfig, found: Analysis) -> str:
-    """Who was counted, who was not and why, and the tables."""
+    """The page: who was counted, who was not and why, and the tables."""
     ratings = found.counted
     out = found.screening[found.screening["verdict"] == EXCLUDED]
     reasons = [

@@ -1,4 +1,4 @@
-"""Who took part: how long, with what, which checks they passed, what was left out and why."""
+"""The participants: duration, equipment, checks passed, and what was left out and why."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import pandas as pd
 
 from hdemucs.listening.answers.read import PEOPLE
 
-PASS = 5 / 6  # of the headphone check; Milne et al. 2021
+PASS = 5 / 6  # share of the headphone check's trials (Milne et al., 2021)
 COLUMNS = [*PEOPLE, "trials_left_out", "left_out_because", "verdict", "reasons", "flags"]
 AWAY = "no trial counts"
 
 
 def share(passed: str) -> float:
-    """5 of 6, written "5/6", as a number; NaN where nothing was asked."""
+    """The share in a text such as "5/6"; NaN if nothing was asked."""
     right, _, asked = str(passed).partition("/")
     return int(right) / int(asked) if asked.isdigit() and int(asked) else float("nan")
 
 
 def inattentive(people: pd.DataFrame, fewest: float) -> dict[str, str]:
-    """Listeners who failed attention checks, and the reason."""
+    """Listeners who failed attention checks, with the reason."""
     asked = people[people["attention"].map(share) < fewest]
     return {
         str(name): f"attention checks passed: {passed}"
@@ -27,7 +27,7 @@ def inattentive(people: pd.DataFrame, fewest: float) -> dict[str, str]:
 
 
 def unheard(people: pd.DataFrame) -> dict[str, str]:
-    """Listeners who failed the headphone check, or skipped it, with headphones on."""
+    """Listeners who wear headphones and failed or skipped the headphone check, with the reason."""
     said = people[people["transducer"].eq("headphones")]
     failed = said[~(said["headphones"].map(share) >= PASS)]
     return {
@@ -39,7 +39,7 @@ def unheard(people: pd.DataFrame) -> dict[str, str]:
 def participants(
     people: pd.DataFrame, dropped: pd.DataFrame, screening: pd.DataFrame, sets: dict[str, str]
 ) -> pd.DataFrame:
-    """A row a submission; `sets` has the set of each submission."""
+    """One row per submission; `sets` has the set of each submission."""
     verdicts = {(row["listener"], row["set"]): row for row in screening.to_dict("records")}
     rows = []
     for person in people.to_dict("records"):

@@ -1,4 +1,4 @@
-"""What `hdemucs listen plan` says: listeners for a wanted certainty, or an effect to be found."""
+"""The output of `hdemucs listen plan`: listeners needed for an interval or for a difference."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from hdemucs.listening.analysis.planning import (
 )
 
 PANELS = (10, 20, 40, 80, 160)
-USUAL = 20  # ratings an item: BS.1534-3, 4.1, "no more than 20 assessors are often sufficient"
+USUAL = 20  # ratings per item (BS.1534-3, 4.1: "no more than 20 assessors are often sufficient")
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the experimenter asks for; None: nothing."""
+    """What the experimenter wants; None: not asked."""
 
     half: float | None
     gap: float | None
@@ -33,17 +33,17 @@ class Wanted:
 class Test:
     """What one listener of a set rates."""
 
-    __test__ = False  # pytest takes it for a test otherwise
+    __test__ = False  # otherwise pytest collects it
 
     kind: str  # mushra or mos
-    items: int  # trials of MUSHRA, clips of MOS, that there are
-    held: int  # of these in one session
+    items: int  # number of MUSHRA trials or MOS clips
+    held: int  # how many of these are in one session
     pooled: Design
     source: Design
 
 
 def plan_of(config: ListeningConfig, kind: str, excerpts: int, sources: int) -> Test:
-    """The set `kind` with so many excerpts over so many sources."""
+    """The set `kind`, with this many excerpts and sources."""
     if kind == "mushra":
         each = max(1, (config.mushra.trials - config.mushra.replicates) // 2)
         held, items, given = min(each, excerpts), excerpts, float(min(each, excerpts))
@@ -74,7 +74,7 @@ def head(test: Test, parts: Parts) -> Iterator[str]:
 
 
 def panels(test: Test, parts: Parts, wanted: Wanted) -> Iterator[str]:
-    """A line a size of the panel."""
+    """One line for each size of the panel."""
     level = f"{wanted.confidence:.0%}"
     yield f"Half-widths of {level} intervals over listeners and excerpts, and the difference of two"
     yield f"systems that is found significant in {POWER:.0%} of such tests:"
@@ -93,7 +93,7 @@ def panels(test: Test, parts: Parts, wanted: Wanted) -> Iterator[str]:
 
 
 def answers(test: Test, parts: Parts, wanted: Wanted) -> Iterator[str]:
-    """What was asked for."""
+    """The answers to what was asked."""
     asked = {
         f"a half-width of {wanted.half}": (wanted.half, None),
         f"finding a difference of {wanted.gap}": (None, wanted.gap),

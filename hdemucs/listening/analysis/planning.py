@@ -1,8 +1,9 @@
-"""How many listeners a test needs: for means this sure, or for differences this small.
+"""How many listeners a test needs, for intervals of a given width or differences of a given size.
 
-A mean's variance is that of listeners over their number, of excerpts over theirs, and of the rest
-over the number of ratings; a difference of two systems keeps what systems do not share (Gao and
-Owen 2017). More listeners cannot make up for few excerpts, and the plan says where that ends.
+The variance of a mean is the listeners' variance over their number, plus the excerpts' over theirs,
+plus the residual over the number of ratings. A difference of two systems only has the parts that
+the systems do not share (Gao and Owen 2017). More listeners cannot make up for few excerpts; the
+plan says where that limit is.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ from scipy.stats import t as student
 
 from hdemucs.errors import UserError
 
-MOST = 5000  # listeners that a search goes up to
+MOST = 5000  # listeners up to which a search goes
 POWER = 0.8
 CURE = "give the variance.csv of `hdemucs listen analyse`"
 
 
 @dataclass(frozen=True)
 class Parts:
-    """Variances of ratings, by what they come from, and where these numbers come from."""
+    """Variances of ratings by their causes, and where these numbers come from."""
 
     listener: float
     excerpt: float
@@ -38,7 +39,7 @@ class Parts:
         return sum(own) + self.residual
 
     def scaled(self, total: float, origin: str) -> Parts:
-        """The same shares of another variance."""
+        """The same shares of another total variance."""
         by = total / self.total
         return Parts(
             by * self.listener,
@@ -50,9 +51,9 @@ class Parts:
         )
 
 
-# Decomposed from the ratings of the SiSEC 2008 listening test (14 listeners, 9 systems, 14 items).
+# From the ratings of the SiSEC 2008 listening test (14 listeners, 9 systems, 14 items).
 MUSHRA = Parts(14.0, 117.0, 7.5, 72.0, 83.0, "the SiSEC 2008 listening test")
-# The paper, section 5.6: cells of Tables 4 and 5 are sure to about 0.15, which is the standard
+# Section 5.6 of the paper: cells of Tables 4 and 5 are certain to about 0.15. That is the standard
 # error of some 54 ratings with a deviation of 1.1 points; the shares are those of MUSHRA ratings.
 MOS = MUSHRA.scaled(1.1**2, "the paper's Tables 4 and 5 (0.15 a cell), in shares of SiSEC 2008")
 ASSUMED = {"mushra": MUSHRA, "mos": MOS}
@@ -60,11 +61,11 @@ ASSUMED = {"mushra": MUSHRA, "mos": MOS}
 
 @dataclass(frozen=True)
 class Design:
-    """What one column of a table rests on."""
+    """The data of one column of a table."""
 
     excerpts: int
-    each: float  # ratings of one system that a listener gives in this column
-    sources: int = 1  # that the excerpts are of: each takes a degree of freedom
+    each: float  # ratings of one system by each listener in this column
+    sources: int = 1  # sources of the excerpts: each takes a degree of freedom
 
     def freedom(self, listeners: int) -> int:
         """Degrees of freedom of the interval over listeners and excerpts."""
@@ -72,9 +73,9 @@ class Design:
 
 
 def error(parts: Parts, design: Design, listeners: int, *, difference: bool) -> float:
-    """Standard error of a system's mean, or of the difference of two."""
+    """Standard error of a system's mean, or of the difference of two systems."""
     ratings = max(1.0, listeners * design.each)
-    heard = min(design.excerpts, ratings)  # who hears little hears few excerpts
+    heard = min(design.excerpts, ratings)  # with few ratings, few excerpts are heard
     if difference:
         own = parts.listener_system / listeners + parts.excerpt_system / heard
         return float(np.sqrt(2 * (own + parts.residual / ratings)))
@@ -86,7 +87,7 @@ def error(parts: Parts, design: Design, listeners: int, *, difference: bool) -> 
 def half_width(
     parts: Parts, design: Design, listeners: int, confidence: float, *, difference: bool
 ) -> float:
-    """Of the interval over listeners and excerpts, as the analysis computes it."""
+    """Half-width of the interval over listeners and excerpts, as in the analysis."""
     freedom = design.freedom(listeners)
     if freedom < 1:
         return float("inf")
@@ -95,7 +96,7 @@ def half_width(
 
 
 def detectable(parts: Parts, design: Design, listeners: int, confidence: float) -> float:
-    """The true difference of two systems that is found significant four times in five."""
+    """The true difference of two systems that is found significant in four of five tests."""
     freedom = design.freedom(listeners)
     if freedom < 1:
         return float("inf")
@@ -106,7 +107,9 @@ def detectable(parts: Parts, design: Design, listeners: int, confidence: float) 
 def listeners_for(
     parts: Parts, design: Design, confidence: float, *, half: float | None, gap: float | None
 ) -> int | None:
-    """The fewest listeners for a mean's half-width, or a difference found; None: no number is."""
+    """The fewest listeners for a half-width, or for finding a difference; None if no number will
+    do.
+    """
     for listeners in range(2, MOST + 1):
         if half is not None:
             reached = half_width(parts, design, listeners, confidence, difference=False) <= half

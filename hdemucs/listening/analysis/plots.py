@@ -1,4 +1,4 @@
-"""Pictures of the ratings: boxes and means with intervals, differences, screening, nSDR."""
+"""Figures of the ratings: boxes, means with intervals, differences, screening, nSDR."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ GREY, INK, ACCENT, WARM = "#b8bfc6", "#1c2126", "#0b5cad", "#b3541e"
 LIMITS = {"mushra": (-3, 103), "mos": (0.8, 5.2)}
 MARKERS = "osD^v<>P*X"
 FORMATS: dict[str, dict[str, None]] = {"png": {"Software": None}, "svg": {"Date": None}}
-LABELLED = 9  # dots whose names have room beside them
+LABELLED = 9  # largest number of points that are labelled with names
 BETTER = "higher is better"
 
 
 def draw(found: Mapping[str, pd.DataFrame], sources: Sequence[str], folder: Path) -> None:
-    """Write every figure that there are numbers for.
+    """Write every figure for which there is data.
 
-    `found`: ratings, cells, contrasts, screening, stimuli, variance.
+    `found` has ratings, cells, contrasts, screening, stimuli and variance.
     """
     whole = {
         "differences": differences,
@@ -63,7 +63,7 @@ def canvas(columns: int, rows: int, width: float, height: float) -> tuple[Figure
 
 
 def save(figure: Figure, path: Path) -> None:
-    """As PNG and SVG, the same bytes for the same numbers."""
+    """Save as PNG and SVG; equal numbers give equal bytes."""
     as_text(figure)
     figure.tight_layout()
     for suffix, metadata in FORMATS.items():
@@ -77,7 +77,7 @@ def save(figure: Figure, path: Path) -> None:
 def scores(
     kind: str, attribute: str, frame: pd.DataFrame, cells: pd.DataFrame, sources: Sequence[str]
 ) -> Figure:
-    """Boxes of all ratings and means with their 95 % intervals (BS.1534-3, 10.3), by source."""
+    """Boxes of all ratings, and means with their 95 % intervals (BS.1534-3, 10.3), by source."""
     shown = [source for source in sources if source in set(frame["source"])]
     names = [name for name, _ in ordered(cells)]
     figure, axes = canvas(len(shown), 1, 1.2 + 2.6 * len(shown), 0.35 * len(names) + 1.8)
@@ -95,7 +95,7 @@ def scores(
         axis.tick_params(labelleft=axis is axes[0][0])
         axis.invert_yaxis()
     told = f"{TITLES[attribute]} ({BETTER}): boxes of all ratings; diamonds: mean and interval"
-    width = round(14 * figure.get_figwidth())  # letters of this size that a line holds
+    width = round(14 * figure.get_figwidth())  # characters of this size that fit into a line
     figure.suptitle("\n".join(wrap(told, width)), fontsize=9)
     return figure
 
@@ -105,7 +105,7 @@ def label(kind: str, name: str) -> str:
 
 
 def boxes(axis: Any, groups: Sequence[np.ndarray], roles: Sequence[list[str]]) -> None:
-    """Systems in colour; reference and anchors grey."""
+    """Draw boxes: systems in colour, reference and anchors in grey."""
     drawn = axis.boxplot(
         [group if len(group) else [np.nan] for group in groups],
         orientation="horizontal", positions=range(len(groups)), widths=0.6, patch_artist=True,
@@ -116,7 +116,7 @@ def boxes(axis: Any, groups: Sequence[np.ndarray], roles: Sequence[list[str]]) -
 
 
 def differences(contrasts: pd.DataFrame) -> Figure:
-    """Each system minus the baseline, over all sources pooled."""
+    """Each system minus the baseline, all sources pooled."""
     frame = contrasts[contrasts["column"] == POOLED]
     groups = list(frame.groupby(["set", "attribute"]))
     most = max(len(own) for _, own in groups)
@@ -146,7 +146,7 @@ def screened(screening: pd.DataFrame) -> Figure:
 
 
 def linked(stimuli: pd.DataFrame) -> Figure:
-    """Mean score against nSDR, a dot a system's excerpt."""
+    """Mean score against nSDR, one point for each system's excerpt."""
     groups = list(stimuli.groupby(["set", "attribute"]))
     figure, axes = canvas(len(groups), 1, 3.6 * len(groups), 3.2)
     for axis, ((kind, attribute), own) in zip(axes[0], groups, strict=True):
@@ -158,7 +158,7 @@ def linked(stimuli: pd.DataFrame) -> Figure:
 
 
 def shares(variance: pd.DataFrame) -> Figure:
-    """Where ratings differ."""
+    """The parts of the variance."""
     told = variance["attribute"].map(TITLES)
     table = variance.assign(what=variance["set"] + ": " + told)
     wide = table.pivot_table(index="what", columns="part", values="share", sort=False)
@@ -173,7 +173,7 @@ def shares(variance: pd.DataFrame) -> Figure:
 
 
 def plane(cells: pd.DataFrame, kind: str) -> Figure:
-    """Quality against contamination: a dot a condition, all sources pooled."""
+    """Quality against contamination: one point per condition, all sources pooled."""
     frame = cells[cells["column"].eq(POOLED)]
     wide = frame.pivot_table(index="condition", columns="attribute", values="mean")
     wide = wide.reindex(columns=["quality", "contamination"]).dropna()
@@ -185,7 +185,7 @@ def plane(cells: pd.DataFrame, kind: str) -> Figure:
         place = [float(wide.loc[name, axis]) for axis in ("contamination", "quality")]
         colour, said = ACCENT if roles[name] == "system" else GREY, label(kind, str(name))
         axis.plot(*place, "o", color=colour, label=f"{number} {said}")
-        right = place[0] > np.mean(LIMITS[kind])  # there the name would leave the picture
+        right = place[0] > np.mean(LIMITS[kind])  # the name would not fit on the other side
         text = str(number) if crowded else said
         axis.annotate(text, place, fontsize=8, xytext=(-4 if right else 4, 4),
                       textcoords="offset points", ha="right" if right else "left")  # fmt: skip

@@ -1,8 +1,8 @@
-"""Screening of listeners, with reasons for each: ITU-R BS.1534-3, 4.1.2, and rules of our own.
+"""Screening of listeners, with reasons: ITU-R BS.1534-3, 4.1.2, and rules of our own.
 
-MUSHRA sessions: the hidden reference is looked at in both attributes; the 7 kHz anchor in quality
-alone, since it holds no other instruments, and not for bass, where it is nearly a reference. MOS
-sessions: `opinion.py`. Attention checks exclude; what is flagged excludes nobody.
+In MUSHRA sessions, the hidden reference counts in both attributes. The 7 kHz anchor counts in
+quality only, because it contains no other instruments, and not for bass, where it is nearly equal
+to the reference. MOS sessions: see `opinion.py`. Attention checks exclude listeners; flags do not.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ COLUMNS = [
     "flags",
 ]  # fmt: skip
 KEPT, EXCLUDED, UNSCREENED = "kept", "excluded", "not screenable"
-Told = Mapping[str, str]  # listeners and what is said of them
+Told = Mapping[str, str]  # listeners and remarks about them
 
 
 def screen(
     ratings: pd.DataFrame, config: ScreeningConfig, excluding: Told, flagging: Told
 ) -> pd.DataFrame:
-    """A row a listener and set.
+    """One row per listener and set.
 
-    `excluding`: those who failed attention checks; `flagging`: what else is known of listeners.
+    `excluding` has those who failed attention checks; `flagging` has other remarks about listeners.
     """
     mushra = ratings[ratings["set"] == "mushra"]
     anchors = mid_anchor(mushra, config)
@@ -45,7 +45,7 @@ def screen(
 
 
 def judged(row: dict[str, Any], excluding: Told, flagging: Told) -> dict[str, object]:
-    """The row with a verdict: attention checks count however few trials there are."""
+    """The row with a verdict; attention checks count even with few trials."""
     failed, known = (said.get(str(row["listener"]), "") for said in (excluding, flagging))
     reasons = [*row["reasons"], *([failed] if failed else [])]
     flags = [*row["flags"], *([known] if known else [])]
@@ -56,9 +56,10 @@ def judged(row: dict[str, Any], excluding: Told, flagging: Told) -> dict[str, ob
 
 
 def mid_anchor(mushra: pd.DataFrame, config: ScreeningConfig) -> pd.DataFrame:
-    """Ratings of the 7 kHz anchor that may be held against somebody.
+    """The ratings of the 7 kHz anchor that count against a listener.
 
-    Where more than `item_share` of the assessors rate an item's anchor that high, it is the item.
+    If more than `item_share` of the assessors rate an item's anchor that high, the item is the
+    cause.
     """
     counts = mushra["condition"].eq(MID_ANCHOR) & mushra["attribute"].eq("quality")
     found = mushra[counts & mushra["source"].ne("bass")].copy()
@@ -70,7 +71,7 @@ def mid_anchor(mushra: pd.DataFrame, config: ScreeningConfig) -> pd.DataFrame:
 def assess(
     name: str, own: pd.DataFrame, anchors: pd.DataFrame, config: ScreeningConfig
 ) -> dict[str, object]:
-    """One listener's row."""
+    """The row of one listener."""
     references = own[own["role"] == "reference"]["score"]
     missed = share(references < config.reference_below)
     high = share(anchors["missed"].astype(bool))
@@ -97,7 +98,7 @@ def assess(
         "anchor_missed": round(high, 3),
         "mixture_high": round(loose, 3),
         "concordance": round(same, 3),
-        "screenable": trials >= config.fewest,  # one slip in five trials is 20 %: too few
+        "screenable": trials >= config.fewest,  # in five trials, one slip is 20 %
         "reasons": reasons,
         "flags": flags,
     }
@@ -108,7 +109,7 @@ def share(flags: pd.Series) -> float:
 
 
 def replicated(own: pd.DataFrame) -> float:
-    """Lin's concordance between trials and their replicates; NaN without any."""
+    """Lin's concordance between trials and their replicates; NaN if there are none."""
     pairs = own.pivot_table(
         index=[*ITEM, "condition"], columns="replicate", values="score", aggfunc="first"
     )
@@ -119,7 +120,7 @@ def replicated(own: pd.DataFrame) -> float:
 
 
 def concordance(first: np.ndarray, second: np.ndarray) -> float:
-    """Lin 1989: 2 s12 / (s1^2 + s2^2 + (m1 - m2)^2); 1 when all pairs are equal."""
+    """Lin 1989: 2 s12 / (s1^2 + s2^2 + (m1 - m2)^2); 1 if all pairs are equal."""
     if not len(first):
         return float("nan")
     spread = first.var() + second.var() + (first.mean() - second.mean()) ** 2
@@ -130,7 +131,7 @@ def concordance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def counted(ratings: pd.DataFrame, screening: pd.DataFrame) -> pd.DataFrame:
-    """Ratings of those who were not excluded; replicates only served the screening."""
+    """Ratings of listeners who were not excluded; replicates are used for screening only."""
     who = ["listener", "set"]
     out = pd.MultiIndex.from_frame(screening.loc[screening["verdict"] == EXCLUDED, who])
     return first_ratings(ratings[~pd.MultiIndex.from_frame(ratings[who]).isin(out)])

@@ -1,4 +1,4 @@
-"""The paper's tables: ground truth, models, anchors by source, as Markdown, CSV and LaTeX."""
+"""Tables as in the paper: ground truth, models and anchors by source; Markdown, CSV and LaTeX."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pandas as pd
 from hdemucs import tables as printing
 from hdemucs.listening.analysis.describe import POOLED, columns
 
-PUBLISHED = Path(__file__).parent / "mos.csv"  # paper, tables 4 and 5
+PUBLISHED = Path(__file__).parent / "mos.csv"  # tables 4 and 5 of the paper
 PAPERS_DATA = "MUSDB18-HQ"
 OTHER_DATA = (
     f"The paper's rows are of {PAPERS_DATA} and of other listeners, this study's of other data: "
@@ -29,7 +29,7 @@ SCALES = {"mushra": "0 to 100, MUSHRA", "mos": "1 to 5, mean opinion score"}
 
 @dataclass(frozen=True)
 class Cell:
-    """A mean with its two half-widths, or a number of the paper without any."""
+    """A mean with two half-widths, or a number of the paper, which has none."""
 
     mean: float
     both: float
@@ -39,7 +39,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One condition; `published`: the paper's own numbers."""
+    """One condition; `published` marks the paper's own numbers."""
 
     name: str
     cells: tuple[Cell | None, ...]
@@ -48,7 +48,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """One set and attribute."""
+    """The table of one set and attribute."""
 
     set: str
     attribute: str
@@ -64,7 +64,7 @@ def tables(
     note: str,
     data: str,
 ) -> list[Table]:
-    """A table for every set and attribute there are answers to; `data`: the data set's name."""
+    """A table for every set and attribute with answers; `data` is the data set's name."""
     made = []
     for (kind, attribute), frame in cells.groupby(["set", "attribute"]):
         names = columns(sources)
@@ -80,7 +80,7 @@ def tables(
 
 
 def ordered(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Reference, systems, anchors; by name within."""
+    """Reference, systems, anchors, each in the order of names."""
     groups = [(str(name), own) for name, own in frame.groupby("condition")]
     return sorted(groups, key=lambda group: (ORDER[group[1]["role"].iloc[0]], group[0]))
 
@@ -105,7 +105,7 @@ def row(
 
 
 def published(attribute: str, names: Sequence[str]) -> list[Row]:
-    """The paper's rows; its "All" is pooled over ratings."""
+    """The paper's rows; its "All" pools ratings."""
     with PUBLISHED.open(newline="") as file:
         given = [line for line in csv.DictReader(file) if line["attribute"] == attribute]
     keys = {POOLED: "All"}
@@ -128,7 +128,7 @@ def title(table: Table) -> str:
 
 
 def plain(cell: Cell, digits: int) -> str:
-    """Mean ± listeners and excerpts (listeners)."""
+    """Mean ± half-width over listeners and excerpts (over listeners)."""
     mean = f"{cell.mean:.{digits}f}"
     if not np.isfinite(cell.listeners):
         return mean
@@ -137,7 +137,7 @@ def plain(cell: Cell, digits: int) -> str:
 
 
 def printed(table: Table) -> printing.Table:
-    """The table as it is written in every form but CSV."""
+    """The table as it is printed in all formats except CSV."""
 
     def text(cell: Cell | None) -> printing.Cell:
         said = None if cell is None else plain(cell, DIGITS[table.set])
@@ -158,7 +158,7 @@ def latex(table: Table) -> str:
 
 
 def comma_separated(table: Table) -> str:
-    """A row a cell."""
+    """The table as CSV, one row per cell."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["condition", "column", "mean", "interval", "interval_listeners", "best"])

@@ -1,7 +1,7 @@
-"""Where ratings differ: variance parts of listeners, excerpts, their pairs with systems, the rest.
+"""Parts of the ratings' variance: listeners, excerpts, their pairs with systems, and the rest.
 
-Each part is the mean product of two ratings' residuals that share that factor and no more, so that
-designs with holes need no model fit; residuals are around the means of (source, system).
+Each part is the mean product of residuals of two ratings that share that factor and no other. So
+designs with missing cells need no model fit. Residuals are around the means of (source, system).
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ COLUMNS = ["set", "attribute", "part", "variance", "share"]
 
 
 def variance_parts(counted: pd.DataFrame) -> pd.DataFrame:
-    """Rows by set, attribute and part, of systems' ratings; shares are of the parts' sum."""
+    """One row per set, attribute and part, from systems' ratings; shares are of the parts' sum."""
     rows = []
     systems = counted[counted["role"] == "system"]
     for (kind, attribute), frame in systems.groupby(["set", "attribute"]):
         found = parts(frame)
-        total = sum(found.values()) or 1.0  # nothing varies: no part has a share
+        total = sum(found.values()) or 1.0  # if nothing varies, no part has a share
         rows += [(kind, attribute, name, value, value / total) for name, value in found.items()]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def parts(frame: pd.DataFrame) -> dict[str, float]:
-    """Variances of one attribute's ratings, none below 0."""
+    """The variances of one attribute's ratings, none below 0."""
     around = frame.groupby(["source", "condition"])["score"].transform("mean")
     held = frame.assign(residual=frame["score"] - around)
     sums = {
@@ -60,7 +60,7 @@ def products(held: pd.DataFrame, shared: tuple[str, ...]) -> tuple[float, int]:
 
 
 def alone(sums: dict[tuple[str, ...], tuple[float, int]], factor: str) -> float:
-    """Mean product of pairs that share `factor` and no other."""
+    """The mean product of pairs that share `factor` and no other."""
     total, count = sums[(factor,)]
     for shared, (more, number) in sums.items():
         if factor in shared and len(shared) > 1:

@@ -1,4 +1,4 @@
-"""Whether the excerpts stand for the test set: each system's nSDR on them and on all of it."""
+"""Whether excerpts represent the test set: each system's nSDR on them and on the whole set."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ COLUMNS = ["source", "system", "excerpts", "nsdr_excerpts", "nsdr_test_set", "sa
 
 @dataclass(frozen=True)
 class TestSet:
-    """What excerpts were taken from: the data set's name, and what systems got on all of it."""
+    """The test set of the excerpts: its name, and the systems' scores on all of it."""
 
-    __test__ = False  # pytest takes it for a test otherwise
+    __test__ = False  # otherwise pytest collects it
 
     data: str
     means: Means
 
 
 def read_means(scores: Path, systems: Sequence[str]) -> Means:
-    """From `scores`/<system>/summary.json as evaluation writes it; systems without are left out."""
+    """Read evaluation's `scores`/<system>/summary.json; systems without one are left out."""
     paths = {name: scores / name / "summary.json" for name in systems}
     return {name: read_json(path, CURE)["nsdr"] for name, path in paths.items() if path.exists()}
 
 
 def read_measures(folder: Path) -> pd.DataFrame:
-    """What each stimulus of the sets in `folder` measures, by name: no key is needed for it.
+    """The measurements of each stimulus of the sets in `folder`, by name; no key is needed.
 
     Raises:
         UserError: the table is missing or another one.
@@ -49,9 +49,10 @@ def read_measures(folder: Path) -> pd.DataFrame:
 
 
 def representativeness(measures: pd.DataFrame, whole: Means) -> pd.DataFrame:
-    """A row a source and system; `same_order`: the excerpts order systems as the test set does.
+    """One row per source and system; `same_order`: whether excerpts order systems as the test set
+    does.
 
-    `measures` has a row a stimulus: source, role, condition, nSDR in dB.
+    `measures` has one row per stimulus: source, role, condition, nSDR in dB.
     """
     systems = measures[measures["role"].eq("system")]
     frame = pd.DataFrame(
@@ -83,7 +84,7 @@ def representativeness(measures: pd.DataFrame, whole: Means) -> pd.DataFrame:
 
 
 def warnings(table: pd.DataFrame) -> list[str]:
-    """What to tell the reader."""
+    """Warnings for the reader."""
     differing = table.loc[table["same_order"].eq(False), "source"].unique()  # noqa: FBT003
     return [
         f"{source}: the excerpts order the systems by nSDR otherwise than the whole test set"
