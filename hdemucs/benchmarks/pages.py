@@ -21,7 +21,8 @@ class Benchmark:
 
     name: str
     about: str
-    cost: str  # on one core
+    cost: str  # on one core, or on what it needs
+    gpu: bool = False  # its page is of a GPU: without one it is not among `all`
 
     @property
     def page(self) -> Path:
@@ -59,5 +60,6 @@ BENCHMARKS = {
             "penalty", "the singular-value penalty beside torch.svd_lowrank, full size", "20 min"
         ),
         Benchmark("precision", "bf16 and compiled layers beside fp32: losses and time", "10 min"),
+        Benchmark("gpu", "training, separation and scoring on a GPU", "10 min", gpu=True),
     )
 }

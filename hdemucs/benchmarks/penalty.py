@@ -13,6 +13,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from hdemucs.benchmarks.official_step import DIMENSIONS, ROUNDS
 from hdemucs.config.load import validated
 from hdemucs.config.training import TrainConfig
 from hdemucs.data.segments import Segments
@@ -28,7 +29,6 @@ from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.processes import Processes
 from hdemucs.training.svd_penalty.penalty import Penalised, Penalty, penalised
 
-DIMENSIONS, ROUNDS = 100, 4  # of the official estimate, svd=base2
 LOOKS, SECONDS, BATCH = (1, 20, 60), 1.0, 4  # steps of training at which errors are measured
 TIMES = 3
 LIMIT = 1e-2  # of a gradient's error

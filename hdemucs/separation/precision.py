@@ -1,0 +1,42 @@
+"""Networks in the precision that a separation asks for: bf16 takes half the memory traffic of fp32.
+
+Autocast runs convolutions, products and LSTMs in bfloat16; what is around the networks (STFT,
+overlap-add, shifts, statistics of the song) stays in fp32, and so do the weights in memory.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from hdemucs.models.ensemble import Ensemble
+from hdemucs.models.family import Middle, Mixture, Separator, Sources
+
+PRECISIONS = {"fp32": None, "bf16": torch.bfloat16}
+
+
+class Cast(Separator):
+    """A separator under autocast to `kind`; its estimates are fp32."""
+
+    def __init__(self, model: Separator, kind: torch.dtype) -> None:
+        super().__init__()
+        self.model, self.kind, self.sources = model, kind, model.sources
+
+    def forward(self, mix: Mixture) -> Sources:
+        with torch.autocast(mix.device.type, self.kind):
+            return self.model(mix).float()
+
+    def centre(self, mix: Mixture) -> Middle:
+        with torch.autocast(mix.device.type, self.kind):
+            return self.model.centre(mix).float()
+
+    def valid_length(self, length: int) -> int:
+        return self.model.valid_length(length)
+
+
+def in_precision(ensemble: Ensemble, name: str) -> Ensemble:
+    """The ensemble with its networks in a precision of PRECISIONS, weighed as before."""
+    kind = PRECISIONS[name]
+    if kind is not None:
+        for place, model in enumerate(ensemble.models):
+            ensemble.models[place] = Cast(model, kind)
+    return ensemble
