@@ -1,4 +1,4 @@
-"""The excerpts of a listening test: which moments of which tracks, and why these."""
+"""The excerpts of a listening test: their place in tracks, and data about their choice."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ CURE = "run `dvc repro excerpts`, which writes it"
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Excerpt:
-    """One stem over one stretch of a track: samples [start, start + frames)."""
+    """One stem over a part of a track: samples [start, start + frames)."""
 
     id: str  # "<source>-<hash of the track>": names samples/<system>/<id>.wav, is never served
     track: str  # "Artist - Title"
-    source: str  # the target: what the listener hears a system's estimate of
+    source: str  # the target: listeners hear the systems' estimates of it
     start: int
     frames: int
-    difficulty: float  # LU of the target over the sum of the others
-    stratum: int  # of the difficulty among the source's candidates; 0: hardest
+    difficulty: float  # LU of the target above the sum of the others
+    stratum: int  # of difficulty, among the source's candidates; 0: hardest
     activity: dict[str, float]  # share of active blocks, by source
     loudness: dict[str, float | None]  # LUFS by source and of the mixture; None: silent
-    candidates: int  # windows of this track that passed the gates
-    windows: int  # windows that there are
-    relaxed: bool  # the other stems passed the relaxed gate only
+    candidates: int  # windows of this track that passed the criteria
+    windows: int  # all windows of this track
+    relaxed: bool  # whether the other stems passed the relaxed criterion only
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Rejection:
-    """A track without an excerpt for a source."""
+    """A track that has no excerpt for a source, with the reason."""
 
     track: str
     source: str
@@ -45,27 +45,27 @@ class Rejection:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Excerpts:
-    """`reports/excerpts.json`: test excerpts, and the ones that listeners train on."""
+    """The content of `reports/excerpts.json`: excerpts for the test and for training listeners."""
 
     rate: int  # Hz
     sources: tuple[str, ...]
     excerpts: tuple[Excerpt, ...]  # of test tracks
-    training: tuple[Excerpt, ...]  # of validation or training tracks: never a system's estimate
+    training: tuple[Excerpt, ...]  # of validation or training tracks; no system's estimates
     rejections: tuple[Rejection, ...]
-    notes: tuple[str, ...]  # every relaxation and shortfall
+    notes: tuple[str, ...]  # about every relaxed criterion and shortage
 
     def of(self, track: str) -> list[Excerpt]:
-        """The test excerpts of one track: what to cut once it is separated."""
+        """The test excerpts of one track, to be cut from its estimates."""
         return [excerpt for excerpt in self.excerpts if excerpt.track == track]
 
     @property
     def tracks(self) -> list[str]:
-        """Every test track with an excerpt, sorted: what a system has to separate."""
+        """Every test track with an excerpt, sorted: the tracks that systems must separate."""
         return sorted({excerpt.track for excerpt in self.excerpts})
 
 
 def excerpt_id(track: str, source: str) -> str:
-    """At most one excerpt per track and source, so these two name it."""
+    """The name of an excerpt; each track has at most one per source."""
     return f"{source}-{hashlib.sha256(track.encode()).hexdigest()[:8]}"
 
 
@@ -83,9 +83,10 @@ def save_excerpts(excerpts: Excerpts, path: Path) -> None:
 
 
 def sample_path(folder: Path, system: str, excerpt: Excerpt) -> Path:
-    """Where `separate@<system>` puts an excerpt's estimate: 24-bit PCM at the corpus' rate.
+    """The file of an excerpt's estimate, written by `separate@<system>`: 24-bit PCM at the corpus'
+    rate.
 
-    The whole track is separated, then samples [start, start + frames) of the excerpt's source are
-    cut: models see the context, and the order of the two matters.
+    The whole track is separated first, then samples [start, start + frames) of the excerpt's source
+    are cut, so that models have the context.
     """
     return folder / system / f"{excerpt.id}.wav"

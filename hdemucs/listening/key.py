@@ -1,6 +1,6 @@
-"""The key: what each blind name stands for. Kept apart from everything that is served.
+"""The key: what each blind name stands for. It is stored apart from everything that is served.
 
-Every set has a key of its own, named after the set: another revision, experiment or rehearsal never
+Every set has its own key, named after the set. So no other revision, experiment or rehearsal ever
 replaces the key that answers need.
 """
 
@@ -19,34 +19,34 @@ from hdemucs.files import write_text
 from hdemucs.listening.session_list import SessionList
 
 COPY = "copy it from the machine where the set was made"
-REBUILD = "dvc repro --force --single-item listening"  # not from the run cache
+REBUILD = "dvc repro --force --single-item listening"  # without DVC's run cache
 PATTERN = "key-{}.csv"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One served sound file."""
+    """One sound file that is served."""
 
     set: str  # mushra or mos
-    trial: str  # blind; all stimuli of an excerpt share it
-    name: str  # blind, of the file without suffix
+    trial: str  # blind name; all stimuli of an excerpt have the same
+    name: str  # blind name of the file, without suffix
     excerpt: str
     track: str
     source: str
     start_s: float
     seconds: float
-    condition: str  # reference, or an anchor's or a system's name
+    condition: str  # reference, or the name of an anchor or a system
     role: str  # open (reference), reference (hidden), anchor or system
     gain_db: float
-    lufs: float | None  # as served
-    delta_lu: float | None  # to the reference
-    dbtp: float | None  # as served
-    nsdr_db: float | None  # against the reference, before gain and dither; None: it is that
+    lufs: float | None  # of the served file
+    delta_lu: float | None  # relative to the reference
+    dbtp: float | None  # of the served file
+    nsdr_db: float | None  # against the reference, before gain and dither; None for the reference
     sha256: str
 
 
 def save_key(entries: Iterable[Entry], path: Path) -> None:
-    """Rows sorted by blind name, so that their order tells nothing about how they were made."""
+    """Write rows sorted by blind name, so that their order does not show how they were made."""
     text = io.StringIO()
     writer = csv.DictWriter(text, [field.name for field in fields(Entry)], lineterminator="\n")
     writer.writeheader()
@@ -57,12 +57,12 @@ def save_key(entries: Iterable[Entry], path: Path) -> None:
 
 
 def key_path(folder: Path, sets: str) -> Path:
-    """Where the key of the set with the digest `sets` lies."""
+    """The place of the key of the set with the digest `sets`."""
     return folder / PATTERN.format(sets)
 
 
 def key_of(listed: SessionList, folder: Path) -> tuple[Entry, ...]:
-    """The key of a set, from the folder of keys.
+    """Read the key of a set from the folder of keys.
 
     Raises:
         UserError: it is missing, damaged or another set's.
@@ -96,13 +96,13 @@ def load_key(path: Path, cure: str = COPY) -> tuple[Entry, ...]:
 
 
 def digest(entries: Iterable[Entry]) -> str:
-    """Names all sounds of the sets at once: sessions and answers carry it."""
+    """The digest of all sounds of the sets, which sessions and answers contain."""
     lines = sorted(f"{entry.set}/{entry.trial}/{entry.name}/{entry.sha256}" for entry in entries)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def typed(row: dict[str, str]) -> dict[str, object]:
-    """CSV's words as numbers where the entry has numbers."""
+    """The row with numbers in place of texts, where the entry has numbers."""
     numbers = {field.name for field in fields(Entry) if "float" in str(field.type)}
     return {name: number(value) if name in numbers else value for name, value in row.items()}
 
@@ -111,11 +111,11 @@ def number(word: str) -> object:
     try:
         return float(word) if word else None
     except ValueError:
-        return word  # validation says which field it is
+        return word  # pydantic's error will name the field
 
 
 def conditions(entries: Sequence[Entry]) -> list[str]:
-    """Reference, systems, anchors: the order of the paper's tables."""
+    """Reference, systems, anchors, in the order of the paper's tables."""
     order = {"reference": 0, "system": 1, "anchor": 2}
     found = {entry.condition: order[entry.role] for entry in entries if entry.role in order}
     return sorted(found, key=lambda condition: found[condition])

@@ -1,4 +1,4 @@
-"""Where things lie in the folder of a listening test, and which of them listeners may see."""
+"""The layout of a listening test's folder, and which files listeners may see."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 INDEX = "index.html"
 LIST = "sessions.json"
 MEASURES = "qc/stimuli.csv"  # of each excerpt and condition, by name
-FOLDERS = ("page", "mushra", "mos", "training")  # what is served, beside INDEX and LIST
+FOLDERS = ("page", "mushra", "mos", "training")  # served, in addition to INDEX and LIST
 
 
 def served(root: Path) -> list[Path]:
-    """Every file that a listener can ask for."""
+    """Every file that a listener can request."""
     inside = [path for name in FOLDERS for path in (root / name).rglob("*") if path.is_file()]
     return sorted([root / INDEX, root / LIST, *inside])

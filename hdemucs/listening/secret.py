@@ -1,8 +1,8 @@
-"""What blind names follow from: the study's seed, or a secret that is never published.
+"""The source of blind names: the study's seed, or a secret that is never published.
 
-Without a secret a clone builds the sets again, byte for byte, and whoever has the study can name
-every file: such sets are for trying out. The secret of a real test lies beside the keys, in a
-folder that neither git nor DVC takes along.
+Without a secret, a clone builds the same sets byte for byte, but whoever has the study can identify
+every file: such sets are for trying out. The secret of a real test is stored beside the keys, in a
+folder that neither git nor DVC copies.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class NameSource:
 
 
 def name_source(folder: Path, seed: int) -> NameSource:
-    """The secret in `folder`, or the study's seed where there is none.
+    """The secret in `folder`, or the study's seed if there is none.
 
     Raises:
         UserError: the secret is damaged.
@@ -50,10 +50,11 @@ def name_source(folder: Path, seed: int) -> NameSource:
 
 
 def draw_secret(folder: Path) -> bool:
-    """Draw the folder's secret, readable by its owner alone; False: there is one, which stays.
+    """Draw the folder's secret, readable by its owner only; False if there is one, which is kept.
 
-    It is written and synced under another name, then linked to its place, which fails where a
-    secret is: two that draw at once get the same one, and no half of one is ever read.
+    It is written and synced under another name, then hard-linked to its place, which fails if there
+    is a secret. So two processes that draw at once get the same one, and nobody reads an unfinished
+    one.
 
     Raises:
         UserError: it cannot be written.

@@ -1,7 +1,7 @@
-"""Excerpts by rule: gates on activity, then a seeded draw, spread over strata of difficulty.
+"""Choose excerpts by rule: criteria of activity, then a seeded draw, over strata of difficulty.
 
-No listening and no model takes part. A window's draw depends on seed, track and source alone, so
-that another track or system never moves it.
+The choice needs no listening and no model. A window's draw depends on seed, track and source only,
+so other tracks or systems do not change it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from hdemucs.listening.excerpts import Excerpt, Excerpts, Rejection, excerpt_id
 from hdemucs.loudness import BLOCK, HOP, Blocks, gated, lufs, mean_lufs, momentary_power
 
 Stems = Mapping[str, Signal]  # by source
-Reader = Callable[[str], Stems]  # of a track by name
+Reader = Callable[[str], Stems]  # reads a track's stems, by its name
 Flags = Bool[np.ndarray, "window"]
 Shares = Float[np.ndarray, "window"]
 
 
 @dataclass(frozen=True)
 class Song:
-    """Momentary loudness of a track: what the rule looks at."""
+    """Momentary loudness of a track, on which the rules are based."""
 
     name: str
     frames: int
@@ -40,21 +40,21 @@ class Song:
 
 @dataclass(frozen=True)
 class Choice:
-    """The draw from one track for one source, before the draw among tracks."""
+    """The window drawn from one track for one source, before tracks are drawn."""
 
     excerpt: Excerpt
-    order: str  # of the draw among tracks
+    order: str  # the track's rank in the draw among tracks
 
 
 def measure(name: str, stems: Stems, rate: int) -> Song:
-    """Loudness of every stem and their sum; [channel, sample] each."""
+    """Momentary loudness of every stem and of their sum, from [channel, sample] each."""
     mixture = np.sum(list(stems.values()), axis=0)
     power = {source: momentary_power(stem, rate) for source, stem in stems.items()}
     return Song(name, mixture.shape[1], power, momentary_power(mixture, rate))
 
 
 def select_from(config: ExcerptsConfig, manifest: Manifest, root: Path) -> Excerpts:
-    """The excerpts of the data set at `root`; listeners train on its validation songs, if any.
+    """Choose the excerpts of the data set at `root`; listeners train on validation songs, if any.
 
     Raises:
         UserError: a source has no excerpt at all.
@@ -74,7 +74,7 @@ def select_from(config: ExcerptsConfig, manifest: Manifest, root: Path) -> Excer
 def select(
     config: ExcerptsConfig, rate: int, test: Sequence[str], train: Sequence[str], read: Reader
 ) -> Excerpts:
-    """The excerpts of the tracks in `test`, and one per source of those in `train` to train on.
+    """Choose excerpts of the tracks in `test`, and one per source of the tracks in `train`.
 
     Raises:
         UserError: a source has no excerpt at all.
@@ -105,7 +105,7 @@ def choices(draws: Sequence[Choice | Rejection], source: str) -> list[Choice]:
 def training(
     config: ExcerptsConfig, rate: int, sources: Sequence[str], names: Sequence[str], read: Reader
 ) -> tuple[Excerpt, ...]:
-    """One excerpt per source, each of the first track, in hash order, that has one."""
+    """One training excerpt per source, from the first track, in hash order, that has one."""
     found: dict[str, Excerpt] = {}
     for name in sorted(names, key=lambda name: digest(config.seed, name, "training")):
         missing = [source for source in sources if source not in found]
@@ -120,7 +120,7 @@ def training(
 
 
 def draw(config: ExcerptsConfig, rate: int, song: Song, source: str) -> Choice | Rejection:
-    """One of the windows of `song` that pass the gates, by a hash of seed, track and source."""
+    """Draw one of the windows of `song` that pass, by a hash of seed, track and source."""
     frames = round(config.seconds * rate)
     starts = window_starts(config, rate, song.frames)
     active = {name: activity(config, rate, power, starts) for name, power in song.power.items()}
@@ -154,25 +154,25 @@ def draw(config: ExcerptsConfig, rate: int, song: Song, source: str) -> Choice |
 
 
 def digest(seed: int, track: str, source: str) -> str:
-    """The draw: the same for a track and source whatever else there is."""
+    """The hash of the draw, which depends on nothing else."""
     return hashlib.sha256(f"{seed}|{track}|{source}".encode()).hexdigest()
 
 
 def window_starts(config: ExcerptsConfig, rate: int, frames: int) -> range:
-    """First samples of all windows, away from the track's ends; on whole hops of loudness."""
+    """First samples of all windows, not near the track's ends, on multiples of the loudness hop."""
     margin = round(config.margin * rate)
     last = frames - margin - round(config.seconds * rate)
     return range(margin, last + 1, round(config.hop * rate))
 
 
 def block_slice(start: int, frames: int, rate: int) -> slice:
-    """The loudness blocks that lie inside samples [start, start + frames)."""
+    """The loudness blocks inside samples [start, start + frames)."""
     hop, block = round(HOP * rate), round(BLOCK * rate)
     return slice(-(-start // hop), (start + frames - block) // hop + 1)
 
 
 def activity(config: ExcerptsConfig, rate: int, power: Blocks, starts: range) -> Shares:
-    """Share of the blocks of each window in which a stem is heard."""
+    """The share of blocks in each window in which a stem is audible."""
     threshold = max(config.activity.floor, gated(power) - config.activity.below_track)
     heard = lufs(power) > threshold
     frames = round(config.seconds * rate)
@@ -181,7 +181,7 @@ def activity(config: ExcerptsConfig, rate: int, power: Blocks, starts: range) ->
 
 
 def within(config: ExcerptsConfig, rate: int, song: Song, source: str, starts: range) -> Flags:
-    """Whether the target is not too far under the mixture in each window."""
+    """Whether the target is loud enough relative to the mixture in each window."""
     frames = round(config.seconds * rate)
     slices = [block_slice(start, frames, rate) for start in starts]
     target = np.array([mean_lufs(song.power[source][s]) for s in slices])
@@ -190,7 +190,7 @@ def within(config: ExcerptsConfig, rate: int, song: Song, source: str, starts: r
 
 
 def difficulty(song: Song, source: str, blocks: slice) -> float:
-    """LU of the target over the others' summed power: small is hard, whatever the system."""
+    """LU of the target above the others' summed power; small values are hard for any system."""
     rest = np.sum([power[blocks] for name, power in song.power.items() if name != source], axis=0)
     return round(mean_lufs(song.power[source][blocks]) - mean_lufs(rest), 3)
 
@@ -204,10 +204,10 @@ def loudnesses(song: Song, blocks: slice) -> dict[str, float | None]:
 def spread(
     config: ExcerptsConfig, source: str, drawn: Sequence[Choice], notes: list[str]
 ) -> list[Excerpt]:
-    """`per_source` of one source's excerpts, as equally as possible from strata of difficulty.
+    """Choose `per_source` excerpts of a source, as equally as possible from strata of difficulty.
 
     Raises:
-        UserError: there is none.
+        UserError: there is no excerpt.
     """
     if not drawn:
         problem = f"no window of any test track passes the gates for {source}"
@@ -229,7 +229,7 @@ def spread(
 
 
 def remarks(config: ExcerptsConfig, source: str, chosen: Sequence[Excerpt]) -> list[str]:
-    """What a reader has to know about the material of one source."""
+    """What readers must know about the material of one source."""
     relaxed = [excerpt.track for excerpt in chosen if excerpt.relaxed]
     said = [
         f"{source}: {track}: the other stems passed only the relaxed activity gate of "

@@ -1,4 +1,4 @@
-"""What a listening test says of itself in its list of sessions: its sounds, and how blind it is."""
+"""Read a listening test's list of sessions: its sounds, and what their blind names follow from."""
 
 from __future__ import annotations
 
@@ -17,21 +17,23 @@ DECODED = "its blind names follow from the study's seed, so whoever has the stud
 
 @dataclass(frozen=True)
 class SessionList:
-    """The list that the page starts from."""
+    """The list that the page reads first."""
 
     test: str
     sets: str  # digest of all sounds and their blind names
-    names_from: str | None  # "seed" or "secret"; older sets do not say
-    sessions: Mapping[str, str]  # their set, by name
+    names_from: str | None  # "seed" or "secret"; None in older sets
+    sessions: Mapping[str, str]  # the set of each session, by the session's name
 
     @property
     def rehearsal(self) -> bool:
-        """For trying out: nothing says that names were drawn with a secret."""
+        """Whether the set is for trying out only: no secret is known to have been used for its
+        names.
+        """
         return self.names_from != SECRET
 
 
 def load_session_list(folder: Path) -> SessionList:
-    """Of the test in `folder`.
+    """Read the list of the test in `folder`.
 
     Raises:
         UserError: there is no test.
@@ -47,10 +49,10 @@ def load_session_list(folder: Path) -> SessionList:
 
 
 def hold_blind(folder: Path, listed: SessionList, *, rehearsal: bool) -> None:
-    """
+    """Refuse a set whose blind names others can decode, unless it is used as a rehearsal.
+
     Raises:
-        UserError: listeners would rate sounds whose names others can decode, and no rehearsal is
-            meant.
+        UserError: the names do not follow from a secret, and `rehearsal` is false.
     """
     if listed.rehearsal and not rehearsal:
         cure = "run `hdemucs listen secret` for a real test, or add --rehearsal to try this one"

@@ -1,1 +1,1 @@
-"""What listeners answered: the form it has, where it is kept, and how other software writes it."""
+"""Listeners' answers: their form, where they are stored, and the formats of other software"""

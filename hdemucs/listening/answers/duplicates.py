@@ -1,7 +1,7 @@
 """The same answers in several files, which count once.
 
-A server's copy and the listener's download, `answers (1).json`, a backup, a database and its
-export: all carry the name that the submission got when it began.
+A server's copy, the listener's download, `answers (1).json`, a backup, a database and its export
+all have the identifier that the submission got at its beginning.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Ratings = frozenset[tuple[str, str, float | None]]  # stimulus, attribute, score
 
 @dataclass(frozen=True)
 class Repeated:
-    """Trials of a submission that another file, or an earlier line, has as well."""
+    """Trials of a submission that are also in another file or an earlier line."""
 
     submission: str
     listener: str
@@ -28,7 +28,7 @@ class Repeated:
 
 
 def once(sheets: Iterable[Sheet]) -> tuple[list[Sheet], list[Repeated]]:
-    """Every trial of every submission once, and what was left out as a copy.
+    """Keep every trial of every submission once; also return what was left out as a copy.
 
     Raises:
         UserError: two copies of a submission contradict each other.

@@ -1,6 +1,6 @@
-"""Results as webMUSHRA's PHP (CSV) and pymushra (TinyDB file or JSON export) write them.
+"""Read results of webMUSHRA's PHP (CSV) and of pymushra (TinyDB file or JSON export).
 
-webMUSHRA stores an untouched slider as 100 and says nothing of playing; the time is the page's.
+webMUSHRA stores 100 for an untouched slider and does not record playing; times are per page.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hdemucs.errors import UserError
 from hdemucs.listening.answers.table import Answer, Sheet
 
 ATTRIBUTES = ("quality", "contamination")  # the order of the two scales of a clip
-TRAINING = "training."  # of a trial that is not counted
+TRAINING = "training."  # in the names of trials that do not count
 LISTENER = "listener"  # the question that asks for a code
 MUSHRA_COLUMNS = {"trial_id", "rating_stimulus", "rating_score"}
 LSS_COLUMNS = {"trial_id", "stimuli"}
@@ -27,10 +27,11 @@ Rows = Sequence[Mapping[str, str]]
 
 
 def read_csv(path: Path, text: str) -> list[Sheet]:
-    """WebMUSHRA's mushra.csv or lss.csv, with commas, or with semicolons as some tables save it.
+    """Read webMUSHRA's mushra.csv or lss.csv, with commas, or with semicolons from some
+    spreadsheets.
 
     Raises:
-        UserError: it is neither, or does not tell listeners apart.
+        UserError: it is neither, or it does not say which listener gave an answer.
     """
     head = text.partition("\n")[0]
     delimiter = ";" if head.count(";") > head.count(",") else ","
@@ -59,7 +60,7 @@ def csv_sheets(
 
 
 def sheets(path: Path, pairs: Iterable[tuple[tuple[str, str], Answer]]) -> list[Sheet]:
-    """One sheet a time that something was sent: what was sent twice gives two."""
+    """One sheet for each time that something was sent; what was sent twice gives two."""
     sent: dict[tuple[tuple[str, str], int], list[Answer]] = {}
     times: Counter[tuple[object, ...]] = Counter()
     for who, answer in pairs:
@@ -83,7 +84,7 @@ def mushra_row(row: Mapping[str, str], path: Path) -> Iterator[Answer]:
 
 
 def clip_row(row: Mapping[str, str], path: Path) -> Iterator[Answer]:
-    """Two scales in one row; one of them where a column is missing."""
+    """The two scales of a row; one of them if a column is missing."""
     for scale, asked in zip(SCALES, ATTRIBUTES, strict=True):
         if scale in row:
             yield Answer(
@@ -96,7 +97,7 @@ def clip_row(row: Mapping[str, str], path: Path) -> Iterator[Answer]:
 
 
 def attribute(trial: str, path: Path) -> str:
-    """The attribute in the name that we gave the trial."""
+    """The attribute, from the name that we gave the trial."""
     found = trial.split(".")[1:2]
     if not found or found[0] not in ATTRIBUTES:
         raise UserError(path, f"has a trial {trial!r} that is none of ours", "remove its rows")
@@ -104,7 +105,7 @@ def attribute(trial: str, path: Path) -> str:
 
 
 def number(word: object, path: Path) -> float | None:
-    """A score or a time; NA and nothing are None."""
+    """A score or a time; None for NA or an empty cell."""
     if word in {"", "NA", None}:
         return None
     try:
@@ -117,7 +118,7 @@ def number(word: object, path: Path) -> float | None:
 
 
 def read_pymushra(path: Path, content: Any) -> list[Sheet]:
-    """Pymushra's database (tables of trials) or its JSON export (a row a rating).
+    """Read pymushra's database (tables of trials) or its JSON export (one row per rating).
 
     Raises:
         UserError: it is neither.
@@ -136,11 +137,11 @@ def read_pymushra(path: Path, content: Any) -> list[Sheet]:
 
 
 def sender(asked: Mapping[str, Any]) -> tuple[str, str]:
-    """Submission and listener."""
+    """The submission and the listener."""
     return str(asked["uuid"]), str(asked.get(LISTENER) or asked["uuid"])
 
 
-Trials = Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]  # with one response each
+Trials = Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]  # each with one response
 
 
 def stored(content: Mapping[str, Any]) -> Trials:
@@ -151,7 +152,7 @@ def stored(content: Mapping[str, Any]) -> Trials:
 
 
 def exported(content: list[Mapping[str, Any]]) -> Trials:
-    """Rows of the export, whose columns are joined with underscores."""
+    """The rows of the export, whose column names are joined with underscores."""
     for row in content:
         parts: dict[str, dict[str, Any]] = {"responses": {}, "questionaire": {}, "wm": {}}
         for name, value in row.items():
@@ -164,7 +165,7 @@ def exported(content: list[Mapping[str, Any]]) -> Trials:
 def responded(
     trial: Mapping[str, Any], response: Mapping[str, Any], path: Path
 ) -> Iterator[Answer]:
-    """One response; pymushra turns words that look like numbers into numbers."""
+    """One response; pymushra converts texts that look like numbers."""
     name = str(trial["id"])
     scores = response.get("stimulusRating")
     given = (

@@ -1,4 +1,4 @@
-"""The form of a submission, as our page sends it: bounded, so that nobody fills a disk with one."""
+"""The form of a submission from our page; sizes are limited, so that none can fill the disk."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ Score = Annotated[int, Field(ge=0, le=100)]
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Rating:
-    """One stimulus on one attribute."""
+    """The score of one stimulus for one attribute."""
 
     stimulus: Name
     attribute: Attribute
-    score: Score | None  # None: left untouched
+    score: Score | None  # None: not moved
     plays: Annotated[int, Field(ge=0, le=100_000)]
     played_ms: Milliseconds
-    covered: Annotated[float, Field(ge=0, le=1)] | None = None  # share of the sound heard
+    covered: Annotated[float, Field(ge=0, le=1)] | None = None  # share of the sound that was heard
     first_move_ms: Milliseconds | None
     trace: Annotated[tuple[tuple[Milliseconds, Score], ...], Field(max_length=200)]
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class TrialAnswer:
-    """One page."""
+    """The answers on one page."""
 
     trial: Name
     position: Annotated[int, Field(ge=1, le=1000)]  # in this listener's order
@@ -44,7 +44,7 @@ class TrialAnswer:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class About:
-    """What a listener said of themselves."""
+    """What listeners said about themselves."""
 
     transducer: Annotated[str, Field(max_length=40)]
     years: Annotated[float, Field(ge=0, le=120)]  # of musical experience
@@ -52,7 +52,7 @@ class About:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Passed:
-    """Correct answers of so many: of the headphone check (Huggins pitch), of attention checks."""
+    """Correct answers and their total, in the headphone (Huggins pitch) or attention checks."""
 
     correct: Annotated[int, Field(ge=0, le=100)]
     of: Annotated[int, Field(ge=0, le=100)]
@@ -60,7 +60,7 @@ class Passed:
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class Submission:
-    """One listener's session."""
+    """The answers of one listener's session."""
 
     format: Literal[1]
     test: Name
@@ -68,8 +68,8 @@ class Submission:
     set: Literal["mushra", "mos"]
     session: Name
     listener: Code
-    seed: Annotated[str, Field(max_length=200)]  # of the order
-    submission: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]  # names it, whoever sends it again
+    seed: Annotated[str, Field(max_length=200)]  # of the random order
+    submission: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]  # its identifier
     started: Annotated[str, Field(max_length=40)]
     finished: Annotated[str, Field(max_length=40)]
     about: About
@@ -99,6 +99,6 @@ def parse(content: bytes | str) -> Submission:
 
 
 def canonical(submission: Submission) -> bytes:
-    """The bytes that are kept: the same for the same answers."""
+    """The bytes to store; equal answers give equal bytes."""
     content: Any = TypeAdapter(Submission).dump_python(submission, mode="json")
     return (json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()

@@ -1,4 +1,4 @@
-"""A folder of answers: ours, webMUSHRA's and pymushra's, told apart by what they hold."""
+"""Read a folder of answers: ours, webMUSHRA's and pymushra's, recognised by their content."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ PEOPLE = [
 
 @dataclass(frozen=True)
 class Answers:
-    """All answers of a folder."""
+    """All answers in a folder."""
 
-    ratings: pd.DataFrame  # a row a rating, in the order of time
-    people: pd.DataFrame  # a row a submission
+    ratings: pd.DataFrame  # one row per rating, in the order of time
+    people: pd.DataFrame  # one row per submission
     repeated: tuple[Repeated, ...]
 
 
@@ -52,19 +52,19 @@ def read_answers(folder: Path, key: Sequence[Entry], key_path: Path) -> Answers:
 def read_with_key(
     folder: Path, listed: SessionList, keys: Path
 ) -> tuple[tuple[Entry, ...], Answers]:
-    """The key of a set, from the folder `keys`, and all answers below `folder`.
+    """Read the key of a set from the folder `keys`, and all answers below `folder`.
 
-    Without answers no key is needed, and none is read.
+    If there are no answers, the key is not needed and not read.
 
     Raises:
-        UserError: the key is missing, damaged or another set's; or as `read_answers` has it.
+        UserError: the key is missing, damaged or another set's; or as in `read_answers`.
     """
     key = key_of(listed, keys) if any(files(folder)) else ()
     return key, read_answers(folder, key, key_path(keys, listed.sets))
 
 
 def person(sheet: Sheet) -> dict[str, object]:
-    """What is known of who sent a sheet."""
+    """What is known about the sender of a sheet."""
     times = pd.to_datetime(
         [sheet.started, sheet.finished], utc=True, errors="coerce", format="ISO8601"
     )
@@ -83,7 +83,7 @@ def person(sheet: Sheet) -> dict[str, object]:
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """Every file but hidden ones (a killed server's drafts) and notes."""
+    """Every file except notes and hidden files, such as a killed server's unfinished ones."""
     for path in folder.rglob("*") if folder.is_dir() else ():
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if path.is_file() and not hidden and path.suffix not in NOTES:
@@ -105,7 +105,7 @@ def read(path: Path, lookup: Lookup) -> list[Sheet]:
 
 
 def submissions(folder: Path) -> Iterator[Submission]:
-    """What our page sent, each once; files of other software are passed over.
+    """The submissions of our page, each once; files of other software are skipped.
 
     Raises:
         UserError: a file is damaged.
@@ -120,9 +120,10 @@ def submissions(folder: Path) -> Iterator[Submission]:
 
 
 def parsed(path: Path, said: str) -> Submission:
-    """
+    """Parse a submission.
+
     Raises:
-        UserError: it has another form.
+        UserError: the file has another form.
     """
     try:
         return parse(said)
@@ -131,7 +132,7 @@ def parsed(path: Path, said: str) -> Submission:
 
 
 def decoded(path: Path) -> str:
-    """A file's text: UTF-8; UTF-16 where it begins as such; else Windows-1252.
+    """A file's text: UTF-8, UTF-16 if it begins with its mark, or Windows-1252.
 
     Raises:
         UserError: it is none of these.
@@ -147,7 +148,7 @@ def decoded(path: Path) -> str:
 
 
 def ours(path: Path, lookup: Lookup) -> Sheet:
-    """A submission of our page."""
+    """Read a submission of our page."""
     submission = parsed(path, decoded(path))
     if submission.sets != lookup.digest:
         problem = f"answers the sounds {submission.sets}, but {lookup.path} is of {lookup.digest}"
@@ -170,7 +171,7 @@ def ours(path: Path, lookup: Lookup) -> Sheet:
 
 
 def fraction(check: Passed | None) -> str:
-    """Right answers of so many; empty where nothing was asked."""
+    """The correct answers and their total, such as "5/6"; empty if nothing was asked."""
     return f"{check.correct}/{check.of}" if check else ""
 
 

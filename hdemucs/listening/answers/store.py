@@ -1,4 +1,4 @@
-"""Where answers are kept: a file a submission, whole or not there, never changed or removed."""
+"""Store answers: one file per submission, complete or absent, never changed or deleted."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hdemucs.listening.answers.form import Submission, canonical
 
 
 class Kept(Enum):
-    """What became of a submission."""
+    """What was done with a submission."""
 
     NEW = "stored"
     KNOWN = "already stored"
@@ -20,14 +20,14 @@ class Kept(Enum):
 
 
 def keep(folder: Path, submission: Submission) -> Kept:
-    """Store a submission so that a power cut after the return cannot lose it.
+    """Store a submission so that it is on disk when this returns.
 
-    The file is written and synced under a name of its own, then linked to its place, which fails
-    where something is there: two servers, or one that was killed and started again, never
-    overwrite an answer or see half of one.
+    The file is written and synced under a name of its own, then hard-linked to its place, which
+    fails if a file is there. So two servers, or a restarted one, never overwrite an answer or read
+    an unfinished one.
 
     Raises:
-        OSError: it could not be stored; nothing is left behind under its name.
+        OSError: it could not be stored; nothing is left under its name.
     """
     place = folder / f"{submission.session}-{submission.submission}.json"
     content = canonical(submission)

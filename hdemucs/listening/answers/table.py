@@ -1,4 +1,4 @@
-"""All answers as one tidy table, whatever software wrote them."""
+"""All answers as one tidy table, from any of the supported software."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SCALES = {"mushra": (0.0, 100.0), "mos": (1.0, 5.0)}
 
 @dataclass(frozen=True)
 class Answer:
-    """One score as some software stored it; None: that software does not say."""
+    """One score as some software stored it; None means that the software does not record it."""
 
-    trial: str  # "<blind folder>.<attribute>.<replicate>", or a clip's blind name
+    trial: str  # "<blind folder>.<attribute>.<replicate>", or the blind name of a clip
     stimulus: str  # blind name, or "reference"
     attribute: str
     score: float | None
@@ -32,14 +32,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Sheet:
-    """What one listener sent at once, as one file has it."""
+    """What one listener sent at a time, as stored in one file."""
 
     path: Path
-    submission: str  # identity of what was sent, whatever file it is in
+    submission: str  # identifier of what was sent, the same in every file
     listener: str
     answers: tuple[Answer, ...]
     session: str = ""
-    started: str = ""  # ISO 8601; empty: that software does not say
+    started: str = ""  # ISO 8601; empty if that software does not record it
     finished: str = ""
     about: Mapping[str, object] = field(default_factory=dict)  # columns of the participants' table
 
@@ -56,7 +56,7 @@ NUMBERS = [
 
 
 class Lookup:
-    """The key by blind name."""
+    """The key, by blind names."""
 
     def __init__(self, entries: Sequence[Entry], path: Path) -> None:
         self.path = path
@@ -69,10 +69,10 @@ class Lookup:
             self.counts[entry.trial] = self.counts.get(entry.trial, 0) + 1
 
     def entry(self, answer: Answer, file: Path) -> Entry:
-        """What was heard.
+        """The stimulus that was heard.
 
         Raises:
-            UserError: the key does not know it.
+            UserError: it is not in the key.
         """
         folder = answer.trial.partition(".")[0]
         found = self.by_name.get(answer.stimulus)
@@ -85,12 +85,12 @@ class Lookup:
         return found
 
     def stimuli(self, entry: Entry) -> int:
-        """How many stimuli a complete trial rates."""
+        """The number of stimuli in a complete trial."""
         return self.counts[entry.trial] if entry.set == "mushra" else 1
 
 
 def rows(sheet: Sheet, lookup: Lookup) -> list[dict[str, object]]:
-    """The table's rows for one sheet; `fault` says what is impossible about a rating."""
+    """The rows for one sheet; `fault` says why a rating is impossible."""
     made: list[dict[str, object]] = []
     seen: set[tuple[str, str, str]] = set()
     for answer in sheet.answers:
@@ -117,7 +117,7 @@ def rows(sheet: Sheet, lookup: Lookup) -> list[dict[str, object]]:
 
 
 def fault(answer: Answer, entry: Entry) -> str:
-    """What no listener can have answered; empty for a possible answer."""
+    """Why no listener can have given this answer; empty for a possible one."""
     low, high = SCALES[entry.set]
     if answer.score is not None and not low <= answer.score <= high:
         return f"a score of {answer.score:g} on a scale from {low:g} to {high:g}"
@@ -128,7 +128,7 @@ def fault(answer: Answer, entry: Entry) -> str:
 
 
 def table(made: Iterable[dict[str, object]]) -> pd.DataFrame:
-    """Numbers are floats, NaN where a software does not say; `when` is UTC or NaT."""
+    """The table of all rows; numbers are floats or NaN, and `when` is in UTC or NaT."""
     frame = pd.DataFrame(list(made), columns=COLUMNS)
     when = pd.to_datetime(frame["when"], utc=True, errors="coerce", format="ISO8601")
     return frame.assign(when=when).astype(dict.fromkeys(NUMBERS, "float64"))

@@ -1,1 +1,1 @@
-"""A page that plays what systems made of the excerpts, by name: for readers, not for listeners."""
+"""A page for readers that plays systems' estimates of the excerpts, with the systems' names"""

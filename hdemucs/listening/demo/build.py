@@ -1,7 +1,7 @@
-"""The demo page: per excerpt the mixture, the reference and every system's estimate.
+"""The demo page: for each excerpt the mixture, the reference and every system's estimate.
 
-It opens from disk and from any static host: sounds are in scripts, which a page may load from where
-it may not read sound files.
+It works from disk and from any static web server. Sounds are inside scripts, because a page opened
+from disk may load scripts but not sound files.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from hdemucs.metrics.one_source import nsdr_of_one
 
 SITE = Path(__file__).parent / "site"
 PLAYER = Path(__file__).parents[1] / "page"
-SHARED = ("random.js", "elements.js", "texts.js", "audio.js", "player.js")  # of the test's own page
+SHARED = ("random.js", "elements.js", "texts.js", "audio.js", "player.js")  # of the listening test
 MIXTURE, REFERENCE = "Mixture", "Reference"
-FLOOR = -80.0  # dB under full scale, the darkest colour
+FLOOR = -80.0  # dB below full scale, shown in the darkest colour
 WIDTH, HEIGHT = 480, 96  # pixels of a spectrogram
 
 
 def demo(config: ListeningConfig, inputs: Inputs, folder: Path) -> str:
-    """Write the page and its sounds to `folder`; says what was made."""
+    """Write the page and its sounds to `folder`; return a text about it."""
     temporary = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     try:
@@ -72,7 +72,7 @@ def chosen(config: ListeningConfig, inputs: Inputs) -> list[Excerpt]:
 def excerpt_of(
     config: ListeningConfig, inputs: Inputs, excerpt: Excerpt, folder: Path
 ) -> dict[str, Any]:
-    """Render one excerpt at one gain; what the page says of it."""
+    """Render one excerpt with one gain; return its data for the page."""
     material, rate = inputs.material(excerpt), inputs.manifest.sample_rate
     stimuli = (
         Stimulus(REFERENCE, "reference", material.target),
@@ -108,19 +108,19 @@ def excerpt_of(
 
 
 def write_sounds(sounds: Mapping[str, str], path: Path) -> None:
-    """A script that hands the page its sounds."""
+    """Write a script that gives the page its sounds."""
     write_text(path, f"Object.assign(Listen.embedded, {json.dumps(sounds)});\n")
 
 
 def flac(samples: Pcm, rate: int) -> bytes:
-    """16-bit FLAC."""
+    """Encode as 16-bit FLAC."""
     content = io.BytesIO()
     soundfile.write(content, samples.T, rate, "PCM_16", format="FLAC")
     return content.getvalue()
 
 
 def spectrogram(signal: np.ndarray, path: Path) -> None:
-    """Magnitudes in dB, time to the right; frequency grows with the square of the height."""
+    """Draw magnitudes in dB over time; frequency grows with the square of the height."""
     power = np.abs(stft(np.asarray(signal, np.float32))).mean(0).T
     level = 20 * np.log10(np.maximum(power / (len(power) / 2), 10 ** (FLOOR / 20)))
     rows = (np.linspace(0, 1, HEIGHT) ** 2 * (level.shape[0] - 1)).astype(int)

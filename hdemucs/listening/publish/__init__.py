@@ -1,1 +1,1 @@
-"""The folder that listeners and experimenters get."""
+"""The folder for listeners and experimenters"""

@@ -1,4 +1,4 @@
-"""design.md, README.md and RUN.md: the test as BS.1534-3, 10.2 wants it reported, and its use."""
+"""design.md, README.md and RUN.md: the report that BS.1534-3, 10.2, asks for, and instructions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GAINS = {
     "trial": "one gain for all stimuli of a trial, set by the reference (BS.1534-3, 7.1)",
     "stimulus": "each stimulus as loud as any (Ward et al. 2018): errors of level are hidden",
 }
-NAMES = {  # of README.md and RUN.md
+NAMES = {  # in README.md and RUN.md
     SEED: (
         f"**This set is for trying out: {DECODED}.**\n"
         "For a real test run `hdemucs listen secret` once, before anybody listens: it draws a\n"
@@ -42,7 +42,7 @@ NAMES = {  # of README.md and RUN.md
         "answers cannot be read."
     ),
 }
-DRAWN = {  # of design.md
+DRAWN = {  # in design.md
     SEED: "follow from the study's seed, which makes this set one for trying out",
     SECRET: "are drawn with a secret that is kept with the key",
 }
@@ -93,7 +93,7 @@ def bullets(lines: Iterable[str]) -> str:
 
 
 def filters(record: dict[str, Any]) -> Iterable[str]:
-    """The anchor filters against the mask."""
+    """The anchor filters compared with the standard's mask."""
     for name, found in record["anchors"]["filters"].items():
         near, far = (found[key] or "-" for key in ("near", "far"))
         yield (
@@ -107,7 +107,7 @@ def readme(config: ListeningConfig, built: Built) -> str:
 
 
 def instructions(config: ListeningConfig, built: Built) -> str:
-    """How to run the sessions in webMUSHRA."""
+    """Instructions for running the sessions in webMUSHRA."""
     names = ", ".join(session.session for session in built.sessions)
     return template("RUN.md").format(
         name=config.name,

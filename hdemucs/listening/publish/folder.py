@@ -1,4 +1,4 @@
-"""The whole listening test, built beside its place and moved there when it is complete."""
+"""Build the whole listening test beside its place, and move it there when it is complete."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from hdemucs.listening.stimuli.render import SUFFIX
 from hdemucs.listening.stimuli.sets import MUSHRA, Built, build_sets
 
 PAGE = Path(__file__).parents[1] / "page"
-MAIN = '  <main id="page">'  # of index.html
+MAIN = '  <main id="page">'  # in index.html
 
 
 def publish(config: ListeningConfig, inputs: Inputs, folder: Path, private: Path) -> str:
-    """Write the test to `folder` and its key into `private`; says what was made.
+    """Write the test to `folder` and its key into `private`; return a text about it.
 
-    Blind names follow from the secret in `private`, from the study's seed where there is none.
+    Blind names follow from the secret in `private`, or from the study's seed if there is none.
 
     Raises:
-        UserError: whatever would make the test worthless; `folder` and all keys stay as they were.
+        UserError: a fault that makes the test worthless; `folder` and all keys are unchanged.
     """
     names = name_source(private, config.seed)
     temporary = folder.with_name(f".{folder.name}.tmp")
@@ -43,7 +43,7 @@ def publish(config: ListeningConfig, inputs: Inputs, folder: Path, private: Path
         check_blind(served(temporary), temporary, config.systems)
         stamp(sorted(temporary.rglob("*")))
         key = key_path(private, digest(built.entries))
-        save_key(built.entries, key)  # first: no set is ever without its key
+        save_key(built.entries, key)  # first, so that no set is ever without its key
         shutil.rmtree(folder, ignore_errors=True)
         temporary.replace(folder)
     finally:
@@ -56,7 +56,7 @@ def publish(config: ListeningConfig, inputs: Inputs, folder: Path, private: Path
 
 
 def write_page(config: ListeningConfig, built: Built, root: Path) -> None:
-    """The page's own files, and the list of sessions that it starts from."""
+    """Write the page's own files, and the list of sessions that it reads first."""
     for path in sorted(path for path in PAGE.rglob("*") if path.is_file()):
         place = root / INDEX if path.name == INDEX else root / "page" / path.relative_to(PAGE)
         content = path.read_bytes()
@@ -65,7 +65,7 @@ def write_page(config: ListeningConfig, built: Built, root: Path) -> None:
 
 
 def noted(index: bytes, built: Built) -> bytes:
-    """The first page; of a set for trying out it says so, even opened without a server."""
+    """The first page; for a trial set it says so, even when opened without a server."""
     if built.names_from == SECRET:
         return index
     said = read_json(PAGE / "texts" / "en.json", "restore it")["rehearsal"]
@@ -74,7 +74,7 @@ def noted(index: bytes, built: Built) -> bytes:
 
 
 def write_records(config: ListeningConfig, inputs: Inputs, built: Built, root: Path) -> None:
-    """What experimenters read."""
+    """Write the files for experimenters."""
     record = manifest(config, inputs.excerpts, built)
     write_json(root / "manifest.json", record)
     write_text(root / "excerpts.csv", excerpts_csv(inputs.excerpts))
@@ -89,7 +89,7 @@ def write_records(config: ListeningConfig, inputs: Inputs, built: Built, root: P
 
 
 def hidden_references(built: Built) -> dict[str, str]:
-    """File name of the hidden reference, by blind name of the trial's folder."""
+    """File name of the hidden reference, by the blind name of the trial's folder."""
     return {
         entry.trial: entry.name + SUFFIX
         for entry in built.entries

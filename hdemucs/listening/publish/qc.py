@@ -1,6 +1,7 @@
-"""qc/: what the stimuli measure, whether systems are aligned, and how everything looks.
+"""qc/: measurements of the stimuli, the alignment of systems, and spectrograms.
 
-For the experimenter: conditions by name, no blind ones, so that it opens no trial.
+They are for experimenters: conditions have names, and no blind names appear, so they unblind no
+trial.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ from hdemucs.listening.stimuli.sets import MUSHRA, Built, sound
 
 Image = Float[np.ndarray, "frequency time"]
 
-LOUD = 3.0  # LU off the reference that are worth a look
-FLOOR = -90.0  # dB under the loudest bin
+LOUD = 3.0  # LU from the reference above which a stimulus should be checked
+FLOOR = -90.0  # dB relative to the loudest bin
 COLUMNS = (
     "excerpt", "source", "condition", "role", "gain_db", "lufs", "delta_lu", "dbtp", "nsdr_db",
     "flag",
@@ -35,7 +36,7 @@ COLUMNS = (
 
 
 def write_qc(root: Path, built: Built, rate: int) -> None:
-    """stimuli.csv, alignment.csv and a spectrogram sheet a source below `root`/qc."""
+    """Write stimuli.csv, alignment.csv and one sheet of spectrograms per source to `root`/qc."""
     shown = [e for e in built.entries if e.set == MUSHRA and e.role != OPEN]
     write_text(root / MEASURES, table(COLUMNS, [measures(e) for e in shown]))
     aligned = alignment(built.correlations, len({entry.excerpt for entry in shown}))
@@ -54,7 +55,9 @@ def measures(entry: Entry) -> dict[str, object]:
 
 
 def alignment(correlations: Mapping[str, Correlation], excerpts: int) -> list[dict[str, object]]:
-    """Lag of each system in samples; its mean correlation with references at 0 and at best."""
+    """Each system's lag in samples, and its mean correlation with references at lag 0 and at the
+    best.
+    """
     return [
         {
             "system": system,
@@ -75,7 +78,7 @@ def table(columns: Sequence[str], rows: Sequence[Mapping[str, object]]) -> str:
 
 
 def sheet(root: Path, entries: Sequence[Entry], rate: int, path: Path) -> None:
-    """Spectrograms of one source: a row an excerpt, a column a condition, one colour scale."""
+    """Spectrograms of a source: one row per excerpt, one column per condition, one scale."""
     excerpts = sorted({entry.excerpt for entry in entries})
     conditions = list(dict.fromkeys(entry.condition for entry in entries))
     figure = Figure(figsize=(1.9 * len(conditions), 1.5 * len(excerpts) + 0.4), dpi=90)
@@ -105,6 +108,6 @@ def sheet(root: Path, entries: Sequence[Entry], rate: int, path: Path) -> None:
 
 
 def image(path: Path) -> Image:
-    """Magnitudes in dB under full scale, channels averaged."""
+    """Magnitudes in dB below full scale, averaged over channels."""
     spectrum = np.abs(stft(audio.read(path))).mean(0).T
     return 20 * np.log10(np.maximum(spectrum / (spectrum.shape[0] / 2), 10 ** (FLOOR / 20)))

@@ -1,4 +1,4 @@
-"""The public record of the sets: manifest.json, excerpts.csv, and the list that the page reads."""
+"""The public record of the sets: manifest.json, excerpts.csv, and the list for the page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hdemucs.listening.stimuli.trials import Lacking
 
 
 def session_list(config: ListeningConfig, built: Built) -> dict[str, Any]:
-    """What the front page shows; served."""
+    """The content of the front page, which is served."""
     return {
         "format": FORMAT,
         "test": config.name,
@@ -36,7 +36,7 @@ def session_list(config: ListeningConfig, built: Built) -> dict[str, Any]:
 
 
 def manifest(config: ListeningConfig, excerpts: Excerpts, built: Built) -> dict[str, Any]:
-    """Everything but which file is what: that is in the key."""
+    """Everything about the sets, except which file is which condition: that is in the key."""
     edges = [int(n.removeprefix(LOWPASS)) for n in config.anchors.names if n.startswith(LOWPASS)]
     return {
         "format": FORMAT,
@@ -71,13 +71,15 @@ def by_name(built: Built) -> list[Any]:
 
 
 def profile(config: ListeningConfig, built: Built) -> str:
-    """BS.1534-3 asks for both low-pass anchors in every trial; without them the name is loose."""
+    """The standard's name if every trial has both low-pass anchors, as it requires; or a weaker
+    one.
+    """
     both = {"lowpass-3500", "lowpass-7000"} <= set(config.anchors.names)
     return "BS.1534-3" if both and not any(map(dropped, built.lacking.values())) else "MUSHRA-style"
 
 
 def notes(config: ListeningConfig, excerpts: Excerpts, built: Built) -> list[str]:
-    """What a reader of the results has to know of the material."""
+    """What readers of the results must know about the material."""
     said = []
     for name in config.anchors.names:
         edge = int(name.removeprefix(LOWPASS)) if name.startswith(LOWPASS) else None
@@ -103,7 +105,7 @@ def dropped(near: Mapping[str, Lacking]) -> list[str]:
 
 
 def reason(found: Lacking, config: ListeningConfig) -> str:
-    """Why an anchor near the reference was dropped, or was not."""
+    """Why an anchor near the reference was dropped or kept."""
     limit = f"{config.anchors.audible:g} LUFS"
     loudest = "silence" if found.loudest is None else f"{found.loudest:g} LUFS at its loudest"
     if found.audible:
@@ -114,7 +116,7 @@ def reason(found: Lacking, config: ListeningConfig) -> str:
 
 
 def shortfalls(config: ListeningConfig, excerpts: Excerpts) -> list[str]:
-    """BS.1534-3, 7.1: one and a half excerpts a system, five at least; here per source."""
+    """Shortages by BS.1534-3, 7.1: 1.5 excerpts per system, at least five; here for each source."""
     wanted = max(5, -(-3 * len(config.systems) // 2))
     counts = Counter(excerpt.source for excerpt in excerpts.excerpts)
     systems = len(config.systems)
@@ -126,7 +128,7 @@ def shortfalls(config: ListeningConfig, excerpts: Excerpts) -> list[str]:
 
 
 def excerpts_csv(excerpts: Excerpts) -> str:
-    """One row an excerpt: where it is from and why."""
+    """One row per excerpt: its place and the reasons for its choice."""
     text = io.StringIO()
     rows = [row(excerpt, excerpts) for excerpt in excerpts.excerpts]
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")

@@ -1,7 +1,8 @@
-"""The same sessions as webMUSHRA configurations.
+"""The same sessions as configurations for webMUSHRA.
 
-webMUSHRA's YAML reader takes one JSON value in one line a page, and misreads nested block lists;
-results come back with our trial and stimulus names, `reference` standing for the hidden one.
+webMUSHRA's YAML parser accepts one JSON value in one line per page, and misreads nested block
+lists. Results come back with our names of trials and stimuli; `reference` stands for the hidden
+one.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from hdemucs.listening.stimuli.questions import POINTS, QUESTIONS, Question, nam
 from hdemucs.listening.stimuli.sessions import MosTrial, MushraTrial, Session
 from hdemucs.listening.stimuli.trials import REFERENCE
 
-COMMIT = "07130f21"  # of webMUSHRA, of 18 May 2025
+COMMIT = "07130f21"  # of webMUSHRA, 18 May 2025
 RESOURCES = "configs/resources"
-LISTENER = "listener"  # question whose answer tells listeners apart
+LISTENER = "listener"  # the question whose answer identifies listeners
 CONSENT = (
     "<p>You will hear short pieces of separated music and rate them. Your ratings, the time that "
     "each took and your code are stored, without your name. You may stop at any time.</p>"
@@ -27,10 +28,10 @@ REHEARSAL = f"<p><strong>This set is for trying out: {DECODED}.</strong></p>"
 
 
 def configuration(session: Session, hidden: Mapping[str, str], names_from: str) -> str:
-    """One session; `hidden`: each folder's hidden reference, which webMUSHRA adds itself.
+    """One session; `hidden` has each folder's hidden reference, which webMUSHRA adds itself.
 
-    `names_from` the seed: the first page says that the set is for trying out. The training pages
-    come first; their trials are named so that the analysis leaves them out.
+    If `names_from` is the seed, the first page says that this is a trial set. The training pages
+    come first; the analysis recognises their trials by name and leaves them out.
     """
     head = {
         "testname": f"{session.test}, {session.session}",
@@ -104,7 +105,7 @@ def mushra_page(
 
 
 def mos_page(trial: MosTrial, root: str) -> dict[str, Any]:
-    """Two scales: quality, then contamination."""
+    """A page with two scales: quality, then contamination."""
     (name,) = trial.stimuli
     asked = "".join(
         f"<p>{place}. {named(question.alone, trial.source)}</p>"
@@ -123,7 +124,7 @@ def mos_page(trial: MosTrial, root: str) -> dict[str, Any]:
 
 
 def scale(question: Question, source: str) -> list[dict[str, str]]:
-    """Five points, the ends in words."""
+    """Five points; the first and the last have words."""
     ends = {POINTS[0]: f": {question.low}", POINTS[-1]: f": {question.high}"}
     return [
         {"value": str(point), "label": named(f"{point}{ends.get(point, '')}", source)}

@@ -1,1 +1,1 @@
-"""The test in a browser: a small server, and sessions that need none."""
+"""The test in a browser: a small server, and sessions that need no server"""

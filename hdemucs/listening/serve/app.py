@@ -1,6 +1,6 @@
-"""The web application of a listening test: shows its files, keeps answers, hands out sessions.
+"""The web application of a listening test: serves its files, stores answers, assigns sessions.
 
-Paths are looked up in a list, never joined to a folder; every body is bounded in size and time.
+Paths are looked up in a list and never joined to a folder; every body is limited in size and time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from hdemucs.listening.serve.status import status_page
 
 LARGEST = 2 << 20  # bytes of an answer
 SMALL = 1 << 12  # bytes of any other message
-PATIENCE = 60.0  # seconds for a body to arrive
+PATIENCE = 60.0  # seconds within which a body must arrive
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -47,27 +47,27 @@ HEADERS = {
 }
 FRESH = {"Cache-Control": "no-cache"}
 FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
-ALIKE = {"Last-Modified": "Sat, 01 Jan 2000 00:00:00 GMT"}  # of files, which shall tell nothing
+ALIKE = {"Last-Modified": "Sat, 01 Jan 2000 00:00:00 GMT"}  # of all files: it must reveal nothing
 STATUS = {Kept.NEW: 201, Kept.KNOWN: 200, Kept.OTHER: 409}
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How a test is held; the page is told of `attention`, `language`, `texts`."""
+    """How a test is run; the page gets `attention`, `language` and `texts`."""
 
-    origins: tuple[str, ...] = ()  # under which the page is reached, beside the server's own
-    attention: bool = False  # ask whether listeners read what is asked
+    origins: tuple[str, ...] = ()  # by which the page is reached, besides the server's own
+    attention: bool = False  # whether to check that listeners read the questions
     language: str = "en"
-    texts: dict[str, Any] = field(default_factory=dict)  # instead of the language's own
-    code: str | None = None  # for who has sent answers
-    redirect: str | None = None  # where they go then; {listener} stands for their code
-    rehearsal: bool = False  # sounds whose names others can decode are good enough
+    texts: dict[str, Any] = field(default_factory=dict)  # replace the language's own texts
+    code: str | None = None  # given to listeners who have sent answers
+    redirect: str | None = None  # where they are sent then; {listener} stands for their code
+    rehearsal: bool = False  # accept sets whose names others can decode
     token: str = field(default_factory=partial(secrets.token_urlsafe, 12))  # opens the status page
 
 
 @checked(frozen=True, kw_only=True, config=STRICT)
 class Joining:
-    """Somebody wants a session."""
+    """A listener wants a session."""
 
     listener: Code
     set: Name | None
@@ -75,7 +75,7 @@ class Joining:
 
 @checked(frozen=True, kw_only=True, config=STRICT)
 class Progress:
-    """Somebody has come so far."""
+    """A listener's present step."""
 
     listener: Code
     session: Name
@@ -83,8 +83,8 @@ class Progress:
     of: Annotated[int, Field(ge=0, le=10_000)]
 
 
-class Refused(Exception):  # noqa: N818  an answer to a client, no accident
-    """What a client hears instead of what it asked for."""
+class Refused(Exception):  # noqa: N818  an answer to a client, not an error
+    """The answer to a request that is refused."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -96,13 +96,13 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 @dataclass(frozen=True)
 class Application:
-    """The requests of one test."""
+    """Handles the requests of one test."""
 
     content: Content
     answers: Path
     settings: Settings
     panel: Panel
-    anywhere: bool  # listeners come under any name of this machine, not the loopback's alone
+    anywhere: bool  # listeners use any name of this machine, not only the loopback's
 
     def asgi(self) -> Starlette:
         routes = [
@@ -116,7 +116,7 @@ class Application:
         return Starlette(routes=routes)
 
     def guarded(self, handler: Handler) -> Handler:
-        """The handler for pages of ours alone; every refusal says why."""
+        """The handler, for requests from our own pages only; every refusal says why."""
 
         async def handle(request: Request) -> Response:
             try:
@@ -184,7 +184,7 @@ class Application:
         return HTMLResponse(status_page(self.panel))
 
     async def take(self, request: Request) -> Response:
-        """Keep answers, and acknowledge only what the disk has."""
+        """Store answers; acknowledge them only when they are on disk."""
         content = await body(request, LARGEST)
         try:
             submission = await run_in_threadpool(parse, content)
@@ -202,7 +202,7 @@ class Application:
         return JSONResponse(self.receipt(submission, kept), STATUS[kept])
 
     def receipt(self, submission: Submission, kept: Kept) -> dict[str, str]:
-        """What became of the answers; what a crowd platform wants to see only then."""
+        """What was done with the answers; the crowd platform's code and link only after that."""
         given = {"submission": submission.submission, "result": kept.value}
         if self.settings.code:
             given["code"] = self.settings.code
@@ -212,7 +212,7 @@ class Application:
 
 
 def place(url: str) -> tuple[str, str]:
-    """Host name, and host with port; empty for what is no URL."""
+    """Host name, and host with port; empty if it is not a URL."""
     try:
         parts = urlsplit(url)
         return parts.hostname or "", parts.netloc
@@ -221,7 +221,7 @@ def place(url: str) -> tuple[str, str]:
 
 
 async def message(request: Request, form: Any) -> Any:
-    """A small JSON message.
+    """A small JSON message, parsed.
 
     Raises:
         Refused: it has another form.
@@ -235,10 +235,11 @@ async def message(request: Request, form: Any) -> Any:
 
 
 async def body(request: Request, largest: int) -> bytes:
-    """The request's JSON, if it may be read at all.
+    """The request's JSON, if its type and size are accepted.
 
     Raises:
-        Refused: it is of another type, has no length or too much of it, or never ends.
+        Refused: its type is wrong, its length is missing or too large, or it does not arrive in
+        time.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise Refused(415, "messages are application/json")

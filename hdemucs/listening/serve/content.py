@@ -1,4 +1,4 @@
-"""What the server knows: the files it may show, and the sessions it takes answers for."""
+"""The files that the server may show, and the sessions for which it accepts answers."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from hdemucs.listening.answers.table import SCALES
 from hdemucs.listening.layout import INDEX, served
 from hdemucs.listening.session_list import CURE, SessionList, hold_blind, load_session_list
 
-Asked = Counter[tuple[str, str]]  # (stimulus, attribute): each is rated once
+Asked = Counter[tuple[str, str]]  # (stimulus, attribute); each is rated once
 
 
 @dataclass(frozen=True)
 class Content:
-    """A listening test on disk; nothing else of the disk can be asked for."""
+    """A listening test on disk; no other file can be requested."""
 
     files: Mapping[str, Path]  # by URL path
     listed: SessionList
     asked: Mapping[str, Mapping[str, Asked]]  # by session and trial
 
     def check(self, submission: Submission) -> None:
-        """Raises: ValueError: answers to another test, or that no listener can have given."""
+        """Raises: ValueError: answers to another test, or ones that no listener can have given."""
         if (submission.test, submission.sets) != (self.listed.test, self.listed.sets):
             raise ValueError("sets: answers to other sounds than these")
         if self.listed.sessions.get(submission.session) != submission.set:
@@ -42,7 +42,7 @@ class Content:
 
 
 def check_ratings(answer: TrialAnswer, asked: Asked, scale: tuple[float, float]) -> None:
-    """Raises: ValueError: something else is rated than was asked, or off the scale."""
+    """Raises: ValueError: something else is rated than was asked, or a score is off the scale."""
     if Counter((rating.stimulus, rating.attribute) for rating in answer.ratings) != asked:
         raise ValueError(f"ratings: of {answer.trial} are not one for each stimulus and question")
     for rating in answer.ratings:
@@ -52,11 +52,11 @@ def check_ratings(answer: TrialAnswer, asked: Asked, scale: tuple[float, float])
 
 
 def load_content(folder: Path, *, rehearsal: bool = False) -> Content:
-    """Read a test's folder once, at the start.
+    """Read a test's folder once, when the server starts.
 
     Raises:
-        UserError: there is no test, a session of it is missing, or it is for trying out and no
-            rehearsal is meant.
+        UserError: there is no test, one of its sessions is missing, or it is a trial set and
+            `rehearsal` is false.
     """
     listed = load_session_list(folder)
     hold_blind(folder, listed, rehearsal=rehearsal)
@@ -74,7 +74,7 @@ def load_content(folder: Path, *, rehearsal: bool = False) -> Content:
 
 
 def asked(folder: Path, kind: str, session: str) -> dict[str, Asked]:
-    """What is rated in each trial of a session: blind names and attributes."""
+    """The blind names and attributes that are rated in each trial of a session."""
     content = read_json(folder / kind / "sessions" / f"{session}.json", CURE)
     return {
         trial["id"]: Counter(
@@ -88,5 +88,5 @@ def asked(folder: Path, kind: str, session: str) -> dict[str, Asked]:
 
 
 def attributes(trial: Mapping[str, Any], content: Mapping[str, Any]) -> list[str]:
-    """A MUSHRA trial asks one question, a MOS trial all."""
+    """The attributes of a trial: one in MUSHRA, all in MOS."""
     return [trial["attribute"]] if "attribute" in trial else list(content["questions"])

@@ -1,7 +1,7 @@
-"""Who listens to which session: assigned to the one that has fewest, and followed on the way.
+"""Assign listeners to the sessions with the fewest listeners, and follow their progress.
 
-What is known is appended to a hidden file beside the answers, so that a server that was stopped
-goes on as it was.
+Everything is appended to a hidden file beside the answers, so that a restarted server continues
+where it stopped.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 FILE = ".panel.jsonl"
-HOLD = 2 * 3600.0  # seconds without a sign after which a listener's place is free again
+HOLD = 2 * 3600.0  # seconds without a message after which a listener's place is free again
 
 
 @dataclass(frozen=True)
 class Seat:
-    """One listener in one session."""
+    """One listener's place in one session."""
 
     listener: str
     session: str
@@ -37,7 +37,7 @@ class Panel:
     def __init__(
         self, sessions: Mapping[str, str], answers: Path, now: Callable[[], float] = time.time
     ) -> None:
-        """`sessions`: the set of each session; `answers`: the folder where answers are kept."""
+        """`sessions` has the set of each session; `answers` is the folder of answers."""
         self.sessions, self.file, self.now = sessions, answers / FILE, now
         self.lock = threading.Lock()
         self.seats: dict[tuple[str, str], Seat] = {}
@@ -49,9 +49,9 @@ class Panel:
             self.seats[seat.session, seat.listener] = seat
 
     def join(self, listener: str, kind: str | None) -> str | None:
-        """The session of this listener: their own, else the one with the fewest listeners.
+        """The session of this listener: an earlier one, or else the one with the fewest listeners.
 
-        `kind` restricts it to a set; None: there is no such set.
+        `kind` restricts it to a set. Returns None if there is no such set.
         """
         with self.lock:
             names = [name for name, own in self.sessions.items() if kind in (None, own)]
@@ -65,20 +65,20 @@ class Panel:
             return found
 
     def taken(self) -> Counter[str]:
-        """Listeners of each session: who is done, and who is under way and was seen lately."""
+        """The number of listeners per session who have finished, or who were active lately."""
         late = self.now() - HOLD
         under_way = (s.session for s in self.seats.values() if not s.done and s.seen >= late)
         return Counter(self.stored) + Counter(under_way)
 
     def follow(self, session: str, listener: str, step: int, of: int) -> None:
-        """A listener has come to step `step` of `of`."""
+        """Record that a listener has reached step `step` of `of`."""
         with self.lock:
             now = self.now()
             old = self.seats.get((session, listener), Seat(listener, session, now, now))
             self.keep(replace(old, seen=now, step=step, of=of))
 
     def finish(self, session: str, listener: str, *, new: bool) -> None:
-        """A listener's answers are stored; `new`: for the first time."""
+        """Record that a listener's answers are stored; `new`: for the first time."""
         with self.lock:
             now = self.now()
             self.stored[session] += int(new)
@@ -86,7 +86,7 @@ class Panel:
             self.keep(replace(old, seen=now, done=True))
 
     def keep(self, seat: Seat) -> None:
-        """Remember a seat. A full disk loses this line at most: answers matter more."""
+        """Record a place. If the disk is full, only this line is lost: answers matter more."""
         self.seats[seat.session, seat.listener] = seat
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)

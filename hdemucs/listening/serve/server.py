@@ -1,4 +1,4 @@
-"""A listening test served: on the loopback address unless told otherwise, until interrupted."""
+"""Serve a listening test until interrupted; by default on the loopback address only."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from hdemucs.listening.serve.app import LOOPBACK, Application, Settings
 from hdemucs.listening.serve.content import Content, load_content
 from hdemucs.listening.serve.panel import Panel
 
-IDLE = 5  # seconds that a connection may say nothing between two requests
-SILENT = 20.0  # seconds for the first request of a connection
+IDLE = 5  # seconds that a connection may be idle between two requests
+SILENT = 20.0  # seconds until the first request of a connection
 BACKLOG = 512
 
 
 class Protocol(H11Protocol):
-    """HTTP/1.1; closes connections that never ask for anything."""
+    """HTTP/1.1; connections that never send a request are closed."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -37,7 +37,7 @@ class Protocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """One test."""
+    """The server of one test."""
 
     def __init__(self, listening: socket.socket, application: Application) -> None:
         self.listening = listening
@@ -50,7 +50,7 @@ class Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Nothing: whoever runs the server says what stops it, before it begins."""
+        """Handles no signals: the caller decides what stops the server."""
         yield
 
     def run_until_stopped(self) -> None:
@@ -59,7 +59,7 @@ class Server(uvicorn.Server):
 
 @dataclass(frozen=True)
 class Address:
-    """Where listeners come."""
+    """The address that listeners use."""
 
     host: str
     port: int
@@ -71,10 +71,10 @@ class Address:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens, for IPv4 or IPv6.
+    """A listening socket, for IPv4 or IPv6.
 
     Raises:
-        UserError: the address is unknown or taken.
+        UserError: the address is unknown or in use.
     """
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -85,7 +85,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def server(content: Content, answers: Path, address: Address, settings: Settings) -> Server:
-    """A server that listens already; port 0 takes any free one."""
+    """A server that is listening already; port 0 takes any free port."""
     panel = Panel(content.listed.sessions, answers)
     anywhere = address.host not in LOOPBACK
     application = Application(content, answers, settings, panel, anywhere)
@@ -99,13 +99,12 @@ def serve(
     settings: Settings,
     ready: Callable[[str], None] = print,
 ) -> None:
-    """Serve the test in `folder` until interrupted; answers go to the folder `answers`.
+    """Serve the test in `folder` until interrupted; answers are stored in the folder `answers`.
 
-    `ready` is told the addresses of the test and of the status page.
+    `ready` is called with the addresses of the test and of the status page.
 
     Raises:
-        UserError: there is no test, it is for trying out and no rehearsal is meant, or the port is
-            taken.
+        UserError: there is no test, it is a trial set and no rehearsal, or the port is in use.
     """
     content = load_content(folder, rehearsal=settings.rehearsal)
     made = server(content, answers, address, settings)

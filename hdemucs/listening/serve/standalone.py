@@ -1,4 +1,4 @@
-"""A session in a single file: opens by double click; answers come as a download."""
+"""A session in a single HTML file, which opens by double click; answers are downloaded."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ SCRIPT = re.compile(r'\n\s*<script defer src="([^"]+)"></script>')
 def standalone(
     folder: Path, session: str, path: Path, said: dict[str, Any], *, rehearsal: bool = False
 ) -> None:
-    """Write the session `session` of the test in `folder` to `path`; `said`: the page's texts.
+    """Write the session `session` of the test in `folder` to `path`; `said` has the page's texts.
 
     Raises:
-        UserError: there is no such session, or the set is for trying out and no rehearsal is meant.
+        UserError: there is no such session, or it is of a trial set and `rehearsal` is false.
     """
     listed = load_session_list(folder)
     hold_blind(folder, listed, rehearsal=rehearsal)
@@ -46,7 +46,7 @@ def standalone(
 
 
 def files(content: dict[str, Any]) -> Iterator[str]:
-    """Every sound that a session plays."""
+    """All sounds that a session plays."""
     for trial in [*content["training"], *(trial for block in content["blocks"] for trial in block)]:
         for name in [*trial["stimuli"], *([trial["reference"]] if "reference" in trial else [])]:
             yield f"{trial['folder']}/{name}"
@@ -57,5 +57,5 @@ def encoded(path: Path) -> str:
 
 
 def script(value: Any) -> str:
-    """JSON that may stand inside a script element."""
+    """JSON that is safe inside a script element."""
     return json.dumps(value).replace("<", "\\u003c")

@@ -1,4 +1,4 @@
-"""The experimenter's page: who listens, how far they are, and what is missing."""
+"""The experimenter's page: who is listening, their progress, and what is missing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGE = """<!doctype html>
 
 
 def status_page(panel: Panel) -> str:
-    """HTML that renews itself every ten seconds."""
+    """The page in HTML; it reloads itself every ten seconds."""
     now, seats = panel.now(), sorted(panel.seats.values(), key=lambda seat: -seat.seen)
     taken, stored = panel.taken(), panel.stored
     most = {

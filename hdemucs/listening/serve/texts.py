@@ -1,4 +1,4 @@
-"""What the page says: a file a language, and the experimenter's own words on top of it."""
+"""The texts of the page: one file per language, and the experimenter's own texts in their place."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def texts(language: str) -> dict[str, Any]:
 
 
 def load_texts(path: Path) -> dict[str, Any]:
-    """The experimenter's own words: any of the keys of `texts`, with the same {placeholders}.
+    """Read the experimenter's own texts: any keys of `texts`, with the same {placeholders}.
 
     Raises:
-        UserError: a key is unknown, of another form, or has a placeholder that nothing fills.
+        UserError: a key is unknown or has another form, or a placeholder is never filled.
     """
     own, known = read_json(path, "write it as JSON"), texts("en")
     check(own, known, path, "")
@@ -39,7 +39,7 @@ def load_texts(path: Path) -> dict[str, Any]:
 
 
 def merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """`base` with what `own` has instead, key by key."""
+    """`base` with the values that `own` has, key by key."""
     deeper = {key: merged(base.get(key, {}), own[key]) for key in own if isinstance(own[key], dict)}
     return {**base, **own, **deeper}
 
@@ -60,6 +60,6 @@ def check(own: Any, known: Any, path: Path, place: str) -> None:
 
 
 def fields(text: Any) -> set[str]:
-    """Placeholders of a text, or of a list of them."""
+    """The placeholders in a text, or in a list of texts."""
     whole = text if isinstance(text, str) else " ".join(text)
     return {name for _, name, _, _ in string.Formatter().parse(whole) if name}

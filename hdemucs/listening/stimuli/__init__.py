@@ -1,1 +1,1 @@
-"""What is heard: references, anchors and systems, levelled, blind, and who hears which."""
+"""The stimuli: references, anchors and systems with levels and blind names; and the sessions"""

@@ -1,8 +1,9 @@
 """Anchors of a separation test, each a formula of the target and the other stems.
 
 Sources: BS.1534-3, 5.1 (low-pass); Emiya et al. 2011, PEASS (distorted-target, artifact,
-interference); Ward et al. 2018 (mixture, quality). `s` is the target, `rest` the other stems,
-L() loudness; the masks are drawn once and used in both channels.
+interference); Ward et al. 2018 (mixture, quality). `s` is the target, `rest` is the sum of the
+other
+stems, L() is loudness. Masks are drawn once and used for both channels.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from hdemucs.loudness import loudness
 Spectrum = Complex[np.ndarray, "channel frame bin"]
 
 WINDOW, HOP = 2048, 1024  # samples; a periodic Hann window at half overlap sums to 1
-CONSTANT = -23.0  # LUFS at which parts are added where the formula asks for equal loudness
-FLOOR = 1e-20  # power that stands for silence in a ratio
+CONSTANT = -23.0  # LUFS of the parts that are added, if the formula requires equal loudness
+FLOOR = 1e-20  # power that stands for silence in ratios
 
 
 @dataclass(frozen=True)
 class Material:
-    """What anchors are made of: [channel, sample] at `rate` Hz."""
+    """What anchors are made from: [channel, sample] at `rate` Hz."""
 
     target: Signal
     rest: Sequence[Signal]
@@ -42,7 +43,7 @@ Recipe = Callable[[Material, AnchorsConfig, np.random.Generator], Signal]
 
 
 def quality(material: Material, config: AnchorsConfig, rng: np.random.Generator) -> Signal:
-    """Ward et al.: drop-outs and musical noise in equal parts, both dull; as loud as the target."""
+    """Ward et al.: drop-outs and equal musical noise, both low-passed; as loud as the target."""
     target, rate = material.target, material.rate
     dull = low_pass(3500, rate)
     parts = [
@@ -54,14 +55,14 @@ def quality(material: Material, config: AnchorsConfig, rng: np.random.Generator)
 
 
 def distorted_target(material: Material, config: AnchorsConfig, rng: np.random.Generator) -> Signal:
-    """PEASS: a dull target with drop-outs, as loud as the target."""
+    """PEASS: a low-passed target with drop-outs, as loud as the target."""
     target, rate = material.target, material.rate
     dull = filtered(target, low_pass(3500, rate))
     return levelled(dropped(dull, config.dropped_frames, rng), loudness(target, rate), rate)
 
 
 def artifact(material: Material, config: AnchorsConfig, rng: np.random.Generator) -> Signal:
-    """PEASS: the target and as much musical noise made of it."""
+    """PEASS: the target plus equally loud musical noise made from it."""
     target, rate = material.target, material.rate
     level = loudness(target, rate)
     noise = levelled(musical_noise(target, config.noise_zeroed, rng), level, rate)
@@ -69,7 +70,7 @@ def artifact(material: Material, config: AnchorsConfig, rng: np.random.Generator
 
 
 def interference(material: Material, *_: object) -> Signal:
-    """PEASS: the others equally loud, their sum as loud as the target."""
+    """PEASS: the other stems, equally loud; their sum is as loud as the target."""
     target, rate = material.target, material.rate
     others = total([levelled(stem, CONSTANT, rate) for stem in material.rest])
     return target + levelled(others, loudness(target, rate), rate)
@@ -87,13 +88,13 @@ RECIPES: dict[AnchorName, Recipe] = {
 
 
 def musical_noise(signal: Signal, zeroed: float, rng: np.random.Generator) -> Signal:
-    """A share of the time-frequency bins set to zero at random (PEASS)."""
+    """Set a random share of the time-frequency bins to zero (PEASS)."""
     spectrum = stft(signal)
     return istft(spectrum * (rng.random(spectrum.shape[1:]) >= zeroed), signal.shape[1])
 
 
 def dropped(signal: Signal, share: float, rng: np.random.Generator) -> Signal:
-    """A share of the frames set to zero at random (Ward's reading of PEASS)."""
+    """Set a random share of the frames to zero (as Ward et al. read PEASS)."""
     spectrum = stft(signal)
     kept = rng.random((spectrum.shape[1], 1)) >= share
     return istft(spectrum * kept, signal.shape[1])
@@ -104,13 +105,13 @@ def total(signals: Sequence[Signal]) -> Signal:
 
 
 def levelled(signal: Signal, level: float, rate: int) -> Signal:
-    """The signal at `level` LUFS; silence stays silence."""
+    """The signal at `level` LUFS; silence stays silent."""
     now = loudness(signal, rate)
     return signal * np.float32(10 ** ((level - now) / 20)) if np.isfinite(now) else signal
 
 
 def stft(signal: Signal) -> Spectrum:
-    """Half-overlapping Hann windows, the first centred on the first sample."""
+    """The spectrum in half-overlapping Hann windows, the first centred on the first sample."""
     pad = WINDOW - signal.shape[1] % HOP
     padded = np.pad(signal.astype(np.float64), ((0, 0), (HOP, HOP + pad)))
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1)[:, ::HOP]
@@ -119,7 +120,7 @@ def stft(signal: Signal) -> Spectrum:
 
 
 def istft(spectrum: Spectrum, length: int) -> Signal:
-    """Overlap-add: the windows of `stft` sum to 1 where none is changed."""
+    """The signal by overlap-add: the windows of `stft` sum to 1."""
     frames = np.fft.irfft(spectrum, WINDOW, axis=2)
     channels, count, _ = frames.shape
     signal = np.zeros((channels, (count + 1) * HOP))

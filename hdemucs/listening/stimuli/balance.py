@@ -1,11 +1,10 @@
-"""Which clips each session plays: a balanced incomplete block design.
+"""The clips that each session plays, by a balanced incomplete block design.
 
-Every session has each condition, each source and each excerpt equally often (within one), and so
-have all sessions up to any point. A session is drawn in three steps: how many clips of each
-condition and of each source it has, how these meet, and then, within each source, which excerpts.
-Each step is a transport problem, solved exactly (its linear program has whole numbers at its
-corners). Exchanges within sessions, which leave each of them as balanced as it was, then even out
-how often each clip is played in all.
+Every session has each condition, source and excerpt equally often (within one), and so have all
+sessions together, up to any one of them. A session is drawn in three steps: how many clips of each
+condition and source it has, how these are combined, and which excerpts they are, source by source.
+Each step is a transport problem, solved exactly: its linear program has integer solutions. Then
+exchanges within sessions, which keep their balance, make the clips' total numbers more equal.
 """
 
 from __future__ import annotations
@@ -20,20 +19,20 @@ from scipy.optimize import linprog
 Counts = Int[np.ndarray, "place"]
 Table = Int[np.ndarray, "row column"]
 
-WITHIN, OVER = 1e5, 8.0  # cost of repeating in a sitting; its growth with what was heard before
+WITHIN, OVER = 1e5, 8.0  # cost of repeating in a session; its growth with earlier sessions
 
 
-PLANS, EXCHANGES = 6, 50_000  # tries at most
+PLANS, EXCHANGES = 6, 50_000  # most tries
 Pair = tuple[int, int]  # condition, excerpt
 
 
 def dealt(
     conditions: int, sources: Sequence[int], sittings: int, size: int, rng: np.random.Generator
 ) -> list[list[Pair]]:
-    """The (condition, excerpt) pairs of each sitting, at most `size`, none twice in a sitting.
+    """The (condition, excerpt) pairs of each session: at most `size`, and no pair twice.
 
-    `sources` has the source of each excerpt, as a number; `conditions` is how many versions of each
-    excerpt there are.
+    `sources` has the source of each excerpt, as a number; `conditions` is the number of versions of
+    each excerpt.
     """
     plans = (plan(conditions, sources, sittings, size, rng) for _ in range(PLANS))
     found: list[list[Pair]] = []
@@ -49,7 +48,7 @@ def dealt(
 def plan(
     conditions: int, sources: Sequence[int], sittings: int, size: int, rng: np.random.Generator
 ) -> list[list[Pair]]:
-    """One draw of all sessions, which may end less even than another."""
+    """One random plan of all sessions; plans may differ in how even they are."""
     deal = Deal(conditions, sources, rng)
     held = [deal.sitting(size) for _ in range(sittings)]
     exchange(held, sources, [0] * len(sources), rng)
@@ -58,7 +57,7 @@ def plan(
 
 
 def unevenness(held: Sequence[Sequence[Pair]], conditions: int, sources: Sequence[int]) -> int:
-    """The largest difference between two cells of condition and source, or clips of one source."""
+    """The largest difference between cells of condition and source, or clips of one source."""
     pairs = [pair for own in held for pair in own]
     clips = tally(pairs, range(len(sources)), conditions)
     apart = [np.ptp(clips[:, np.equal(sources, name)]) for name in set(sources)]
@@ -67,7 +66,7 @@ def unevenness(held: Sequence[Sequence[Pair]], conditions: int, sources: Sequenc
 
 @dataclass
 class Deal:
-    """Deals one sitting after the other; remembers what earlier ones heard."""
+    """Draws one session after the other, taking into account what earlier ones play."""
 
     conditions: int
     sources: Sequence[int]
@@ -78,7 +77,7 @@ class Deal:
         self.heard = np.zeros((self.conditions, len(self.sources)), np.int64)
 
     def sitting(self, size: int) -> list[Pair]:
-        """The (condition, excerpt) pairs of the next sitting, at most `size`, none twice."""
+        """The (condition, excerpt) pairs of the next session: at most `size`, and no pair twice."""
         groups = self.groups()
         size = min(size, self.heard.size)
         before = np.stack([self.heard[:, group].sum(1) for group in groups], axis=1)
@@ -95,7 +94,7 @@ class Deal:
         return pairs
 
     def cells(self, size: int, before: Table, room: Counts, most: Table) -> Table:
-        """How many clips of each condition and source."""
+        """The number of clips of each condition and source."""
         by_source = self.shares(size, before.sum(0), room)
         by_condition = self.shares(size, before.sum(1), np.full(self.conditions, len(self.sources)))
         return self.meet(by_condition, by_source, before, most)
@@ -108,14 +107,14 @@ class Deal:
     def within(
         self, group: list[int], by_condition: Counts
     ) -> Int[np.ndarray, "condition excerpt"]:
-        """Which excerpts of one source are heard in which condition, 0 or 1."""
+        """Which excerpts of one source are played in which condition, as 0 or 1."""
         before = self.heard[:, group]
         room = np.full(len(group), self.conditions)
         by_excerpt = self.shares(int(by_condition.sum()), before.sum(0), room)
         return self.meet(by_condition, by_excerpt, before, np.ones_like(before))
 
     def shares(self, total: int, before: Counts, room: Counts) -> Counts:
-        """`total` over places as evenly as their room allows; who had least gets more."""
+        """Distribute `total` as evenly as `room` allows; places that had less get more."""
         given, chance = np.zeros(len(room), np.int64), self.rng.random(len(room))
         for _ in range(total):
             open_places = np.flatnonzero(given < room)
@@ -130,7 +129,7 @@ class Deal:
         before: Table,
         most: Table,
     ) -> Table:
-        """A table with these sums, as even as they allow; cells heard least come first."""
+        """A table with these sums, as even as they allow; cells played least come first."""
         steps = int(most.max())
         rank = np.arange(steps)[:, None, None]
         chance = self.rng.random((steps, *before.shape))
@@ -145,7 +144,7 @@ class Deal:
 
 
 def sums_of(shape: tuple[int, ...], axis: int) -> Float[np.ndarray, "sum cell"]:
-    """The matrix that takes a table, flattened, to its sums by row (axis 0) or column (axis 1)."""
+    """The matrix that maps a flattened table to its sums by row (axis 0) or by column (axis 1)."""
     places = np.indices(shape)[axis].ravel()
     return np.asarray(places == np.arange(shape[axis])[:, None], np.float64)
 
@@ -153,9 +152,10 @@ def sums_of(shape: tuple[int, ...], axis: int) -> Float[np.ndarray, "sum cell"]:
 def exchange(
     held: list[list[Pair]], kinds: Sequence[int], groups: Sequence[int], rng: np.random.Generator
 ) -> None:
-    """Let two clips of a session swap excerpts until each condition meets each kind equally often.
+    """Exchange excerpts between clips of a session, until each condition meets each kind equally
+    often.
 
-    `kinds` has the kind of each excerpt (its source, or the excerpt itself); kinds are compared
+    `kinds` has the kind of each excerpt (its source, or the excerpt itself), which are compared
     within their group. A session keeps its conditions and excerpts, and stays as even as it was.
     """
     groups_of = dict(zip(kinds, groups, strict=True))
@@ -187,6 +187,6 @@ def tally(pairs: Sequence[Pair], kinds: Sequence[int], rows: int) -> Table:
 
 
 def better(own: Counts, total: Counts) -> bool:
-    """Whether the first two of four counts should give one each to the last two."""
+    """Whether counts become more even if the first two of four each give one to the last two."""
     level = own[2] < own[0] and own[3] < own[1]
     return bool(level and total[2] + total[3] + 2 <= total[0] + total[1])

@@ -1,4 +1,4 @@
-"""What makes a listening set worthless is refused before a listener meets it."""
+"""Refuse faults that make a listening set worthless, before listeners meet them."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from hdemucs.loudness import ABSOLUTE, loudness
 
 Correlation = Float[np.ndarray, "lag"]
 
-LONGEST = 12.0  # seconds (5.1)
-REACH = 0.05  # seconds of lag that are looked at
-ALIKE = 0.5  # mean normalised correlation that an estimate of the reference has at some lag
-CLEARLY = 1.05  # times the correlation at lag 0: a poor estimate is noisy, a late one is not
+LONGEST = 12.0  # seconds (BS.1534-3, 5.1)
+REACH = 0.05  # seconds of lag that are searched
+ALIKE = 0.5  # mean normalised correlation that an estimate of the reference reaches at some lag
+CLEARLY = 1.05  # factor over the correlation at lag 0: a poor estimate is noisy, but not late
 
 
 def check_design(config: ListeningConfig, excerpts: Excerpts, manifest: Manifest) -> None:
-    """Hold the plan to the standard and to the data.
+    """Compare the plan with the standard and with the data.
 
     Raises:
-        UserError: too many stimuli, too long excerpts, tracks of the wrong split, another rate.
+        UserError: too many stimuli, excerpts that are too long, wrong splits, or another rate.
     """
     check_stimuli(config, manifest.sample_rate)
     if excerpts.rate != manifest.sample_rate:
@@ -45,7 +45,7 @@ def check_design(config: ListeningConfig, excerpts: Excerpts, manifest: Manifest
 
 
 def check_splits(excerpts: Excerpts, manifest: Manifest) -> None:
-    """Nothing that a model or a listener was trained on may be tested."""
+    """Refuse excerpts that models, or listeners, were trained on."""
     splits = {track.name: track.split for track in manifest.tracks}
     for excerpt in excerpts.excerpts:
         if splits.get(excerpt.track) != "test":
@@ -56,7 +56,7 @@ def check_splits(excerpts: Excerpts, manifest: Manifest) -> None:
 
 
 def check_trial(trial: Trial) -> None:
-    """Raises: UserError: a sound is of another length, silent, or there twice."""
+    """Raises: UserError: a sound has another length, is silent, or is there twice."""
     excerpt, reference = trial.excerpt.id, trial.reference
     for stimulus in trial.stimuli:
         if stimulus.signal.shape != reference.signal.shape:
@@ -68,7 +68,7 @@ def check_trial(trial: Trial) -> None:
 
 
 def check_audible(trial: Trial) -> None:
-    """A system that is silent where its target is not has no place in a test of quality."""
+    """Refuse a system that is silent where its target is not: its quality cannot be judged."""
     for stimulus in trial.stimuli:
         if stimulus.role == "system" and loudness(stimulus.signal, trial.rate) <= ABSOLUTE:
             problem = f"{stimulus.condition} is silent where the reference is not"
@@ -78,7 +78,7 @@ def check_audible(trial: Trial) -> None:
 
 
 def check_distinct(excerpt: str, stimuli: Sequence[Stimulus]) -> None:
-    """Two names for one sound would be rated twice and hint at what the reference is."""
+    """Refuse two names for one sound, which would be rated twice and hint at the reference."""
     seen: dict[bytes, str] = {}
     for stimulus in stimuli:
         other = seen.setdefault(stimulus.signal.tobytes(), stimulus.condition)
@@ -106,10 +106,10 @@ def correlation(reference: Signal, estimate: Signal, rate: int) -> Correlation:
 
 
 def best_lag(pooled: Correlation, excerpts: int) -> int:
-    """The lag in samples at the peak of correlations summed over excerpts.
+    """The lag in samples at the peak of correlations that were summed over excerpts.
 
-    0 unless another is clearly better, or where even the peak resembles no reference: of a model
-    that has not learnt to separate, nobody can say whether it is late.
+    It is 0 unless another lag is clearly better, and also if even the peak is no resemblance: a
+    model that has not learnt to separate cannot be called late.
     """
     middle = len(pooled) // 2
     peak = int(np.argmax(pooled))
@@ -119,7 +119,7 @@ def best_lag(pooled: Correlation, excerpts: int) -> int:
 
 
 def check_aligned(pooled: Mapping[str, Correlation], excerpts: int) -> None:
-    """Raises: UserError: a system, over all its excerpts together, comes early or late."""
+    """Raises: UserError: a system is early or late over all of its excerpts together."""
     for system, sums in pooled.items():
         if lag := best_lag(sums, excerpts):
             problem = f"is {abs(lag)} samples {'late' if lag > 0 else 'early'} on the reference"
@@ -127,7 +127,7 @@ def check_aligned(pooled: Mapping[str, Correlation], excerpts: int) -> None:
 
 
 def check_blind(served: Iterable[Path], root: Path, systems: Sequence[str]) -> None:
-    """Raises: UserError: a system's name in a served path or JSON file, or as a part of a name."""
+    """Raises: UserError: a system's name is in a served path or JSON file, or part of a name."""
     words = [
         re.compile(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", re.IGNORECASE)
         for name in systems
@@ -142,7 +142,7 @@ def check_blind(served: Iterable[Path], root: Path, systems: Sequence[str]) -> N
 
 
 def check_names(systems: Sequence[str]) -> None:
-    """Raises: UserError: a system given twice."""
+    """Raises: UserError: a system is named twice."""
     for system, count in Counter(systems).items():
         if count > 1:
             raise UserError("listening.systems", f"names {system} {count} times", "name it once")

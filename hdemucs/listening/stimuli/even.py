@@ -1,7 +1,7 @@
-"""Files that tell nothing but their sound: the same size in a trial, and one time stamp for all.
+"""Make files reveal nothing but their sound: equal sizes within a trial, one time stamp for all.
 
-Compressed files of different sounds differ in size, and the hidden reference alone has that of the
-open one; times of writing follow the order of systems. FLAC has padding blocks for the first
+Compressed files of different sounds differ in size, so the size would show which file is the hidden
+reference; times of writing would show the order of systems. FLAC has padding blocks for the first
 (RFC 9639, 8.3), which decoders skip.
 """
 
@@ -12,15 +12,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 MARK = b"fLaC"
-PADDING = 1  # type of the metadata block
-HEAD = 4  # bytes of a block's head
-LARGEST = (1 << 24) - 1  # bytes in one block
+PADDING = 1  # type of a padding block
+HEAD = 4  # bytes of a block's header
+LARGEST = (1 << 24) - 1  # most bytes in one block
 LAST = 0x80  # flag of the last metadata block
-STAMP = 946_684_800  # 1 January 2000: when everything was written, as far as anybody can see
+STAMP = 946_684_800  # 1 January 2000, the time stamp of all files
 
 
 def pad(paths: Sequence[Path]) -> None:
-    """Give FLAC files the size of the largest one, and a head more."""
+    """Make FLAC files as large as the largest one plus a block's header."""
     wanted = max(path.stat().st_size for path in paths) + HEAD
     for path in paths:
         content = path.read_bytes()
@@ -39,7 +39,7 @@ def padded(content: bytes, extra: int) -> bytes:
 
 
 def blocks(size: int, last: int) -> bytes:
-    """Padding blocks of `size` bytes in all, at least a head."""
+    """Padding blocks of `size` bytes in total, at least one header."""
     made = b""
     while size > 0:
         part = size if size <= LARGEST + HEAD else LARGEST
@@ -50,6 +50,6 @@ def blocks(size: int, last: int) -> bytes:
 
 
 def stamp(paths: Iterable[Path]) -> None:
-    """One time of change for all files and folders."""
+    """Set one time of change for all files and folders."""
     for path in paths:
         os.utime(path, (STAMP, STAMP))

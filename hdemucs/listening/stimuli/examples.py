@@ -1,4 +1,4 @@
-"""The training pages of both sets: the ladders rendered, with what to say after a rating."""
+"""The training pages of both sets: graded examples, and texts to show after a rating."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROLES = (OPEN, "reference", "anchor")
 
 @dataclass(frozen=True)
 class Examples:
-    """Training pages; both sets point at the same files."""
+    """Training pages; both sets use the same files."""
 
     mushra: tuple[MushraTrial, ...]
     mos: tuple[MosTrial, ...]
@@ -30,7 +30,7 @@ class Examples:
 def render_examples(
     config: ListeningConfig, inputs: Inputs, root: Path, names: NameSource
 ) -> Examples:
-    """Render the ladders below `root`/training."""
+    """Render the graded examples to `root`/training."""
     mushra, mos = [], []
     materials = [(excerpt, inputs.material(excerpt)) for excerpt in inputs.excerpts.training]
     for ladder in ladders(config, materials):
@@ -58,7 +58,7 @@ def training_trial(ladder: Ladder, folder: str, entries: Sequence[Entry]) -> Mus
 
 
 def training_clips(ladder: Ladder, folder: str, entries: Sequence[Entry]) -> list[MosTrial]:
-    """The best and the worst of a ladder, as clips."""
+    """The best and the worst of a series of graded examples, as clips."""
     hidden = [entry for entry in entries if entry.role != OPEN]
     worst = min(hidden[1:], key=lambda entry: entry.nsdr_db or 0.0)
     return [
@@ -78,6 +78,6 @@ def training_clips(ladder: Ladder, folder: str, entries: Sequence[Entry]) -> lis
 
 
 def captions(ladder: Ladder, entries: Sequence[Entry]) -> dict[str, str]:
-    """What to say of each file once it was rated."""
+    """The text about each file that is shown after it was rated."""
     said = {e.name + SUFFIX: ladder.captions[e.condition] for e in entries if e.role != OPEN}
     return dict(sorted(said.items()))

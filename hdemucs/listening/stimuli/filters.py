@@ -1,4 +1,4 @@
-"""Low-pass filters of the standard anchors, for any sample rate (ITU-R BS.1534-3, 5.1)."""
+"""The low-pass filters of the standard anchors, for any sample rate (ITU-R BS.1534-3, 5.1)."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from hdemucs.errors import UserError
 
 Taps = Float[np.ndarray, "tap"]
 
-ATTENUATION = 70.0  # dB; the mask asks for 50
-# The mask of the 3.5 kHz anchor; the 7 kHz one's is read as the same at twice the frequencies.
+ATTENUATION = 70.0  # dB; the mask requires 50
+# The mask of the 3.5 kHz anchor; for 7 kHz, the same mask is used at twice the frequencies.
 RIPPLE, NEAR, FAR = 0.1, 25.0, 50.0  # dB: pass-band, at 8/7 of the edge, at 9/7 and above
 
 
 @dataclass(frozen=True)
 class Measured:
-    """How a low-pass filter stands to the mask; None: that frequency is beyond Nyquist."""
+    """A low-pass filter's figures for the mask; None if the frequency is above Nyquist."""
 
     taps: int
-    ripple: float  # dB, largest deviation up to the edge
-    near: float | None  # dB, the least attenuation from 8/7 of the edge on
-    far: float | None  # the same from 9/7 on
+    ripple: float  # dB; the largest deviation up to the edge
+    near: float | None  # dB; the least attenuation from 8/7 of the edge on
+    far: float | None  # dB; the least attenuation from 9/7 of the edge on
 
     @property
     def meets_mask(self) -> bool:
@@ -36,7 +36,7 @@ class Measured:
 
 @cache
 def low_pass(edge: int, rate: int) -> Taps:
-    """Kaiser filter of odd length that passes up to `edge` Hz and stops from 8/7 of it on.
+    """A Kaiser filter of odd length that passes up to `edge` Hz and stops from 8/7 of it on.
 
     Raises:
         UserError: the edge is not below the Nyquist frequency.
@@ -52,14 +52,14 @@ def low_pass(edge: int, rate: int) -> Taps:
 
 
 def filtered(signal: Signal, taps: Taps) -> Signal:
-    """Zero phase: the filter's delay is taken off, the length stays."""
+    """Filter without delay; the length stays the same."""
     padded = fftconvolve(signal.astype(np.float64), taps[None], mode="full", axes=1)
     delay = len(taps) // 2
     return padded[:, delay : delay + signal.shape[1]].astype(np.float32)
 
 
 def measured(edge: int, rate: int) -> Measured:
-    """The filter's figures against the mask."""
+    """The filter's figures, to be compared with the mask."""
     taps = low_pass(edge, rate)
     frequencies, response = freqz(taps, worN=1 << 15, fs=rate, include_nyquist=True)
     with np.errstate(divide="ignore"):
@@ -75,5 +75,5 @@ def measured(edge: int, rate: int) -> Measured:
 
 
 def nears_nyquist(edge: int, rate: int) -> bool:
-    """Whether the anchor takes away next to nothing that the rate can carry."""
+    """Whether the anchor removes almost nothing that the sample rate can carry."""
     return edge * 9 / 7 > rate / 2

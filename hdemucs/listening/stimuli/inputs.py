@@ -1,4 +1,4 @@
-"""What a trial is made of, from disk: stems of the data set, estimates of the systems."""
+"""Read what a trial is made from: stems of the data set, and estimates of the systems."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hdemucs.listening.stimuli.anchors import Material
 
 @dataclass(frozen=True)
 class Inputs:
-    """A data set at `root`, the excerpts of it, and what systems made of them in `samples`."""
+    """A data set at `root`, its excerpts, and systems' estimates of them in `samples`."""
 
     root: Path
     manifest: Manifest
@@ -28,14 +28,14 @@ class Inputs:
         return next(track for track in self.manifest.tracks if track.name == name)
 
     def material(self, excerpt: Excerpt) -> Material:
-        """The target and the other stems over the excerpt."""
+        """The target and the other stems during the excerpt."""
         track = self.track(excerpt.track)
         stems = read_stems(self.root, track, self.manifest.sources, excerpt.start, excerpt.frames)
         rest = [stem for source, stem in stems.items() if source != excerpt.source]
         return Material(stems[excerpt.source], rest, self.manifest.sample_rate)
 
     def estimates(self, excerpt: Excerpt, systems: Sequence[str]) -> dict[str, Signal]:
-        """Every system's estimate of the excerpt.
+        """The estimates of the excerpt by all systems.
 
         Raises:
             UserError: one is missing, or has another rate, length or number of channels.

@@ -1,4 +1,4 @@
-"""What listeners train on: graded examples of what each question is about (Ward et al. 2018)."""
+"""What listeners train on: graded examples for each question (Ward et al. 2018)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMES: dict[Attribute, str] = {"quality": "noise", "contamination": "accompanime
 
 @dataclass(frozen=True)
 class Ladder:
-    """A training trial: the reference and its graded impairments, and what to say of each."""
+    """A training trial: the reference, its graded impairments, and the text about each."""
 
     trial: Trial
     attribute: Attribute
@@ -28,7 +28,7 @@ class Ladder:
 
 
 def ladders(config: ListeningConfig, materials: Sequence[tuple[Excerpt, Material]]) -> list[Ladder]:
-    """A ladder for each attribute, on different excerpts where there are several."""
+    """Graded examples for each attribute, from different excerpts if there are several."""
     return [
         ladder(config, attribute, *materials[place % len(materials)])
         for place, attribute in enumerate(NAMES)
@@ -39,7 +39,7 @@ def ladders(config: ListeningConfig, materials: Sequence[tuple[Excerpt, Material
 def ladder(
     config: ListeningConfig, attribute: Attribute, excerpt: Excerpt, material: Material
 ) -> Ladder:
-    """The target with the attribute's impairment, step by step."""
+    """The target with the attribute's impairment, in steps."""
     rng = generator(config.seed, "training", excerpt.id, attribute)
     added = impairment(config, attribute, material, rng)
     steps = {"quality": config.training.noise, "contamination": config.training.accompaniment}
@@ -58,7 +58,7 @@ def ladder(
 def impairment(
     config: ListeningConfig, attribute: Attribute, material: Material, rng: np.random.Generator
 ) -> np.ndarray:
-    """Musical noise made of the target, or the other instruments."""
+    """The impairment: musical noise made from the target, or the other instruments."""
     if attribute == "quality":
         return musical_noise(material.target, config.anchors.noise_zeroed, rng)
     return total(material.rest)

@@ -1,4 +1,4 @@
-"""Trials become blind FLAC files; what each one is goes to the key."""
+"""Render trials as blind FLAC files, and list in the key what each file is."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ from hdemucs.listening.stimuli.trials import (
 from hdemucs.loudness import loudness, true_peak
 from hdemucs.metrics.one_source import nsdr_of_one
 
-OPEN = "open"  # the reference as listeners know it; the hidden one has the same bytes
+OPEN = "open"  # the reference that listeners know as such; the hidden one has the same bytes
 SUFFIX = ".flac"
 
 
 @dataclass(frozen=True)
 class Renderer:
-    """Writes stimuli of the set `set` below `folder`."""
+    """Writes the stimuli of the set `set` to `folder`."""
 
     config: ListeningConfig
     secret: str
     set: str
     folder: Path
-    roles: Sequence[str]  # which stimuli; "open": the reference once more
-    nested: bool  # a folder a trial, or all together
+    roles: Sequence[str]  # which stimuli to write; "open" is a copy of the reference
+    nested: bool  # a folder per trial, or one for all
 
     def trial(self, trial: Trial) -> list[Entry]:
-        """Write the trial's stimuli and say what each file is.
+        """Write the trial's stimuli; return an entry for each file.
 
         Raises:
             UserError: a sample clips.
@@ -97,19 +97,19 @@ class Renderer:
 
 
 def score(trial: Trial, stimulus: Stimulus) -> float | None:
-    """NSDR in dB; the reference has none."""
+    """NSDR in dB; None for the reference."""
     if stimulus.role == REFERENCE:
         return None
     return round(nsdr_of_one(trial.reference.signal, stimulus.signal), 3)
 
 
 def finite(level: float) -> float | None:
-    """Two decimals; None for silence, which CSV and JSON cannot say."""
+    """A level with two decimals; None for silence, which CSV and JSON cannot express."""
     return round(level, 2) if math.isfinite(level) else None
 
 
 def relative(entries: Sequence[Entry]) -> list[Entry]:
-    """The entries with their loudness against the first, which is the reference."""
+    """The entries with their loudness relative to the first, which is the reference."""
     zero = entries[0].lufs
     return [
         replace(entry, delta_lu=round(entry.lufs - zero, 2))
@@ -120,7 +120,7 @@ def relative(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def served(entries: Sequence[Entry]) -> Served:
-    """A trial's files as a session names them: sorted, so that order tells nothing."""
+    """A trial's files as listed in sessions: sorted, so that their order gives no information."""
     openly = [entry.name + SUFFIX for entry in entries if entry.role == OPEN]
     hidden = sorted(
         (entry.name + SUFFIX, entry.condition) for entry in entries if entry.role != OPEN

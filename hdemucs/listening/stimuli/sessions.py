@@ -1,7 +1,7 @@
-"""Who hears what: sessions of MUSHRA trials and of MOS clips, balanced and seeded.
+"""Which listener hears what: sessions of MUSHRA trials and of MOS clips, balanced and seeded.
 
-Files list trials and stimuli by blind name; the page shuffles them anew for every listener, so
-that order differs within and between sessions (BS.1534-3, 3).
+Files list trials and stimuli by blind name. The page shuffles them for every listener, so that the
+order differs within and between sessions (BS.1534-3, 3).
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ ATTRIBUTES: tuple[Attribute, Attribute] = ("quality", "contamination")
 
 @dataclass(frozen=True)
 class Served:
-    """One excerpt as it lies in a set's audio folder."""
+    """One excerpt's files in the audio folder of a set."""
 
-    trial: str  # blind
+    trial: str  # blind name
     source: str
     reference: str  # file name of the open reference
-    stimuli: tuple[str, ...]  # file names, sorted; the hidden reference among them
-    conditions: tuple[str, ...] = ()  # what each stimulus is; never written where listeners see it
+    stimuli: tuple[str, ...]  # file names, sorted; one of them is the hidden reference
+    conditions: tuple[str, ...] = ()  # of each stimulus; never written where listeners see it
 
 
 @dataclass(frozen=True)
 class MushraTrial:
-    """One page: all stimuli of an excerpt, one attribute."""
+    """One page: all stimuli of an excerpt, for one attribute."""
 
     id: str
     attribute: Attribute
     source: str
-    folder: str  # from the root of the folder served
+    folder: str  # relative to the root of the served folder
     reference: str
     stimuli: tuple[str, ...]
-    captions: dict[str, str] = field(default_factory=dict)  # training only: what was heard
+    captions: dict[str, str] = field(default_factory=dict)  # only for training: what was heard
 
 
 @dataclass(frozen=True)
 class MosTrial:
-    """One page: one clip, both questions."""
+    """One page: one clip, with both questions."""
 
     id: str
     source: str
@@ -55,7 +55,7 @@ class MosTrial:
 
 @dataclass(frozen=True)
 class Session:
-    """One sitting. `blocks` are taken in their order, trials within a block in any."""
+    """One session. `blocks` are played in order, trials within a block in any order."""
 
     format: int
     test: str
@@ -63,9 +63,9 @@ class Session:
     session: str
     rate: int
     seconds: float
-    sets: str  # digest of all sounds: answers say what they are about
+    sets: str  # digest of all sounds, which answers contain
     questions: dict[Attribute, Question]
-    names: dict[str, str]  # of sources that are no instrument
+    names: dict[str, str]  # of sources that are not instruments
     training: tuple[MushraTrial | MosTrial, ...]
     blocks: tuple[tuple[MushraTrial | MosTrial, ...], ...]
 
@@ -76,7 +76,8 @@ Blocks = tuple[tuple[MushraTrial | MosTrial, ...], ...]
 def mushra_blocks(
     config: MushraConfig, folder: str, served: Sequence[Served], rng: np.random.Generator
 ) -> list[Blocks]:
-    """Per session a block per attribute, replicates in theirs; which comes first alternates.
+    """For each session, one block per attribute with its replicates; the first attribute
+    alternates.
 
     Every excerpt is heard equally often (within one), and the sources of a session are balanced.
     """
@@ -111,7 +112,7 @@ def mushra_trial(folder: str, served: Served, attribute: Attribute, replicate: i
 def mos_blocks(
     config: MosConfig, folder: str, served: Sequence[Served], rng: np.random.Generator
 ) -> list[Blocks]:
-    """Per session one block of clips, balanced over conditions, sources and excerpts.
+    """For each session, one block of clips, balanced over conditions, sources and excerpts.
 
     Every clip is heard equally often (within one).
     """
@@ -131,12 +132,12 @@ def numbered(served: Sequence[Served]) -> list[int]:
 
 
 def clip(excerpt: Served, condition: str) -> str:
-    """The file that holds the excerpt in this condition."""
+    """The file of the excerpt in this condition."""
     return excerpt.stimuli[excerpt.conditions.index(condition)]
 
 
 def sorted_clips(sitting: Sequence[tuple[Served, str]]) -> list[tuple[Served, str]]:
-    """By blind name: the file shall not tell in which order clips were drawn."""
+    """Clips by blind name, so that the file does not show in which order they were drawn."""
     return sorted(sitting, key=lambda clip: clip[1])
 
 

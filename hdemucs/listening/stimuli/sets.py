@@ -1,4 +1,4 @@
-"""Both listening sets from the same trials: audio, sessions, and the key apart from them."""
+"""Build both listening sets from the same trials: audio and sessions, with a separate key."""
 
 from __future__ import annotations
 
@@ -41,23 +41,23 @@ AUDIO = "audio"
 
 @dataclass(frozen=True)
 class Built:
-    """What was rendered."""
+    """The result of rendering."""
 
     entries: tuple[Entry, ...]
-    lacking: dict[str, dict[str, Lacking]]  # anchors near the reference, by excerpt and name
+    lacking: dict[str, dict[str, Lacking]]  # anchors near the reference, by excerpt and anchor
     correlations: dict[str, Correlation]  # by system, summed over excerpts
     examples: Examples
-    names_from: str  # seed or secret
+    names_from: str  # "seed" or "secret"
     sessions: tuple[Session, ...] = ()
 
 
 def build_sets(config: ListeningConfig, inputs: Inputs, root: Path, names: NameSource) -> Built:
-    """Render every trial below `root` and write the sessions of both sets.
+    """Render every trial to `root`, and write the sessions of both sets.
 
-    Blind names and the plan follow from `names`.
+    Blind names and the plan of sessions follow from `names`.
 
     Raises:
-        UserError: whatever hdemucs.listening.stimuli.checks finds.
+        UserError: a fault that hdemucs.listening.stimuli.checks finds.
     """
     check_names(config.systems)
     check_design(config, inputs.excerpts, inputs.manifest)
@@ -82,7 +82,7 @@ def build_sets(config: ListeningConfig, inputs: Inputs, root: Path, names: NameS
 
 
 def even(entries: Sequence[Entry], root: Path) -> tuple[Entry, ...]:
-    """Every file as large as the others of its trial, or of its set where trials are one clip."""
+    """Make files as large as others of their trial, or of their set if trials are one clip."""
     paths = [sound(root, entry) for entry in entries]
     for folder in sorted({path.parent for path in paths}):
         pad([path for path in paths if path.parent == folder])
@@ -92,13 +92,13 @@ def even(entries: Sequence[Entry], root: Path) -> tuple[Entry, ...]:
 
 
 def sound(root: Path, entry: Entry) -> Path:
-    """Where a file of the sets lies."""
+    """The path of a sound file of the sets."""
     folder = root / entry.set / AUDIO
     return (folder / entry.trial if entry.set == MUSHRA else folder) / f"{entry.name}{SUFFIX}"
 
 
 def renderers(config: ListeningConfig, root: Path, names: NameSource) -> tuple[Renderer, Renderer]:
-    """MUSHRA's stimuli in a folder a trial; MOS clips, of systems and ground truth, together."""
+    """MUSHRA's stimuli get a folder per trial; MOS clips of systems and ground truth share one."""
     every = (OPEN, REFERENCE, "anchor", "system")
     return (
         Renderer(config, names.word, MUSHRA, root / MUSHRA / AUDIO, every, nested=True),
@@ -107,7 +107,7 @@ def renderers(config: ListeningConfig, root: Path, names: NameSource) -> tuple[R
 
 
 def pool(correlations: dict[str, Correlation], trial: Trial) -> None:
-    """Add a trial's cross-correlations to those of its systems."""
+    """Add a trial's cross-correlations to those of the systems."""
     for stimulus in trial.stimuli:
         if stimulus.role == "system":
             found = correlation(trial.reference.signal, stimulus.signal, trial.rate)
@@ -117,7 +117,7 @@ def pool(correlations: dict[str, Correlation], trial: Trial) -> None:
 def plan_sessions(
     config: ListeningConfig, inputs: Inputs, built: Built, names: NameSource
 ) -> list[Session]:
-    """The sessions of both sets, from what was rendered."""
+    """The sessions of both sets, from the rendered trials."""
     excerpts: dict[str, dict[str, list[Entry]]] = {MUSHRA: {}, MOS: {}}
     for entry in built.entries:
         excerpts[entry.set].setdefault(entry.trial, []).append(entry)

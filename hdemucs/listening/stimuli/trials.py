@@ -1,4 +1,4 @@
-"""A trial: everything that is compared on one excerpt, at one gain, measured and named blindly."""
+"""A trial: all that is compared for one excerpt, with gains, measurements and blind names."""
 
 from __future__ import annotations
 
@@ -19,51 +19,52 @@ from hdemucs.metrics.one_source import nsdr_of_one
 
 Role = Literal["reference", "anchor", "system"]
 Pcm = Int16[np.ndarray, "channel sample"]
-Seeded = Callable[[str], np.random.Generator]  # by what it is for
+Seeded = Callable[[str], np.random.Generator]  # makes a generator for a purpose
 
 REFERENCE = "reference"
-SCALE = 2**15  # of 16-bit samples
-BLIND = 12  # letters of a blind name
-# Letters for hexadecimal digits: software that reads results takes 123e45 for a number.
+SCALE = 2**15  # full scale of 16-bit samples
+BLIND = 12  # characters of a blind name
+# Letters in place of hexadecimal digits, since software that reads results takes 123e45 for a
+# number.
 LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 @dataclass(frozen=True)
 class Stimulus:
-    """One sound of a trial, still at the level it was made at."""
+    """One sound of a trial, at its original level."""
 
-    condition: str  # "reference", an anchor's or a system's name
+    condition: str  # "reference", or the name of an anchor or a system
     role: Role
     signal: Signal
 
 
 @dataclass(frozen=True)
 class Lacking:
-    """How an anchor differs from the reference: in energy, and in what can be heard of it.
+    """How an anchor differs from the reference: its energy, and how audible the difference is.
 
-    Little energy is not little to hear: a bass without its treble loses 0.1 % of its energy and
-    all of its attacks. What is taken away counts as heard where its loudest 400 ms, at the level of
-    the test, are over `anchors.audible` LUFS.
+    Little energy can be very audible: a bass without its treble loses 0.1 % of its energy and all
+    of its attacks. A difference counts as audible if its loudest 400 ms, at the test's level, are
+    above `anchors.audible` LUFS.
     """
 
     nsdr_db: float
-    loudest: float | None  # LUFS of the difference, momentary, at the level of the test
+    loudest: float | None  # momentary LUFS of the difference, at the test's level
     audible: bool
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One excerpt's stimuli; the reference is the first."""
+    """The stimuli for one excerpt; the first is the reference."""
 
     excerpt: Excerpt
     rate: int
     stimuli: tuple[Stimulus, ...]
-    gains: tuple[float, ...]  # dB, one a stimulus; all the same under `gain: trial`
-    lacking: Mapping[str, Lacking]  # what anchors near the reference take away, by anchor
+    gains: tuple[float, ...]  # dB, one per stimulus; all equal with `gain: trial`
+    lacking: Mapping[str, Lacking]  # the differences of anchors near the reference, by anchor
 
     @property
     def dropped(self) -> dict[str, Lacking]:
-        """Anchors that sound like the reference."""
+        """The anchors that sound like the reference."""
         return {name: found for name, found in self.lacking.items() if not found.audible}
 
     @property
@@ -72,13 +73,13 @@ class Trial:
 
 
 def generator(seed: int | str, *purpose: str) -> np.random.Generator:
-    """Randomness of its own for each purpose: adding one changes no other."""
+    """An independent generator for each purpose, so that adding one does not change others."""
     digest = hashlib.sha256("|".join([str(seed), *purpose]).encode()).digest()
     return np.random.default_rng(int.from_bytes(digest[:16], "big"))
 
 
 def blind(secret: str, *what: str) -> str:
-    """A name that tells nothing to who does not know the secret."""
+    """A name that says nothing to those who do not know the secret."""
     hidden = hashlib.sha256(f"blind|{secret}".encode()).hexdigest()
     name = hashlib.sha256("|".join([hidden, *what]).encode()).hexdigest()[:BLIND]
     return name.translate(LETTERS)
@@ -87,7 +88,7 @@ def blind(secret: str, *what: str) -> str:
 def compose(
     config: ListeningConfig, excerpt: Excerpt, material: Material, estimates: Mapping[str, Signal]
 ) -> Trial:
-    """Reference, anchors and systems of one excerpt, with the gains that level them."""
+    """The reference, anchors and systems for one excerpt, with their gains."""
     made: dict[str, Signal] = {
         name: RECIPES[name](material, config.anchors, generator(config.seed, excerpt.id, name))
         for name in config.anchors.names
@@ -102,7 +103,7 @@ def compose(
 
 
 def lacks(config: ListeningConfig, material: Material, anchor: Signal) -> Lacking:
-    """What an anchor takes away from its target."""
+    """The difference between an anchor and its target."""
     target, rate = material.target, material.rate
     up = config.level.loudness - loudness(target, rate)
     loudest = float(lufs(momentary_power(target - anchor, rate)).max()) + up
@@ -111,10 +112,11 @@ def lacks(config: ListeningConfig, material: Material, anchor: Signal) -> Lackin
 
 
 def gains(config: ListeningConfig, stimuli: tuple[Stimulus, ...], rate: int) -> tuple[float, ...]:
-    """Gains in dB, one a stimulus: to the wanted loudness, lowered alike if one peaks too high.
+    """Gains in dB, one per stimulus, for the wanted loudness; lowered equally if a peak is too
+    high.
 
-    BS.1534-3 wants one gain for all items of a trial; `stimulus` is Ward's way and hides errors of
-    level, so the design sheet says which was used.
+    BS.1534-3 wants one gain for all stimuli of a trial. `stimulus` is the way of Ward et al. and
+    hides errors of level, so the design sheet says which one was used.
     """
     own = [loudness(stimulus.signal, rate) for stimulus in stimuli]
     heard = own if config.level.gain == "stimulus" else [own[0]] * len(own)
@@ -125,9 +127,9 @@ def gains(config: ListeningConfig, stimuli: tuple[Stimulus, ...], rate: int) -> 
 
 
 def rendered(signal: Signal, gain: float, fade: int, rng: np.random.Generator) -> tuple[Pcm, int]:
-    """16-bit samples and how many of them clipped: gain in dB, faded ends, TPDF dither of +-1 LSB.
+    """16-bit samples, and how many of them clipped: gain in dB, faded ends, TPDF dither of +-1 LSB.
 
-    `fade` is the length in samples of the raised cosine at either end.
+    `fade` is the number of samples of the raised cosine at either end.
     """
     ramp = 0.5 - 0.5 * np.cos(np.pi * (np.arange(fade) + 0.5) / fade)
     shaped = signal.astype(np.float64) * 10 ** (gain / 20)
