@@ -1,1 +1,1 @@
-"""Timing and coverage pages: each module measures one thing and writes one page."""
+"""Pages of measurements (times, coverage): each module measures one thing and writes one page"""

@@ -1,7 +1,7 @@
-"""The embedded corpus beside MUSDB18: how hard its songs are, how varied, how loud.
+"""The embedded corpus compared with MUSDB18: how hard, varied and loud its songs are.
 
-Songs are of the quick scale's length and rate, and of seeds that no level was fitted to
-(hdemucs/corpus/balance.py). What stands for MUSDB18 are the rows of SiSEC 2018, by the same rules.
+The songs have the quick scale's length and rate, and seeds to which no level was fitted
+(hdemucs/corpus/balance.py). MUSDB18's numbers are the rows of SiSEC 2018, by the same rules.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from hdemucs.study.effective import read, stages
 from hdemucs.study.params import read_params
 
 SOURCES = ("drums", "bass", "other", "vocals")
-FIRST = 31  # of the seeds; levels were fitted to songs of 11 to 15 and 21 to 25
-ACTIVE = -60.0  # dBFS: RMS of a second in which a source counts as sounding
+FIRST = 31  # first seed; levels were fitted to songs of the seeds 11 to 15 and 21 to 25
+ACTIVE = -60.0  # dBFS RMS of a second, above which a source counts as active
 QUARTER = "mixture-quarter"
 LABELS = {
     QUARTER: "Mixture / 4",
@@ -54,14 +54,16 @@ Stems = Mapping[str, Sound]
 
 @dataclass(frozen=True)
 class Measured:
-    """All songs: scores by estimate in dB; loudness beside the mixture in LU; shares of seconds."""
+    """All songs: scores by estimate in dB; loudness relative to the mixture in LU; shares of
+    seconds.
+    """
 
     seeds: list[int]  # of each song
     scores: dict[str, Values]
     levels: Values
     active: Values
     scored: float  # share of frames that have a score
-    loudness: float  # of mixtures, LUFS, median
+    loudness: float  # median of the mixtures, LUFS
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -79,7 +81,7 @@ def make(asked: Namespace, page: Path) -> None:
 
 
 def measured(config: CorpusConfig, window: int, seeds: int, songs: int) -> Measured:
-    """Test songs of some seeds; a seed's static filter is fitted to the songs of all others."""
+    """Measure test songs of some seeds; their static filters are fitted to all other seeds'."""
     font, rate = locate(config.soundfont).path, config.sample_rate
     places = list(product(range(FIRST, FIRST + seeds), range(songs)))
     made = [rendered(Plan(seed, "test", i), config, font) for seed, i in track(places, "songs")]
@@ -103,7 +105,7 @@ def measured(config: CorpusConfig, window: int, seeds: int, songs: int) -> Measu
 
 
 def sounds(song: Rendered) -> tuple[Sound, Stems]:
-    """A song's mixture and stems, float32."""
+    """A song's mixture and stems, float32 [channel, sample]."""
     floats = {name: samples.astype(np.float32) / np.float32(FULL) for name, samples in song.items()}
     return floats["mixture"], {source: floats[source] for source in SOURCES}
 
@@ -121,7 +123,7 @@ def frames_of(
 
 
 def active(stems: Stems, rate: int) -> list[float]:
-    """By source, the share of whole seconds in which it sounds."""
+    """For each source, the share of whole seconds in which it is active."""
     shares = []
     for sound in stems.values():
         seconds = sound[:, : sound.shape[1] // rate * rate].reshape(len(sound), -1, rate)
@@ -131,7 +133,7 @@ def active(stems: Stems, rate: int) -> list[float]:
 
 
 def lines(found: Measured, config: CorpusConfig) -> Iterator[str]:
-    """The page."""
+    """The lines of the page."""
     seeds = sorted(set(found.seeds))
     yield "# The embedded corpus beside MUSDB18\n"
     yield (
@@ -230,7 +232,7 @@ def line(first: str, second: str, cells: list[str]) -> str:
 
 
 def spans(values: Values, digits: int = 2) -> list[str]:
-    """By source: the median, and the 10th and 90th percentile."""
+    """For each source: the median, and the 10th and 90th percentile."""
     cuts = np.nanpercentile(values, (50, 10, 90), axis=0).T
     return [
         f"{signed(middle, digits)} ({signed(low, 1)} to {signed(high, 1)})"

@@ -1,8 +1,8 @@
-"""How often the intervals hold the truth, by simulation.
+"""How often the intervals contain the true value, by simulation.
 
-Differences between two systems are drawn from distributions with known mean: normal, heavy-tailed
-(Student's t with 3 degrees of freedom, Laplace) and skewed (gamma), over as many tracks as studies
-here have. A 95 % interval should hold the mean in 95 % of the studies.
+Differences between two systems are drawn from distributions with a known mean: normal, heavy-tailed
+(Student's t with 3 degrees of freedom, Laplace) and skewed (gamma), for the numbers of tracks of
+studies here. A 95 % interval should contain the mean in 95 % of the studies.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Draw = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 CONFIG = IntervalConfig(level=0.95, resamples=999, seed=0)
 TRACKS = (4, 6, 8, 14, 27, 50)
 SEEDS = (3, 5, 10)
-DRAWS: dict[str, Draw] = {  # mean 0, median 0 but for the gamma's, variance about 1
+DRAWS: dict[str, Draw] = {  # mean 0, median 0 except for the gamma distribution, variance about 1
     "normal": lambda rng, shape: rng.standard_normal(shape),
     "Student's t (3)": lambda rng, shape: rng.standard_t(3, shape) / np.sqrt(3),
     "Laplace": lambda rng, shape: rng.laplace(size=shape) / np.sqrt(2),
@@ -34,7 +34,7 @@ DRAWS: dict[str, Draw] = {  # mean 0, median 0 but for the gamma's, variance abo
 
 
 def percentile_bca(sample: np.ndarray) -> tuple[float, float]:
-    """SciPy's BCa, without the expansion: what ours is compared with."""
+    """SciPy's BCa interval, without our expansion, for comparison."""
     rng = np.random.default_rng(CONFIG.seed)
     interval = stats.bootstrap(
         (sample,), np.mean, n_resamples=CONFIG.resamples, method="BCa", rng=rng
@@ -61,7 +61,7 @@ def over_tracks(tracks: int, draw: Draw, studies: int, seed: int) -> dict[str, f
 
 
 def over_seeds(seeds: int, tracks: int, draw: Draw, studies: int, seed: int) -> float:
-    """Coverage for the mean over tracks and seeds, both with an effect of their own."""
+    """Coverage for the mean over tracks and seeds, each with an effect of its own."""
     rng = np.random.default_rng([seed, tracks, seeds])
     held = 0
     for _ in range(studies):
@@ -84,7 +84,7 @@ def of_medians(tracks: int, studies: int, seed: int) -> float:
 
 
 def lines(studies: int, seed: int) -> Iterator[str]:
-    """The page."""
+    """The lines of the page."""
     yield "# How often the intervals hold the truth\n"
     yield (
         f"Coverage of 95 % intervals for a mean paired difference over tracks, {studies} simulated "
@@ -123,5 +123,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def make(asked: argparse.Namespace, page: Path) -> None:
-    """Simulate, and write the page."""
+    """Run the simulations and write the page."""
     write_text(page, "\n".join(lines(asked.studies, asked.seed)) + "\n")

@@ -1,8 +1,9 @@
 """How fast training data are read.
 
-An example is 11 s. How many GPUs a node can feed follows from how many examples one trains a
-second, --gpu: by default ten times a V100 of the paper's (600 epochs of about 19 400 examples in
-three days on eight: 5.6 examples a second each), as TF32 on an H100 may be at best.
+An example is 11 s. How many GPUs a node can supply follows from the examples that one GPU trains on
+per second, --gpu. Its default is ten times that of the paper's V100 (600 epochs of about 19 400
+examples in three days on eight: 5.6 examples per second each), the most that TF32 on an H100 may
+reach.
 """
 
 import argparse
@@ -32,7 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def make(asked: argparse.Namespace, page: Path) -> None:
-    """Two minutes on one core."""
+    """Measure (two minutes on one core) and write the page."""
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         speeds = benchmark(Path(folder), asked.songs, asked.batch, asked.rounds)
@@ -62,7 +63,7 @@ batches of {batch}, one process, loaders in turns; median and range of {rounds} 
 
 
 def written(speeds: list[Speed], batch: int, gpu: float) -> str:
-    """The page."""
+    """The text of the page."""
     found = {speed.name: speed.median for speed in speeds}
     return PAGE.format(
         batch=batch,

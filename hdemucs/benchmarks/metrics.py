@@ -1,7 +1,7 @@
-"""Our metrics beside museval's on one long track: time, memory, and how far the numbers differ.
+"""Our metrics compared with museval's on one long track: time, memory, difference of the numbers.
 
-Each candidate runs alone in a process of its own with one thread, one after the other, in one run;
-ratios of CPU time are what counts, as they hold on other machines too.
+Each candidate runs in its own process with one thread, one after the other. Look at the ratios of
+CPU time, which are about the same on other machines.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from hdemucs.metrics.sdr import sdr
 RATE = 44_100
 SOURCES = 4
 SEED = 5
-LOUD = 120.0  # dB: above, museval's own numbers depend on the order of the sources
-REPEATS = 3  # of ours; the fastest counts, and museval runs once
+LOUD = 120.0  # dB; above this, museval's own numbers depend on the order of the sources
+REPEATS = 3  # of our candidates, of which the fastest counts; museval runs once
 
 Scored = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One candidate's run."""
+    """The measurements of one candidate."""
 
     name: str
     cpu: float  # seconds
     wall: float  # seconds
-    memory: float  # peak of the process, GiB, its signals included
+    memory: float  # GiB at the process' peak, including its signals
     scores: Scored
 
 
@@ -68,7 +68,7 @@ CANDIDATES: dict[str, tuple[Callable[[np.ndarray, np.ndarray], Scored], int]] = 
 
 
 def make_signals(folder: Path, seconds: float) -> None:
-    """Four stereo sources and their estimates as 16-bit values, written piece by piece."""
+    """Write four stereo sources and their estimates as 16-bit values, piece by piece."""
     samples = int(seconds * RATE)
     for name, shape in (("references", 0), ("estimates", 1)):
         place = folder / f"{name}.npy"
@@ -79,7 +79,9 @@ def make_signals(folder: Path, seconds: float) -> None:
 
 
 def stereo(source: int, samples: int, *, estimated: bool) -> np.ndarray:
-    """A source that comes and goes, or its filtered, noisy estimate with the next one in it."""
+    """A source that comes and goes, or a filtered, noisy estimate of it with some of the next
+    source.
+    """
     rng = np.random.default_rng([SEED, source])
     pole = rng.uniform(0.3, 0.9)
     mono = lfilter([1], [1, -pole], rng.standard_normal(samples))
@@ -113,7 +115,7 @@ def timed(
 
 
 def run(seconds: float) -> list[Measured]:
-    """All candidates, each in a fresh process."""
+    """Measure all candidates, each in a new process."""
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
@@ -123,7 +125,7 @@ def run(seconds: float) -> list[Measured]:
 
 
 def lines(measured: Sequence[Measured], seconds: float) -> Iterator[str]:
-    """The page."""
+    """The lines of the page."""
     first = measured[0]
     yield "# The metrics' cost beside museval's\n"
     yield (
@@ -150,7 +152,7 @@ def lines(measured: Sequence[Measured], seconds: float) -> Iterator[str]:
 
 
 def difference(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """The largest over frames with a meaning; infinite if NaN is not in the same frames."""
+    """The largest difference over meaningful frames; infinite if NaN is in different frames."""
     if not np.array_equal(np.isnan(ours), np.isnan(theirs)):
         return float("inf")
     meant = theirs < LOUD
@@ -165,5 +167,5 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def make(asked: argparse.Namespace, page: Path) -> None:
-    """Measure, and write the page."""
+    """Measure and write the page."""
     write_text(page, "\n".join(lines(run(asked.seconds), asked.seconds)) + "\n")

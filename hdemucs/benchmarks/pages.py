@@ -1,4 +1,4 @@
-"""Which benchmarks there are: each measures one thing on this machine and writes one page.
+"""The list of benchmarks: each measures one thing on this machine and writes one page.
 
 A module has `arguments(parser)` and `make(asked, page)`. None is a stage of dvc.yaml: times differ
 from machine to machine, so a page says where, with what and how it was made.
@@ -21,19 +21,19 @@ class Benchmark:
 
     name: str
     about: str
-    cost: str  # on one core, or on what it needs
-    gpu: bool = False  # its page is of a GPU: without one it is not among `all`
+    cost: str  # time on one core, or on what it needs
+    gpu: bool = False  # it needs a GPU: without one, `all` leaves it out
 
     @property
     def page(self) -> Path:
         return FOLDER / f"{self.name}.md"
 
     def arguments(self, parser: ArgumentParser) -> None:
-        """Its own options."""
+        """Add the benchmark's own options."""
         self.module().arguments(parser)
 
     def make(self, asked: Namespace) -> None:
-        """Measure, and write the page."""
+        """Measure and write the page."""
         self.module().make(asked, self.page)
 
     def module(self) -> Any:

@@ -1,4 +1,4 @@
-"""The penalty's cost and error on the full-size hybrid."""
+"""The cost and the error of the penalty on the full-size hybrid."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ from hdemucs.training.svd_penalty.penalty import Penalised, Penalty, penalised
 
 LOOKS, SECONDS, BATCH = (1, 20, 60), 1.0, 4  # steps of training at which errors are measured
 TIMES = 3
-LIMIT = 1e-2  # of a gradient's error
-NEAR = 1e-3  # a gap
+LIMIT = 1e-2  # wanted largest error of a gradient
+NEAR = 1e-3  # relative gap below which two values count as close
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """CPU seconds of this process."""
+    """The CPU seconds of this process."""
     start = time.process_time()
     work()
     return time.process_time() - start
 
 
 def official(model: torch.nn.Module, min_size: float) -> Tensor:
-    """The sum that the official code adds to the loss, without its package."""
+    """The sum that the official code adds to the loss, computed without its package."""
     total = torch.zeros(())
     for each in penalised(model, min_size):
         weight = each.weight.transpose(0, 1) if each.turned else each.weight
@@ -53,7 +53,7 @@ def official(model: torch.nn.Module, min_size: float) -> Tensor:
 
 
 def configuration() -> TrainConfig:
-    """The paper's hybrid, on batches that a CPU can take."""
+    """The paper's hybrid, with batches that fit a CPU."""
     content = train_configuration(read_params(Path("params.yaml")), "paper", "hybrid")
     config = validated(content, TrainConfig, "params.yaml")
     mixing = dataclasses.replace(config.training.mixing, shift=0.0)
@@ -62,7 +62,7 @@ def configuration() -> TrainConfig:
 
 
 def batches(sample_rate: int) -> Iterator[Tensor]:
-    """Segments of the study's songs, whatever their rate is."""
+    """Segments of the study's songs, taken at whatever rate they have."""
     manifest, root = songs()
     length = int(SECONDS * sample_rate)
     segments = Segments(root, manifest, "train", length, length // 4)
@@ -74,15 +74,15 @@ def batches(sample_rate: int) -> Iterator[Tensor]:
 
 @dataclass(frozen=True)
 class Truth:
-    """A matrix' largest squared singular value in double precision, and where it is."""
+    """A matrix' largest squared singular value in double precision, and its vectors."""
 
     value: float
-    gap: float  # to the second, over it
+    gap: float  # between the two largest values, relative to the largest
     gradient: Tensor
 
 
 def truth(one: Penalised) -> Truth:
-    """By the eigenvectors of the smaller Gram matrix: its squared condition does no harm here."""
+    """By eigenvectors of the smaller Gram matrix; its squared condition does no harm here."""
     matrix = one.matrix().double()
     wide = matrix.shape[0] <= matrix.shape[1]
     values, vectors = torch.linalg.eigh(matrix @ matrix.T if wide else matrix.T @ matrix)
@@ -92,7 +92,7 @@ def truth(one: Penalised) -> Truth:
 
 
 def single(one: Penalised) -> Tensor:
-    """The exact gradient as single precision has it."""
+    """The exact gradient in single precision."""
     left, values, right = torch.linalg.svd(one.matrix(), full_matrices=False)
     return 2 * values[0] * torch.outer(left[:, 0], right[0])
 
@@ -103,7 +103,7 @@ def error(gradient: Tensor, true: Tensor) -> float:
 
 @torch.no_grad()
 def row(step: int, penalty: Penalty) -> str:
-    """The estimate after a step, beside the truth: the step moved the weights."""
+    """Compare the estimate after a step, which moved the weights, with the true value."""
     for one in penalty.each:
         one.weight.grad = None
     estimate, reference = penalty.descend().item(), 0.0
@@ -132,7 +132,7 @@ def arguments(_parser: ArgumentParser) -> None:
 
 
 def make(_asked: Namespace, page: Path) -> None:
-    """Train a little, compare, write the page."""
+    """Train a little, compare, and write the page."""
     torch.set_num_threads(1)
     keep_freed_memory()
     config = configuration()
@@ -153,7 +153,7 @@ def make(_asked: Namespace, page: Path) -> None:
             boths.append(
                 seconds(lambda: torch.autograd.backward(official(learner.model, min_size)))
             )
-        settings.bases = kept  # as if nobody had looked: the next step has as far to go
+        settings.bases = kept  # so that the next step starts as if nothing was measured
         learner.optimiser.inner.zero_grad()
     forward, both = sum(forwards) / len(forwards), sum(boths) / len(boths)
     took, late = sum(ours) / len(ours), sorted(ours[-TIMES:])[TIMES // 2]

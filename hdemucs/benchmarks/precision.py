@@ -1,7 +1,4 @@
-"""Losses and speed with bf16 and compiled layers.
-
-On a GPU where there is one, else on one core.
-"""
+"""Losses and speed with bf16 and compiled layers, on a GPU if there is one, else on one core."""
 
 from __future__ import annotations
 
@@ -41,7 +38,7 @@ SWITCHES = {
 
 @dataclass(frozen=True)
 class Training:
-    """What a setting of the switches came to."""
+    """The results for one setting of the switches."""
 
     losses: list[float]
     first: float  # seconds of the first step
@@ -49,7 +46,7 @@ class Training:
 
 
 def configuration(variant: str, switches: tuple[bool, bool]) -> TrainConfig:
-    """The quick scale's, its shifts off: they would cut short segments shorter."""
+    """The quick scale's configuration without shifts, which would shorten segments further."""
     params = read_params(Path("params.yaml"))
     config = validated(train_configuration(params, "quick", variant), TrainConfig, "params.yaml")
     mixing = dataclasses.replace(config.training.mixing, shift=0.0)
@@ -61,7 +58,7 @@ def configuration(variant: str, switches: tuple[bool, bool]) -> TrainConfig:
 
 
 def batches(rate: int) -> Iterator[Tensor]:
-    """The same for every setting."""
+    """The same batches for every setting."""
     manifest, root = songs()
     length = int(SECONDS * rate)
     segments = Segments(root, manifest, "train", length, length // 2)
@@ -72,13 +69,13 @@ def batches(rate: int) -> Iterator[Tensor]:
 
 
 def trained(variant: str, name: str, examples: list[Tensor], device: torch.device) -> Training:
-    """The model from the same weights on the same batches."""
+    """Train the model from the same weights on the same batches."""
     config = configuration(variant, SWITCHES[name])
     learner = Learner(build(config.model, config.training.seed), config, Processes(WHOLE, device))
     losses, seconds = [], []
     for stems in track(examples, f"{variant}, {name}"):
         start = time.perf_counter()
-        losses.append(learner.step(stems).loss.item())  # waits for a GPU
+        losses.append(learner.step(stems).loss.item())  # waits for the GPU
         seconds.append(time.perf_counter() - start)
     late = sorted(seconds[STEPS // 2 :])
     return Training(losses, seconds[0], late[len(late) // 2])
@@ -94,11 +91,11 @@ def row(variant: str, name: str, found: Training, plain: Training) -> str:
 
 
 def arguments(_parser: ArgumentParser) -> None:
-    """None."""
+    """No options."""
 
 
 def make(_asked: Namespace, page: Path) -> None:
-    """Train each model four times, write the page."""
+    """Train each model four times and write the page."""
     torch.set_num_threads(1)
     keep_freed_memory()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

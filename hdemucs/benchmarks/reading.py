@@ -1,8 +1,8 @@
-"""Seconds of training audio per second of one core: ours beside the official loader's.
+"""Seconds of training audio per second of one core: our loader and the official one.
 
-Both read the same files from the page cache in one process, in turns, so that what else the
-machine does meets both; time is that of the processor, the kernel's share included. One second of
-training audio is a second of all four stems in stereo.
+Both read the same files from the page cache in one process, in turns, so that other load on the
+machine affects both. Time is CPU time, including the kernel's. One second of training audio is a
+second of all four stems in stereo.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ Load = Callable[[list[int]], torch.Tensor]
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds of audio per core-second of one loader: one figure a round."""
+    """Seconds of audio per second of a core, one number per round, for one loader."""
 
     name: str
     rounds: tuple[float, ...]
@@ -59,7 +59,7 @@ class Speed:
 
 
 def benchmark(root: Path, songs: int, batch: int, rounds: int) -> list[Speed]:
-    """Each loader's speed on `songs` songs of two minutes of noise, written below `root`."""
+    """Each loader's speed on `songs` songs of two minutes of noise, written to `root`."""
     segments = Segments(root, noise(root, songs), "train", SEGMENT * RATE, STRIDE * RATE)
     loads = {**ours(segments), **official(root, segments)}
     dice = np.random.default_rng(0)
@@ -69,13 +69,13 @@ def benchmark(root: Path, songs: int, batch: int, rounds: int) -> list[Speed]:
             indices = dice.integers(0, len(segments), batch).tolist()
             started = time.process_time()
             seconds = batch * load(indices).shape[-1] / RATE
-            if number:  # the first round warms caches
+            if number:  # the first round only warms the caches
                 speeds[name].append(seconds / (time.process_time() - started))
     return [Speed(name, tuple(found)) for name, found in speeds.items()]
 
 
 def ours(segments: Segments) -> dict[str, Load]:
-    """As training reads and augments on a CPU; and each by itself."""
+    """Reading and augmenting as training does it on a CPU; and each of them alone."""
     chain = augmentations(PAPER, Task(sources=SOURCES, sample_rate=RATE, seed=0))
     repitch = Repitch(REPITCH, RATE)
     seeds = np.random.default_rng(0)
@@ -98,12 +98,12 @@ def ours(segments: Segments) -> dict[str, Load]:
 
 
 def official(root: Path, segments: Segments) -> dict[str, Load]:
-    """The demucs package's dataset and augmentations, as its training puts them together.
+    """The dataset and augmentations of the package demucs, combined as in its training.
 
-    Its reader, `torchaudio.load`, wants torchcodec since torchaudio 2.9; soundfile, which decodes
-    the asked for samples alone, stands in for it.
+    Since torchaudio 2.9, its reader `torchaudio.load` needs torchcodec; soundfile, which decodes
+    only the requested samples, takes its place.
     """
-    augment: Any = import_module("demucs.augment")  # a package for tests and this alone
+    augment: Any = import_module("demucs.augment")  # a package that only tests and this page use
     wav: Any = import_module("demucs.wav")
 
     def load(path: str, frame_offset: int, num_frames: int) -> tuple[torch.Tensor, int]:
@@ -125,7 +125,7 @@ def official(root: Path, segments: Segments) -> dict[str, Load]:
 
 
 def metadata(segments: Segments) -> dict[str, dict[str, int | float]]:
-    """What the official dataset knows of a track."""
+    """What the official dataset stores about a track."""
     return {
         song.track.name: {
             "length": song.track.frames,
@@ -138,7 +138,7 @@ def metadata(segments: Segments) -> dict[str, dict[str, int | float]]:
 
 
 def noise(root: Path, songs: int) -> Manifest:
-    """Songs of noise: what they hold does not matter to the speed."""
+    """Songs of noise: their content does not affect the speed."""
     dice = np.random.default_rng(0)
     signal = dice.normal(0, 0.1, (2, SONG * RATE)).astype(np.float32)
     tracks = []
@@ -174,7 +174,7 @@ def noise(root: Path, songs: int) -> Manifest:
 
 
 def ratio(speeds: Sequence[Speed], ours: str, official: str) -> float:
-    """How many times the official loader's speed ours has: the median of the rounds' ratios."""
+    """The median over rounds of our loader's speed over the official one's."""
     found = {speed.name: speed.rounds for speed in speeds}
     pairs = zip(found[f"ours, {ours}"], found[f"official, {official}"], strict=True)
     return statistics.median(mine / theirs for mine, theirs in pairs)

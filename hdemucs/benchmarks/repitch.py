@@ -1,6 +1,6 @@
-"""Our repitch beside other ways.
+"""Our repitching compared with other methods.
 
-Needs Debian's soundstretch: apt install soundstretch
+It needs Debian's soundstretch: apt install soundstretch
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from hdemucs.files import write_text
 
 RATE, SECONDS = 44_100, 11.0
 PITCHES = np.array([110, 220, 277.18, 329.63, 440, 880, 1760])  # Hz
-LOUD = 8.0  # as stems are after normalisation
-NEAR = 0.006  # a tenth of a semitone
-WIDTH = 0.28  # of a bar and its space; three are a group
+LOUD = 8.0  # standard deviation of stems after normalisation
+NEAR = 0.006  # relative distance in frequency: a tenth of a semitone
+WIDTH = 0.28  # of a bar with its space; a group has three
 CHANGES = [(0, 0.88), (0, 0.95), (0, 1.05), (0, 1.12), (-2, 1.0), (2, 1.0), (-1, 1.07), (2, 0.91)]
 INK = {"python-stretch": "#0072b2", "soundstretch": "#d55e00", "torchaudio": "#009e73"}
-WINDOW = 2048  # of the phase vocoder: as librosa's and torchaudio's examples have it
+WINDOW = 2048  # samples of the phase vocoder, as in librosa's and torchaudio's examples
 
 Signal = Float[np.ndarray, "channel sample"]
 Changer = Callable[[Signal, int, float], Signal]
@@ -42,7 +42,7 @@ def ours(signal: Signal, semitones: int, speed: float) -> Signal:
 
 
 def theirs(signal: Signal, semitones: int, speed: float) -> Signal:
-    """The official way: 16-bit files and a process."""
+    """The official method: 16-bit files and a process."""
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "in.wav", Path(folder) / "out.wav"
         write(source, signal, RATE)
@@ -54,7 +54,7 @@ def theirs(signal: Signal, semitones: int, speed: float) -> Signal:
 
 
 def vocoder(signal: Signal, semitones: int, speed: float) -> Signal:
-    """Torchaudio's phase vocoder for the time, its resampler for the pitch."""
+    """Torchaudio's phase vocoder for the tempo, and its resampler for the pitch."""
     ratio = Fraction(2 ** (semitones / 12)).limit_denominator(200)
     window, hop = torch.hann_window(WINDOW), WINDOW // 4
     spectra = torch.stft(torch.from_numpy(signal), WINDOW, hop, window=window, return_complex=True)
@@ -72,7 +72,7 @@ def chord() -> Signal:
 
 
 def clicks() -> Signal:
-    """A short burst at every half second."""
+    """A short burst every half second."""
     out = np.zeros((2, int(SECONDS * RATE)), np.float32)
     burst = 0.5 * np.hanning(64) * np.sin(np.arange(64))
     for start in range(RATE // 2, out.shape[1] - RATE // 4, RATE // 2):
@@ -81,7 +81,7 @@ def clicks() -> Signal:
 
 
 def spectral_purity(signal: Signal, semitones: int) -> float:
-    """DB of the chord's partials over everything else, from the middle of the signal."""
+    """DB of the chord's partials over everything else, in the middle of the signal."""
     middle = signal[0, 2 * RATE : 8 * RATE].astype(np.float64)
     power = np.abs(np.fft.rfft(middle * np.blackman(len(middle)))) ** 2
     frequencies = np.fft.rfftfreq(len(middle), 1 / RATE)
@@ -91,7 +91,9 @@ def spectral_purity(signal: Signal, semitones: int) -> float:
 
 
 def timing(signal: Signal, speed: float) -> tuple[float, float]:
-    """Of the clicks: median error of place in ms, and share of energy within 5 ms of them, dB."""
+    """Of the clicks: median error of their times in ms, and share of energy within 5 ms of them in
+    dB.
+    """
     envelope = signal[0].astype(np.float64) ** 2
     places = [int(s / speed) for s in range(RATE // 2, int(SECONDS * RATE) - RATE // 4, RATE // 2)]
     errors, kept = [], 0.0
@@ -104,7 +106,7 @@ def timing(signal: Signal, speed: float) -> tuple[float, float]:
 
 
 def seconds(change: Changer) -> float:
-    """Of an example's stem, 11 s of stereo: the best of three."""
+    """Seconds for one stem of an example, 11 s of stereo: the best of three."""
     took = []
     for _ in range(3):
         start = time.perf_counter()
@@ -114,7 +116,7 @@ def seconds(change: Changer) -> float:
 
 
 def measured(change: Changer) -> list[tuple[float, float, float]]:
-    """Purity, click error and click sharpness for every change."""
+    """Purity, error of click times and sharpness of clicks, for every change."""
     return [
         (
             spectral_purity(change(chord(), semitones, speed), semitones),
@@ -125,7 +127,7 @@ def measured(change: Changer) -> list[tuple[float, float, float]]:
 
 
 def figure(results: dict[str, list[tuple[float, float, float]]], place: Path) -> None:
-    """Three rows of groups of bars."""
+    """Draw three rows of grouped bars."""
     mpl.rcParams.update({"svg.hashsalt": "hdemucs", "font.size": 9})
     titles = ("partials over the rest, dB", "clicks out of place, ms", "energy within 5 ms, %")
     chart, axes = plt.subplots(3, 1, figsize=(7, 6.5), layout="constrained", sharex=True)
@@ -144,11 +146,11 @@ def figure(results: dict[str, list[tuple[float, float, float]]], place: Path) ->
 
 
 def arguments(_parser: ArgumentParser) -> None:
-    """None."""
+    """No options."""
 
 
 def make(_asked: Namespace, page: Path) -> None:
-    """Measure all, write the page."""
+    """Measure everything and write the page."""
     page.parent.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     ways = (ours, theirs, vocoder)

@@ -1,1 +1,1 @@
-"""Committed studies: many systems trained for one question, from one file, by one command."""
+"""Studies kept in git: many systems trained for one question, from one file, by one command"""

@@ -1,4 +1,4 @@
-"""What a study is: reports/studies/<name>/study.yaml."""
+"""The definition of a study: reports/studies/<name>/study.yaml."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ from hdemucs.config.load import validated
 from hdemucs.errors import UserError
 from hdemucs.study.params import Tree, read_params
 
-SCALE = "study"  # the name of the scale that a study's project has
+SCALE = "study"  # the name of the scale in a study's project
 
 
 @dataclass(frozen=True, kw_only=True, config=STRICT)
 class StudyConfig:
-    """The systems that are compared, and what each may spend."""
+    """The systems that are compared, and the time that each may take."""
 
     title: str
-    scale: str  # of params.yaml, whose values hold where `changes` says nothing else
-    changes: dict[str, Any]  # of that scale
+    scale: str  # of params.yaml; its values are used unless `changes` says otherwise
+    changes: dict[str, Any]  # to that scale
     variants: Annotated[tuple[str, ...], Field(min_length=1)]
-    seconds: Annotated[float, Field(gt=0)]  # of CPU time for the training steps of each system
-    epochs: Annotated[int, Field(ge=1)]  # that the steps are divided into
-    says: str  # what the results say and what they do not: Markdown
-    reasons: dict[str, str]  # why a system stays below the static Wiener filter, by variant
+    seconds: Annotated[float, Field(gt=0)]  # of CPU time for each system's training steps
+    epochs: Annotated[int, Field(ge=1)]  # into which the steps are divided
+    says: str  # text about the results' meaning and limits: Markdown
+    reasons: dict[str, str]  # why a system is below the static Wiener filter, by variant
 
 
 def read_study(path: Path) -> StudyConfig:
-    """
+    """Read a study's definition.
+
     Raises:
         UserError: the file is missing or wrong, or a reason is given for an unknown variant.
     """
@@ -46,9 +47,9 @@ def read_study(path: Path) -> StudyConfig:
 
 
 def project(params: Tree, study: StudyConfig, steps: Mapping[str, int]) -> dict[str, Any]:
-    """params.yaml of the study: a scale of its own, in which every variant has its steps an epoch.
+    """The study's params.yaml: it has its own scale, with every variant's steps per epoch.
 
-    `steps` lacks what is not trained, and what has not been timed: that has one step.
+    `steps` does not have variants that are not trained or not timed yet; these get one step.
     """
     out = copy.deepcopy(dict(params))
     scale, variants = study.scale, out["variants"]
@@ -56,10 +57,10 @@ def project(params: Tree, study: StudyConfig, steps: Mapping[str, int]) -> dict[
         raise UserError(f"scale={scale}", "is no scale of params.yaml", "correct the study's file")
     out["scales"][SCALE] = merged(out["scales"][scale], study.changes)
     out["scale"], out["study"] = SCALE, list(study.variants)
-    out["base"]["listening"]["systems"] = [study.variants[0]]  # nobody listens
+    out["base"]["listening"]["systems"] = [study.variants[0]]  # there is no listening test
     for name, variant in variants.items():
         own = merged(variant.pop(SCALE, {}), variant.get(scale, {}))
-        if variant.keys() & {"family", "fine_tune"}:  # what is trained
+        if variant.keys() & {"family", "fine_tune"}:  # variants that are trained
             loop = {"epochs": study.epochs, "steps_per_epoch": steps.get(name, 1)}
             own = merged(own, {"training": loop})
         variant[SCALE] = own
@@ -67,7 +68,7 @@ def project(params: Tree, study: StudyConfig, steps: Mapping[str, int]) -> dict[
 
 
 def merged(base: Tree, changes: Tree) -> dict[str, Any]:
-    """`base` with `changes` on top, mapping by mapping; unlike `changed`, with new keys, too."""
+    """`base` with `changes` merged into it; unlike in `changed`, keys may be new."""
     out = dict(base)
     for key, value in changes.items():
         old = out.get(key)

@@ -1,7 +1,7 @@
 """CPU time of a training step: python -m hdemucs.studies.pace CONFIG MANIFEST DATA SECONDS
 
-Real batches of the training songs, augmented as in training, and whole updates of the weights, in
-one thread. Validation is not in it. Prints the seconds of CPU time that a step takes.
+It measures whole updates of the weights, on real batches augmented as in training, in one thread.
+Validation is not included. It prints the seconds of CPU time per step.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.processes import joined
 from hdemucs.training.run import prepared
 
-WARM, LEAST = 2, 3  # steps that are not timed, and that are
+WARM, LEAST = 2, 3  # numbers of steps before timing, and of timed steps at least
 
 
 def pace(config: TrainConfig, manifest: Manifest, data: Path, seconds: float) -> float:
-    """Seconds of CPU time a training step of a system takes.
+    """The CPU seconds that a training step of a system takes.
 
-    Steps are timed until `seconds` have gone by, LEAST of them at least.
+    At least LEAST steps are timed, until `seconds` have passed.
     """
     torch.set_num_threads(config.training.threads)
     keep_freed_memory()

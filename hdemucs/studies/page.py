@@ -1,4 +1,4 @@
-"""The pages of a study, from what is committed of it: no model and no song is needed."""
+"""Write a study's pages from its committed results; no model and no song is needed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CURE = "run the study"
 
 
 def write_pages(name: str, config: StudyConfig, out: Path) -> None:
-    """<out>/README.md, and the report's own page, tables and figures beside it.
+    """Write <out>/README.md, and beside it the report's page, tables and figures.
 
     Raises:
         UserError: scores are missing, damaged, or not comparable.
@@ -41,7 +41,7 @@ def write_pages(name: str, config: StudyConfig, out: Path) -> None:
 
 
 def overview(results: Results, out: Path) -> Table:
-    """A line a system: what it is, what it was given, what came of it."""
+    """One line per system: what it is, its time, and its results."""
     given = read_json(out / "steps.json", CURE)
     timed = given["systems"]
     lines = [
@@ -61,7 +61,7 @@ def overview(results: Results, out: Path) -> Table:
 
 
 def line(row: Row, timed: dict[str, float] | None) -> dict[str, Cell]:
-    """What a system is, and what it was given."""
+    """What a system is, and the time it was given."""
     runs = [run for each in row.runs for run in each if isinstance(run, RunFacts)]
     made = timed and sum(run.epochs for run in runs) * int(timed["steps_per_epoch"])
     return {
@@ -73,7 +73,7 @@ def line(row: Row, timed: dict[str, float] | None) -> dict[str, Cell]:
 
 
 def scored(row: Row, results: Results, floor: Row) -> dict[str, Cell]:
-    """What came of it."""
+    """A system's results."""
     found = over(row, floor, results)
     scores = numbers(row, "SDR", MEDIANS)
     return {
@@ -83,7 +83,7 @@ def scored(row: Row, results: Results, floor: Row) -> dict[str, Cell]:
 
 
 def floor(results: Results) -> Row:
-    """The static Wiener filter.
+    """The row of the static Wiener filter.
 
     Raises:
         UserError: it was not scored.
@@ -95,7 +95,7 @@ def floor(results: Results) -> Row:
 
 
 def over(row: Row, floor: Row, results: Results) -> Difference | None:
-    """A system minus the static Wiener filter, over tracks."""
+    """The difference between a system and the static Wiener filter, over tracks."""
     if row is floor:
         return None
     ours, theirs = matrix(row, "SDR", ALL), matrix(floor, "SDR", ALL)
@@ -112,7 +112,7 @@ def told(found: Difference) -> str:
 
 
 def text(name: str, config: StudyConfig, results: Results, table: str) -> str:
-    """README.md."""
+    """The text of README.md."""
     facts = results.facts
     below = [
         f"- **{row.label}** stays below the static Wiener filter: "

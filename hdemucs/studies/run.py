@@ -1,10 +1,10 @@
-"""A study from its file to its committed folder, by the stages of the pipeline.
+"""Run a study: from its file to its committed folder, through the stages of the pipeline.
 
     reports/studies/<name>/study.yaml -> runs/studies/<name>/   a project of its own: runs, models
                                       -> reports/studies/<name>/ scores, pages, steps.json
 
-Whatever is done is not done again: time per step, trainings, scores. So a run that was killed goes
-on where it was, and one with changed values does what the change asks for.
+Finished work is not repeated: times per step, trainings, scores. So a study that was killed
+continues where it stopped, and one with changed values does only what the change requires.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from hdemucs.runs.workspace import Workspace
 from hdemucs.studies.definition import StudyConfig, project, read_study
 from hdemucs.study.params import read_params
 
-CODE = ("hdemucs", "stages")  # the study's project has the checkout's
+CODE = ("hdemucs", "stages")  # copied from the checkout to the study's project
 KEPT = ("scores", "oracles", "curves", "runs")  # of the project's reports
-STEPS = "steps.json"  # the time that each system has; seconds a step, and steps, by system
-SHARE = 0.03  # of a system's time, for which its steps are timed
+STEPS = "steps.json"  # by system: the time it may take, seconds per step, and steps
+SHARE = 0.03  # of a system's time, during which its steps are timed
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ class Study:
 
     @property
     def folder(self) -> Path:
-        """The study's own project."""
+        """The folder of the study's own project."""
         return self.root / "runs" / "studies" / self.name
 
     @property
     def out(self) -> Path:
-        """What is committed."""
+        """The committed folder."""
         return self.root / "reports" / "studies" / self.name
 
     @property
@@ -62,7 +62,9 @@ class Study:
         return Workspace(self.folder)
 
     def run(self, seconds: float | None) -> None:
-        """Everything but the pages; `seconds` a system in place of the file's, to try it."""
+        """Do everything except the pages; for a trial, `seconds` replaces the file's time per
+        system.
+        """
         budget = self.config.seconds if seconds is None else seconds
         self.prepare({})
         self.stage("resolve")
@@ -75,7 +77,7 @@ class Study:
         self.keep()
 
     def prepare(self, steps: Mapping[str, int]) -> None:
-        """The project's files."""
+        """Write the project's files."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for name in CODE:
             link = self.folder / name
@@ -89,14 +91,14 @@ class Study:
             YAML(typ="safe").dump(params, temporary)
 
     def stage(self, name: str, *arguments: str) -> None:
-        """One stage, in a process of its own, as DVC would run it."""
+        """Run one stage in a process of its own, as DVC would."""
         self.call(f"stages.{name}", *arguments)
 
     def call(self, module: str, *arguments: str) -> str:
-        """What a module of the project prints, besides its progress.
+        """Run a module of the project; return its output, without progress.
 
         Raises:
-            UserError: it ended with an error, which it has said itself.
+            UserError: it ended with an error, which it has printed.
         """
         done = subprocess.run(
             [sys.executable, "-m", module, *arguments],
@@ -112,25 +114,25 @@ class Study:
         return where(load_manifest(self.here.manifest).name, self.folder)
 
     def steps(self, seconds: float) -> dict[str, int]:
-        """Steps an epoch of every system that is trained, so that all take the same CPU time."""
+        """Steps per epoch of every trained system, so that all take the same CPU time."""
         found = self.timed(seconds)
         for name, entry in found.items():
-            share = seconds / len(self.here.own(name))  # of each of its trainings
+            share = seconds / len(self.here.own(name))  # of each of the system's trainings
             fit = int(share / self.config.epochs / entry["seconds_per_step"])
             entry["steps_per_epoch"] = max(1, fit)
         write_json(self.out / STEPS, {"seconds": seconds, "systems": found})
         return {name: entry["steps_per_epoch"] for name, entry in found.items()}
 
     def timed(self, seconds: float) -> dict[str, dict[str, Any]]:
-        """The time of every system's step: of steps.json, or measured now and kept there.
+        """The time of every system's step, from steps.json, or measured now and stored there.
 
-        A system whose model or recipe changed is timed again.
+        A system is timed again if its model or recipe has changed.
         """
         file = self.out / STEPS
         known = read_json(file, "restore it from git")["systems"] if file.exists() else {}
         trained = [name for name in self.here.variants if self.here.own(name)]
         for name in trained:
-            first = self.here.own(name)[0]  # the others are alike
+            first = self.here.own(name)[0]  # all trainings of a system take the same time
             asked = self.timed_as(first)
             if known.get(name, {}).get("of") != asked:
                 pace = self.pace(first, SHARE * seconds)
@@ -139,13 +141,13 @@ class Study:
         return {name: known[name] for name in trained}
 
     def timed_as(self, name: str) -> str:
-        """Digest of what a step's time depends on: the model and its recipe, not their length."""
+        """Digest of what a step's time depends on: the model and the recipe, without its length."""
         config = read_json(self.here.config(name), "run the study again")
         long = {**config["training"], "steps_per_epoch": None, "epochs": None}
         return digest({"model": config["model"], "training": long})
 
     def pace(self, name: str, seconds: float) -> float:
-        """Measured now, alone."""
+        """The time of a step, measured now with nothing else running."""
         files = (self.here.config(name), self.here.manifest, self.data)
         said = self.call("hdemucs.studies.pace", *map(str, files), str(seconds))
         pace = round(float(said.split()[-1]), 4)
@@ -153,7 +155,7 @@ class Study:
         return pace
 
     def train(self) -> None:
-        """All systems, as many side by side as cluster.yaml says; then each is published."""
+        """Train all systems, as many at a time as cluster.yaml says; then publish each."""
         cluster = load_cluster(self.folder)
         launcher = Launcher.of(self.here, cluster, self.data)
         launcher.ensure([self.here.made(name) for name in self.here.trainings])
@@ -161,7 +163,7 @@ class Study:
             self.stage("train", name)
 
     def score(self) -> None:
-        """Every system whose model, separation or metrics changed; the oracles likewise."""
+        """Score every system whose model, separation or metrics have changed, and the oracles."""
         evaluate = self.folder / "configs" / "evaluate.json"
         songs = [evaluate, self.here.manifest]
         for name in self.config.variants:
@@ -171,7 +173,7 @@ class Study:
         self.once("oracles", songs, "oracles")
 
     def once(self, what: str, depends: list[Path], stage: str, *arguments: str) -> None:
-        """Run a stage unless it was run with the same files."""
+        """Run a stage unless it was run with the same files before."""
         stamp = self.folder / "stamps" / f"{what}.json"
         now = {str(path.relative_to(self.folder)): sha256(path) for path in depends}
         if stamp.exists() and read_json(stamp, "remove it") == now:
@@ -180,7 +182,7 @@ class Study:
         write_json(stamp, now)
 
     def keep(self) -> None:
-        """What a clone needs to make the pages again, in place of what was there."""
+        """Copy what a clone needs to make the pages again; it replaces earlier files."""
         for name in KEPT:
             shutil.rmtree(self.out / name, ignore_errors=True)
             shutil.copytree(self.folder / "reports" / name, self.out / name)
