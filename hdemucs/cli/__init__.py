@@ -37,6 +37,7 @@ COMMANDS = {
     "runs": Command("training runs: list, logs, cancel, prune", study=True),
     "study": Command("many systems with the same CPU time each, compared", study=True),
     "bench": Command("benchmarks: each measures one thing here and writes a page"),
+    "plan": Command("what would decide the claims that are undecided, and its hours", study=True),
     "preflight": Command("hours of a training and of the test set; memory, disk", study=True),
     "listen": Command("serve a listening test, analyse its answers"),
     "import-official": Command("an official .th checkpoint into our form, running no code of it"),

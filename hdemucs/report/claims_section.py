@@ -9,16 +9,16 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from hdemucs.report.claims import SEEDS, Judged, Plan
+from hdemucs.report.claims import Judged
 from hdemucs.report.evidence import signed
 from hdemucs.report.figures.style import COLOURS, QUIET
+from hdemucs.report.planning import proposed
 from hdemucs.report.results import Results
 from hdemucs.report.scores import heading
 from hdemucs.statistics.decisions import Word
-from hdemucs.statistics.power import MOST, WANTED, Design
+from hdemucs.statistics.power import WANTED
 from hdemucs.tables import Strong, Table
 
-SAVED = 0.9  # a larger number of trainings must reduce the tracks to this share
 COLOUR = {Word.SUPPORTED: COLOURS[0], Word.CONTRADICTED: COLOURS[1], Word.UNDECIDED: QUIET}
 
 
@@ -48,22 +48,6 @@ def ours(one: Judged, level: float) -> str:
     seeds = "1 training" if one.seeds == 1 else f"{one.seeds} trainings"
     span = f"{signed(one.found.mean)} [{signed(low)}, {signed(high)}]"
     return f"{span}, {one.tracks} tracks, {seeds}"
-
-
-def proposed(plan: Plan | None) -> str | None:
-    """The proposed designs in words; None if nothing is left to decide.
-
-    A design with more trainings is named only if it saves a tenth of the tracks.
-    """
-    if plan is None:
-        return None
-    if not plan.designs:
-        return f"no study of up to {SEEDS[-1]} trainings and {MOST} tracks"
-    kept: list[Design] = []
-    for design, _ in plan.designs:
-        if not kept or design.tracks < SAVED * kept[-1].tracks:
-            kept.append(design)
-    return " or ".join(f"{d.seeds} trainings, {d.tracks} tracks" for d in kept)
 
 
 def notes(results: Results, found: Sequence[Judged]) -> tuple[str, ...]:

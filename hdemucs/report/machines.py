@@ -11,6 +11,7 @@ import io
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from hdemucs.errors import UserError
 from hdemucs.files import write_text
 
 NAME = "machines.csv"
@@ -40,3 +41,19 @@ def save_machine(reports: Path, facts: MachineFacts) -> None:
     writer.writeheader()
     writer.writerows(rows[name] for name in sorted(rows))
     write_text(path, text.getvalue())
+
+
+def load_hours(reports: Path) -> dict[str, float]:
+    """Hours of each training that was collected in this checkout; none where there is no file.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    path = reports / NAME
+    lines = csv.DictReader(path.read_text().splitlines()) if path.exists() else ()
+    try:
+        return {line["variant"]: float(line["hours"]) for line in lines}
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            path, "is damaged", "remove it: the next trainings write it anew"
+        ) from error

@@ -7,7 +7,7 @@ from dataclasses import fields
 from functools import cache
 from typing import Any
 
-from hdemucs.config.ensemble import EnsembleConfig
+from hdemucs.config.ensemble import EnsembleConfig, members, variant_of
 from hdemucs.config.given import GIVEN, EstimatesConfig, ReleasedConfig, ScoresConfig
 from hdemucs.config.load import validated
 from hdemucs.config.training import TrainConfig, deciding
@@ -45,8 +45,21 @@ class Trainings:
         own = self.of(name)
         if tuple(own) == (name,):
             return own
-        members = {t: dict.fromkeys(config["model"]["sources"], 1.0) for t, config in own.items()}
-        return {name: self.ensemble(name, members), **own}
+        own_members = {
+            t: dict.fromkeys(config["model"]["sources"], 1.0) for t, config in own.items()
+        }
+        return {name: self.ensemble(name, own_members), **own}
+
+    def behind(self, name: str) -> list[str]:
+        """Every training that a variant takes, each after what it starts from; none if given."""
+        if self.variants[name].keys() & set(GIVEN):
+            return []
+        found: dict[str, None] = {}
+        for member in members(name, self.configurations(name)[name]):
+            start = self.of(variant_of(member))[member]["training"]["start_from"]
+            origins = self.behind(variant_of(start["variant"])) if start else []
+            found |= dict.fromkeys([*origins, member])
+        return list(found)
 
     def given(self, name: str) -> Any:
         """The configuration of what others made: released models, estimates or scores."""
@@ -121,12 +134,12 @@ class Trainings:
         if not names or [len(row) for row in rows] != [len(sources)] * len(names):
             problem = f"must be a row for each of the {len(names)} members: {', '.join(sources)}"
             raise UserError(f"{where}.weights", problem, "correct members and weights")
-        members = {
+        weighed = {
             training: {s: row[sources.index(s)] for s in config["model"]["sources"]}
             for member, row in zip(names, rows, strict=True)
             for training, config in self.of(member).items()
         }
-        return self.ensemble(name, members)
+        return self.ensemble(name, weighed)
 
     def ensemble(self, name: str, members: dict[str, dict[str, float]]) -> Any:
         """The EnsembleConfig of trainings with their weights."""
