@@ -9,12 +9,19 @@ LOCK := .dvc/tmp/repro.lock
 export PATH := $(BIN):$(PATH)
 export PYTHONUNBUFFERED := 1
 
-.PHONY: benchmarks repro test test-rehearsal test-slurm test-slow lint format setup
+# The rows of Tables 3 and 6 that the paper's author published models of.
+PUBLISHED := released_bag,released_bag_waveform,released_bag_hybrid,released_mdx
+
+.PHONY: benchmarks released repro test test-rehearsal test-slurm test-slow lint format setup
 
 repro: $(READY)  ## everything: data, models, scores, tables, figures, listening sets
 	@mkdir -p .dvc/tmp
 	@flock -n $(LOCK) true || echo "another \`make repro\` is at work in this checkout: waiting for it"
 	flock -o $(LOCK) dvc --wait-for-lock repro $(TARGETS)
+
+released: $(READY)  ## the paper's numbers without training, on MUSDB18-HQ (MUSDB_ROOT): hours first, then scores
+	hdemucs preflight --scale released $(shell echo $(PUBLISHED) | tr , ' ')
+	dvc exp run -S scale=released -S 'study=[$(PUBLISHED)]'
 
 # ARGS: what to tell pytest, such as a file; then that alone is tested.
 test: $(READY) $(REFERENCE)  ## what separation, a metric and a listening test are; a cluster, where one can be had
