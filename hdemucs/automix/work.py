@@ -28,7 +28,8 @@ from hdemucs.config.base import STRICT
 from hdemucs.config.load import validated
 from hdemucs.data import repitch
 from hdemucs.data.manifest import Manifest, Track
-from hdemucs.files import read_json, sha256, sync, write_json
+from hdemucs.files import read_json, sync, write_json
+from hdemucs.meaning import meaning, of_package
 
 PARTIAL = ".partial"
 CURE = "remove the file and run the same command again"
@@ -103,11 +104,10 @@ class Work:
 
 def key(config: AutomixConfig, manifest: Manifest) -> str:
     """Eight hexadecimal digits that differ if anything differs that the mixes depend on."""
-    code = [*sorted(Path(__file__).parent.glob("*.py")), Path(repitch.__file__)]
     parts = [
         asdict(config),
         TypeAdapter(Manifest).dump_python(manifest, mode="json"),
-        [sha256(path) for path in code],
+        [of_package(Path(__file__).parent), meaning(Path(repitch.__file__))],
         [version(name) for name in PACKAGES],
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import sys
 from dataclasses import asdict
@@ -15,6 +14,7 @@ from hdemucs.corpus.soundfont import Source
 from hdemucs.corpus.track import PARTIAL
 from hdemucs.errors import UserError
 from hdemucs.files import read_json, unwritable, write_json
+from hdemucs.meaning import of_package
 
 PLAN, WHOLE = "plan.json", "corpus.json"
 CURE = "remove the folder or choose another"
@@ -33,11 +33,8 @@ def description(config: CorpusConfig, soundfont: Source) -> dict[str, Any]:
 
 
 def generator() -> str:
-    """A digest of this package's sources."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    """A digest of this package's code; comments and docstrings are no part of it."""
+    return of_package(Path(__file__).parent)
 
 
 def claim(root: Path, wanted: dict[str, Any]) -> None:

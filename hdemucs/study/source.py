@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hdemucs.errors import UserError
+from hdemucs.meaning import meaning, parsed
 from hdemucs.registry import FILE
-from hdemucs.study.meaning import meaning, parsed
 
 PACKAGES = ("hdemucs", "stages")
 FILE_NAME = re.compile(r"\w[\w.-]{0,80}(/\w[\w.-]{0,80}){0,4}")  # a relative path without `..`

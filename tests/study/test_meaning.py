@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from hdemucs.corpus.claim import generator
 from hdemucs.errors import UserError
-from hdemucs.study.meaning import meaning
+from hdemucs.meaning import meaning, of_package
 
 PROJECT = Path(__file__).parents[2]
 
@@ -63,7 +64,7 @@ def test_other_versions_of_python_give_the_same(tmp_path, minor):
 ASKED = """
 import sys; from pathlib import Path
 sys.path.insert(0, ".")
-from hdemucs.study.meaning import meaning
+from hdemucs.meaning import meaning
 for name in sys.argv[1:]: print(meaning(Path(name)))
 """
 
@@ -122,3 +123,18 @@ def test_what_is_no_python_counts_by_its_bytes(tmp_path):
 def test_what_should_be_python_and_is_not_is_refused_by_line(tmp_path):
     with pytest.raises(UserError, match=r"module\.py: line 2 is no Python"):
         digest(tmp_path, "a = 1\nb = (\n")
+
+
+def test_a_corpus_is_its_packages_code_and_not_its_prose(tmp_path):
+    """So a comment renders no corpus anew."""
+    package, copy = PROJECT / "hdemucs" / "corpus", tmp_path / "corpus"
+    shutil.copytree(package, copy)
+    module = copy / "chance.py"
+    text = module.read_text()
+    module.write_text(f"{text}\n# A comment.\n")
+    assert of_package(copy) == of_package(package) == generator()
+    module.write_text(f"{text}\nA = 1\n")
+    assert of_package(copy) != of_package(package)
+    module.write_text(text)
+    module.rename(copy / "other.py")
+    assert of_package(copy) != of_package(package)

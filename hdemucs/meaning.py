@@ -32,6 +32,16 @@ def meaning(path: Path) -> str:
     return of_python(path, content)
 
 
+def of_package(folder: Path) -> str:
+    """SHA-256 of the names and the meanings of a package's own modules.
+
+    Raises:
+        UserError: a `.py` file is not valid Python.
+    """
+    found = {path.name: meaning(path) for path in sorted(folder.glob("*.py"))}
+    return hashlib.sha256(json.dumps(found).encode()).hexdigest()
+
+
 @cache
 def of_python(path: Path, content: bytes) -> str:
     tree = form(parsed(path, content))
