@@ -1,1 +1,1 @@
-"""The embedded corpus: songs composed, sung, played and mixed from a seed."""
+"""The embedded corpus: songs that are composed, sung, played and mixed from a seed"""

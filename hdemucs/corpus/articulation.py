@@ -1,4 +1,4 @@
-"""Syllables drawn as curves: pitch, formants, loudness of voice and of noise, frame by frame."""
+"""Syllables as curves: pitch, formants, and loudness of voice and noise, frame by frame."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from hdemucs.corpus.score import Syllable
 Curve = Float[np.ndarray, " frame"]
 
 HOP = 0.0058  # seconds between frames
-STEAL = 0.1  # seconds that an onset may take from the syllable before
+STEAL = 0.1  # seconds that an onset may take from the end of the syllable before
 BREATH = (0.22, 0.42)  # seconds of a breath, and how long before its phrase it starts
 BREATH_NOISE = (1900, 1500, -36)
-FADE = 20  # frames in which a phrase dies away
+FADE = 20  # frames over which a phrase fades out
 NOISES = 3  # numbers that describe a noise band
 
 
 @dataclass(frozen=True)
 class Manner:
-    """How one singer sings."""
+    """The characteristics of one singer."""
 
-    tract: float  # scale of the formants; 1 is a man's
+    tract: float  # factor on the formants; 1 is a man's vocal tract
     vibrato: float  # Hz
     depth: float  # cents
     scoop: float  # semitones below the first note of a phrase
-    air: float  # dB of breathiness beside the voice
-    effort: float  # Hz at which the voice's spectrum begins to fall faster
+    air: float  # dB of breath noise relative to the voice
+    effort: float  # Hz from which the voice's spectrum falls faster
     ring: float  # dB of the singer's formant
 
 
 @dataclass(frozen=True)
 class Curves:
-    """All of a line; one value a frame."""
+    """The curves of a whole line; one value per frame."""
 
     pitch: Curve  # Hz
     voice: Curve  # 0..1
@@ -46,7 +46,7 @@ class Curves:
 
 
 class Pen:
-    """Draws one line for `seconds`."""
+    """Draws the curves of one line that lasts `seconds`."""
 
     def __init__(self, seconds: float, manner: Manner, rng: np.random.Generator) -> None:
         self.frames = int(seconds / HOP) + 2
@@ -58,7 +58,7 @@ class Pen:
         self.noise[:2] = [[4000.0], [2000.0]]
 
     def line(self, syllables: list[Syllable]) -> Curves:
-        before = 0.0  # end of what is drawn
+        before = 0.0  # end of what is drawn so far
         for syllable in syllables:
             if syllable.first and syllable.start - before > BREATH[1]:
                 self.breath(syllable.start)
@@ -73,7 +73,7 @@ class Pen:
         self.noise[2, first:last] *= np.sin(np.linspace(0, np.pi, last - first)) ** 2
 
     def syllable(self, syllable: Syllable, before: float) -> None:
-        """Onset before the beat, vowel on it, coda at the end."""
+        """Draw one syllable: its onset before the beat, its vowel on it, its coda at the end."""
         place = next(i for i, phone in enumerate(syllable.phones) if phone in VOWELS)
         onset = [CONSONANTS[phone] for phone in syllable.phones[:place]]
         coda = [CONSONANTS[phone] for phone in syllable.phones[place + 1 :] if phone in CONSONANTS]
@@ -129,7 +129,7 @@ class Pen:
         return first, max(first, last)
 
     def curves(self, syllables: list[Syllable]) -> Curves:
-        """Corners rounded: formants in 65 ms, pitch in 90, loudness in 20."""
+        """All curves with smooth corners: formants over 65 ms, pitch over 90, loudness over 20."""
         key = gaussian_filter1d(filled(self.key), 0.09 / HOP / 4)
         key = key + self.vibrato(syllables) + self.drift()
         return Curves(
@@ -140,7 +140,7 @@ class Pen:
         )
 
     def vibrato(self, syllables: list[Syllable]) -> Curve:
-        """In semitones; it comes in after 0.2 s of a note."""
+        """The vibrato in semitones; in each note it begins after 0.2 s."""
         depth = np.zeros(self.frames)
         for syllable in syllables:
             first, last = self.span(syllable.start, syllable.start + syllable.length)
@@ -153,17 +153,17 @@ class Pen:
         return 0.12 * self.wander(0.25)
 
     def accent(self) -> Curve:
-        """Slow changes of loudness."""
+        """Slow changes of loudness over the line."""
         return 10 ** (1.8 * self.wander(0.3) / 20)
 
     def wander(self, seconds: float) -> Curve:
-        """Smooth noise of unit variance."""
+        """Smooth random values of unit variance."""
         noise = gaussian_filter1d(self.rng.normal(size=self.frames), seconds / HOP)
         return noise / (noise.std() + 1e-9)
 
 
 def filled(values: np.ndarray) -> np.ndarray:
-    """NaN replaced by the line between their neighbours, along the last axis."""
+    """Replace NaN by linear interpolation between neighbours, along the last axis."""
     rows = np.atleast_2d(values).copy()
     for row in rows:
         known = np.flatnonzero(~np.isnan(row))

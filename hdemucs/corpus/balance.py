@@ -14,17 +14,17 @@ measures songs of other seeds.
 
 from __future__ import annotations
 
-LEVELS = {  # mean and standard deviation of the active level, dB beside each other
+LEVELS = {  # mean and standard deviation of the active level, in dB relative to each other
     "drums": (1.3, 2.2),
     "bass": (-1.2, 2.2),
     "other": (-0.7, 2.2),
     "vocals": (0.8, 1.8),
 }
 
-KIT = {  # groups of the drum stem, dB beside the sound font's own balance
+KIT = {  # groups of the drum stem, in dB relative to the sound font's own balance
     "kick": 0.0, "snare": 0.0, "hats": -1.0, "toms": 0.0, "cymbals": 0.0, "percussion": -3.0,
 }  # fmt: skip
-KIT_THRESHOLD = -3.0  # dB above the stem's active level, of its compressor
-KIT_RATIO = (2.0, 5.0)  # of that compressor; a song's is drawn between them
-KIT_ROOM = (0.4, 1.1)  # amplitude of the room beside the dry kit; a song's is drawn between them
-KIT_DECAY = (0.5, 1.2)  # seconds in which that room falls by 60 dB; drawn likewise
+KIT_THRESHOLD = -3.0  # dB above the stem's active level; threshold of its compressor
+KIT_RATIO = (2.0, 5.0)  # ratio of that compressor; each song's is drawn from this range
+KIT_ROOM = (0.4, 1.1)  # amplitude of the room relative to the dry kit; drawn likewise
+KIT_DECAY = (0.5, 1.2)  # seconds in which that room falls by 60 dB; drawn in the same way

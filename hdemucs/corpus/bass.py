@@ -1,4 +1,4 @@
-"""The bass player: a figure a bar, from the chord's root."""
+"""The bass player: one figure per bar, from the chord's root."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TIMING = 0.005  # seconds, standard deviation
 
 
 def play(frame: Frame, rng: np.random.Generator) -> list[Note]:
-    """All bars in which the bass plays."""
+    """The notes of all bars in which the bass plays."""
     names = [str(rng.choice(frame.style.bass_figures)) for _ in range(2)]
     notes: list[Note] = []
     for section in frame.sections:
@@ -48,7 +48,7 @@ def bar_of(
     figures: tuple[Figure, ...],
     rng: np.random.Generator,
 ) -> list[Note]:
-    """One bar; its last note may lead into the next root by a scale's step."""
+    """The notes of one bar; the last one may lead to the next root by a step of the scale."""
     figure = figures[int(rng.integers(len(figures)))]
     root = rooted(section.chords[bar][0])
     following = rooted(section.chords[(bar + 1) % section.bars][0])
@@ -65,5 +65,5 @@ def bar_of(
 
 
 def rooted(key: int) -> int:
-    """The key's octave at the bass's low end."""
+    """The key's root in the lowest octave of the bass."""
     return (key - LOWEST) % 12 + LOWEST

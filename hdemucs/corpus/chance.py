@@ -1,4 +1,4 @@
-"""Drawing with a probability."""
+"""Random events with a given probability."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import numpy as np
 
 
 def chance(rng: np.random.Generator, probability: float) -> bool:
-    """True with that probability; always takes one number from the generator."""
+    """True with that probability; always draws exactly one number from the generator."""
     return bool(rng.random() < probability)

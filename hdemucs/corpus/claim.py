@@ -1,4 +1,4 @@
-"""Whose folder it is: what a corpus' bytes depend on, written into the folder before the tracks."""
+"""The record of what a corpus' bytes depend on, written into its folder before the tracks."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ CURE = "remove the folder or choose another"
 
 
 def description(config: CorpusConfig, soundfont: Source) -> dict[str, Any]:
-    """All that the corpus' bytes depend on."""
+    """Everything that the corpus' bytes depend on."""
     parameters = asdict(config)
-    del parameters["soundfont"]  # where it lies does not matter, what it holds does
+    del parameters["soundfont"]  # its content matters, not its place
     return {
         "parameters": parameters,
         "soundfont": soundfont.sha256,
@@ -38,10 +38,10 @@ def generator() -> str:
 
 
 def claim(root: Path, wanted: dict[str, Any]) -> None:
-    """Make the folder this corpus'; tracks of an older generator are cleared away.
+    """Make the folder that of this corpus; tracks of an older generator are deleted.
 
     Raises:
-        UserError: it holds something else, or a corpus of other parameters.
+        UserError: the folder holds something else, or a corpus with other parameters.
     """
     found = occupant(root)
     if found is not None:
@@ -60,7 +60,7 @@ def occupant(root: Path) -> dict[str, Any] | None:
     """What the corpus in the folder was made from; None if the folder is empty.
 
     Raises:
-        UserError: the folder cannot be used, or holds something that is no corpus.
+        UserError: the folder cannot be used, or holds something else than a corpus.
     """
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def occupant(root: Path) -> dict[str, Any] | None:
 
 
 def clear(root: Path) -> None:
-    """Remove what `render` writes, the record that it is whole first."""
+    """Delete what `render` writes, beginning with the record that it is complete."""
     (root / WHOLE).unlink(missing_ok=True)
     for name in ("train", "test", PARTIAL):
         shutil.rmtree(root / name, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""A song from a style and a generator: the order in which parts are written is fixed."""
+"""Compose a song from a style and a random generator; parts are written in a fixed order."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hdemucs.corpus.form import framed
 from hdemucs.corpus.score import Song
 from hdemucs.corpus.styles import STYLES
 
-MIDDLES = {"female": (64, 68), "male": (52, 57)}  # MIDI, the lead's middle
+MIDDLES = {"female": (64, 68), "male": (52, 57)}  # MIDI keys in the middle of the lead's range
 HARMONY, DOUBLE, CHOIR = 0.45, 0.6, 0.4  # probabilities
 
 
 def compose(style: str, voice: str, seconds: float, rng: np.random.Generator) -> Song:
-    """Nothing here depends on the sample rate."""
+    """Compose a song; it does not depend on the sample rate."""
     frame = framed(STYLES[style], seconds, rng)
     drums = Drummer(frame, rng).play()
     low = bass.play(frame, rng)

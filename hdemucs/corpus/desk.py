@@ -1,4 +1,4 @@
-"""The recording: each source's instruments played, treated and placed in stereo."""
+"""The recording: each source's instruments are played, processed and placed in stereo."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHOIRS = (52, 53)  # General MIDI's Choir Aahs and Voice Oohs
 
 @dataclass(frozen=True)
 class Desk:
-    """One song's session; `mixing` and `singing` are its sources of chance."""
+    """The recording of one song; `mixing` and `singing` are its random generators."""
 
     sampler: Sampler
     length: int  # samples
@@ -38,7 +38,7 @@ class Desk:
         return 10 ** ((decibels + float(self.mixing.normal(0, SPREAD))) / 20)
 
     def room(self, signal: Signal, wet: float, seconds: float) -> Signal:
-        """Dry and wet; `wet` is the reverb's share in amplitude."""
+        """Add reverb to the dry signal; `wet` is its amplitude."""
         return signal + wet * effects.reverb(signal, seconds, self.rate, self.mixing)
 
     def drums(self, song: Song) -> Signal:
@@ -69,7 +69,7 @@ class Desk:
         return out
 
     def layer(self, song: Song, layer: Layer, timbre: Timbre) -> Signal:
-        """Played, treated, placed."""
+        """Play a layer, process it and place it in stereo."""
         place = float(self.mixing.uniform(-0.6, 0.6))
         if layer.doubled:
             left, right = (self.take(layer, timbre) for _ in range(2))
@@ -85,7 +85,7 @@ class Desk:
         return self.room(unit(sound), timbre.reverb, float(self.mixing.uniform(0.8, 2.2)))
 
     def take(self, layer: Layer, timbre: Timbre) -> Float[np.ndarray, " sample"]:
-        """One performance, mono: no two are alike."""
+        """One mono performance of a layer, with small random differences from any other."""
         cents = float(self.mixing.normal(0, 4))
         late = self.mixing.normal(0, 0.006, size=len(layer.notes))
         notes = [
@@ -98,7 +98,7 @@ class Desk:
         return sound
 
     def vocals(self, song: Song) -> Signal:
-        """Lead in the middle, doubles and harmony at the sides, a choir behind."""
+        """The lead in the centre, doubles and harmony at the sides, a choir in the background."""
         lead = singer.manner(self.voice, self.singing)
         out = effects.panned(self.line(song.lead, lead), 0.0)
         level = active(out)
@@ -116,7 +116,7 @@ class Desk:
         return out + float(self.mixing.uniform(0, 0.35)) * echo
 
     def line(self, syllables: list[Syllable], how: Manner) -> Float[np.ndarray, " sample"]:
-        """Sung, cleaned of rumble, evened out."""
+        """A sung line, without low-frequency rumble, and compressed."""
         dry = singer.sing(syllables, how, (self.length, self.rate), self.singing)[None]
         if not dry.any():
             return dry[0]
@@ -129,7 +129,7 @@ class Desk:
 
 
 def active(signal: Signal) -> float:
-    """RMS of the samples that are not silent."""
+    """The RMS over the samples that are not silent."""
     sounding = signal[np.abs(signal) > 1e-4 * np.abs(signal).max(initial=1e-12)]
     return float(np.sqrt((sounding**2).mean())) if len(sounding) else 0.0
 
@@ -139,6 +139,6 @@ def unit(signal: Signal) -> Signal:
 
 
 def scaled(signal: Signal, level: float) -> Signal:
-    """At that active RMS; silence stays silence."""
+    """The signal scaled to that active RMS; silence stays silent."""
     found = active(signal)
     return signal * (level / found) if found else signal

@@ -1,4 +1,4 @@
-"""The drummer: grooves, fills, crashes; hands that are never twice the same."""
+"""The drummer: grooves, fills and crashes, with small random differences in time and force."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ KEYS = {"kick": (36, 35), "snare": (38, 40), "percussion": (54, 56, 63, 69, 70, 
 CLOSED, OPEN, PEDAL = 42, 46, 44
 CRASHES, RIDES = (49, 57), (51, 59)
 TOMS = (50, 48, 45, 43)
-STEPS = 16  # in a bar
-RING = 4.0  # seconds: longer than any drum sounds
-CHOKE = 0.03  # seconds for a closing hat to silence the open one
+STEPS = 16  # per bar
+RING = 4.0  # seconds, longer than any drum sounds
+CHOKE = 0.03  # seconds in which a closing hi-hat silences the open one
 TIMING = 0.004  # seconds, standard deviation
-LOOSE = 9.0  # velocity, standard deviation
+LOOSE = 9.0  # standard deviation of the velocity
 
 Part = dict[str, list[Note]]
 
 
 class Drummer:
-    """Plays one song."""
+    """Plays the drums of one song."""
 
     def __init__(self, frame: Frame, rng: np.random.Generator) -> None:
         self.frame, self.rng = frame, rng
@@ -61,7 +61,7 @@ class Drummer:
             self.hit(part["cymbals"], section.bar, 0, self.crash, 112)
 
     def bar(self, part: Part, groove: Groove, bar: int, stop: int, closed: int) -> None:
-        """The groove's steps before `stop`; `closed` is the key of its closed hats."""
+        """Play the groove's steps before `stop`; `closed` is the key of its closed hi-hat."""
         for step in range(stop):
             hat = OPEN if groove.hats[step] == "O" else closed
             self.sound(part["hats"], bar, step, hat, groove.hats[step])
@@ -75,7 +75,7 @@ class Drummer:
             self.hit(notes, bar, step, key, VELOCITIES[mark])
 
     def fill(self, part: Part, bar: int, start: int) -> None:
-        """Down the toms, or a roll on the snare, growing louder."""
+        """A fill: down the toms, or a roll on the snare that grows louder."""
         toms = chance(self.rng, 0.6)
         for step in range(start, STEPS):
             if chance(self.rng, 0.2):
@@ -86,7 +86,7 @@ class Drummer:
             self.hit(part[group], bar, step, key, 80 + int(35 * through))
 
     def hit(self, notes: list[Note], bar: int, step: int, key: int, force: int) -> None:
-        """One stroke: loose in time and force; three places on the skin or the metal."""
+        """One stroke, with random time, force, and one of three places on the instrument."""
         start = max(0.0, self.frame.time(bar, step) + self.rng.normal(0, TIMING))
         velocity = int(np.clip(force + self.rng.normal(0, LOOSE), 15, 127))
         cents = float(self.rng.choice((-18.0, 0.0, 21.0)))
@@ -94,7 +94,7 @@ class Drummer:
 
 
 def choked(notes: list[Note]) -> list[Note]:
-    """Open hats end where the next hat of any kind begins."""
+    """End each open hi-hat where the next hi-hat of any kind begins."""
     ordered = sorted(notes, key=lambda note: note.start)
     out = []
     for note, following in zip(ordered, [*ordered[1:], None], strict=True):

@@ -1,4 +1,4 @@
-"""Studio effects on float64 signals [channel, sample]; every one keeps the length."""
+"""Studio effects on float64 signals [channel, sample]; all of them keep the length."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ Blocks = Float[np.ndarray, " block"]
 Response = Float[np.ndarray, "channel tap"]
 
 BLOCK = 1 << 16  # samples of a Fourier transform
-DETECTOR = 0.004  # seconds: compressors measure and act at this pace
-LOOK = 0.04  # seconds on both sides that the limiter sees
+DETECTOR = 0.004  # seconds between the compressors' measurements and gains
+LOOK = 0.04  # seconds before and after a sample that the limiter takes into account
 OVERSAMPLING = 2
 
 
 def reverb(signal: Signal, seconds: float, rate: int, rng: np.random.Generator) -> Signal:
-    """The wet sound of a room: noise that decays by 60 dB in `seconds`, faster at the top."""
+    """The reverb of a room, without the dry sound: noise that falls by 60 dB in `seconds`, faster
+    at high frequencies.
+    """
     count = round(0.9 * seconds * rate)
     time = np.arange(count) / rate
     noise = rng.normal(size=(2, count))
@@ -32,7 +34,7 @@ def reverb(signal: Signal, seconds: float, rate: int, rng: np.random.Generator) 
 
 
 def convolved(signal: Signal, response: Response) -> Signal:
-    """Overlap-add, all blocks in one transform; cut to the signal's length."""
+    """Convolve by overlap-add, all blocks in one transform; cut to the signal's length."""
     length, taps = signal.shape[1], response.shape[1]
     size = max(BLOCK, 1 << int(np.ceil(np.log2(2 * taps))))
     hop = size - taps + 1
@@ -47,7 +49,9 @@ def convolved(signal: Signal, response: Response) -> Signal:
 
 
 def compressed(signal: Signal, threshold: float, ratio: float, rate: int) -> Signal:
-    """`threshold` in dB above the active level; attack 8 ms, release 120 ms; channels as one."""
+    """Compress all channels alike, `threshold` dB above the active level; attack 8 ms, release 120
+    ms.
+    """
     hop = max(1, round(DETECTOR * rate))
     level = 10 * np.log10(block_power(signal, hop) + 1e-12)
     active = level[level > level.max() - 30]
@@ -67,19 +71,19 @@ def block_power(signal: Signal, hop: int) -> Blocks:
 
 
 def spread(values: Blocks, hop: int, length: int) -> Mono:
-    """Block values as lines from block centre to block centre."""
+    """Interpolate linearly between the values of blocks, placed at their centres."""
     return np.interp(np.arange(length), (np.arange(len(values)) + 0.5) * hop, values)
 
 
 def driven(signal: Signal, amount: float) -> Signal:
-    """Saturation (tanh) at twice the rate: `amount` 1 is crunch, 2 a wall."""
+    """Saturate (tanh) at twice the sample rate; an `amount` of 2 is strong distortion."""
     level = np.sqrt((signal**2).mean()) + 1e-12
     up = resample_poly(signal, OVERSAMPLING, 1, axis=1) * (2 * amount / level)
     return resample_poly(np.tanh(up + 0.1 * amount), 1, OVERSAMPLING, axis=1)[:, : signal.shape[1]]
 
 
 def chorused(signal: Signal, depth: float, rate: int, rng: np.random.Generator) -> Signal:
-    """A copy with a slowly moving delay, the other way in the other channel."""
+    """Add a copy with a slowly changing delay, which moves in opposite ways in the two channels."""
     count = signal.shape[1]
     time = np.arange(count)
     swing = (
@@ -93,7 +97,7 @@ def chorused(signal: Signal, depth: float, rate: int, rng: np.random.Generator) 
 
 
 def echoed(signal: Signal, seconds: float, feedback: float, rate: int) -> Signal:
-    """The echoes alone, each `feedback` of the one before, from side to side."""
+    """Only the echoes, on alternating sides, each `feedback` times the one before."""
     out = np.zeros_like(signal)
     delay, gain, turned = round(seconds * rate), feedback, signal
     for repeat in range(1, 6):
@@ -107,7 +111,7 @@ def echoed(signal: Signal, seconds: float, feedback: float, rate: int) -> Signal
 
 
 def swept(signal: Signal, octaves: float, period: float, rate: int) -> Signal:
-    """A low-pass (18 dB an octave) that opens and closes every `period` seconds."""
+    """A low-pass (18 dB per octave) whose cutoff moves up and down once every `period` seconds."""
     size = 1 << int(np.ceil(np.log2(0.04 * rate)))
     hop = size // 4
     frames = -(-signal.shape[1] // hop) + 4
@@ -123,11 +127,13 @@ def swept(signal: Signal, octaves: float, period: float, rate: int) -> Signal:
     for frame in range(frames):
         start = frame * hop + size - 3 * hop
         out[:, start : start + size] += sounds[:, frame]
-    return out[:, size : size + signal.shape[1]] / 1.5  # the squared windows' sum
+    return out[:, size : size + signal.shape[1]] / 1.5  # the sum of the squared windows
 
 
 def tilted(signal: Signal, decibels: float, rate: int) -> Signal:
-    """Shelves around 1 kHz: the top goes up by half, the bottom down by half of `decibels`."""
+    """Shelving filters around 1 kHz: high frequencies up, low ones down, by half of `decibels`
+    each.
+    """
     low = sosfilt(lowpass(1000, rate, order=1), signal, axis=1)
     gain = 10 ** (decibels / 40)
     return low / gain + (signal - low) * gain
@@ -150,15 +156,15 @@ def butterworth(hertz: int, rate: int, order: int, kind: str) -> np.ndarray:
 
 
 def panned(signal: Mono, place: float) -> Signal:
-    """Mono at `place` from -1 (left) to 1 (right), at constant power."""
+    """A mono signal at `place`, from -1 (left) to 1 (right), with constant power."""
     angle = (place + 1) * np.pi / 4
     return np.stack([signal * np.cos(angle), signal * np.sin(angle)])
 
 
 def limiting(peaks: Mono, ceiling: float, rate: int) -> Mono:
-    """The gain, sample by sample, that keeps `peaks` under `ceiling`.
+    """The gain for each sample that keeps `peaks` below `ceiling`.
 
-    A minimum over the neighbourhood, smoothed by a kernel no wider than it.
+    It is the minimum over the neighbourhood, smoothed by a kernel that is no wider than this.
     """
     reach = max(1, round(LOOK * rate))
     gain = np.minimum(1, ceiling / np.maximum(peaks, 1e-9))

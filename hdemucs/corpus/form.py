@@ -1,4 +1,4 @@
-"""The form of a song: tempo, sections, who plays in them, and their chords."""
+"""The form of a song: tempo, sections, who plays in each, and their chords."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hdemucs.corpus.styles import MAJOR, MINOR, PROGRESSIONS, Style
 SOURCES = ("drums", "bass", "other", "vocals")
 MELODIC = ("bass", "other", "vocals")
 
-# Probability of each source to play in a section.
+# The probability of each source to play in a section.
 PRESENCE = {
     "intro": {"drums": 0.6, "bass": 0.4, "other": 0.9, "vocals": 0.12},
     "verse": {"drums": 0.95, "bass": 0.88, "other": 0.96, "vocals": 1.0},
@@ -23,18 +23,18 @@ PRESENCE = {
     "outro": {"drums": 0.65, "bass": 0.6, "other": 0.95, "vocals": 0.2},
 }
 
-TAIL = 1.0  # seconds (5 % of a short song) in which the last notes die away
+TAIL = 1.0  # seconds (5 % of a short song) in which the last notes fade
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Time, tonality and sections: what every part is written into."""
+    """Time, key and sections of a song, for which all parts are written."""
 
     style: Style
     length: float  # seconds
     beat: float  # seconds
     swing: float  # share of a step
-    tonic: int  # MIDI, 48..59
+    tonic: int  # MIDI key, 48..59
     scale: tuple[int, ...]
     sections: list[Section]
 
@@ -43,13 +43,13 @@ class Frame:
         return self.beat / 4
 
     def time(self, bar: int, step: int) -> float:
-        """Seconds; every second step is late by the swing."""
+        """The time in seconds; every second step is delayed by the swing."""
         late = self.swing * self.step if step % 2 == 1 else 0.0
         return bar * 4 * self.beat + step * self.step + late
 
 
 def framed(style: Style, seconds: float, rng: np.random.Generator) -> Frame:
-    """Whole bars that fill the length: the tempo gives way a little."""
+    """The frame of a song of whole bars that fills the length; the tempo is adjusted a little."""
     wanted = 4 * 60 / rng.uniform(*style.tempo)
     room = seconds - min(TAIL, 0.05 * seconds)
     bars = max(1, round(room / wanted))
@@ -71,8 +71,8 @@ def framed(style: Style, seconds: float, rng: np.random.Generator) -> Frame:
 
 
 def form(bars: int, rng: np.random.Generator) -> list[tuple[str, int]]:
-    """Kinds and bars; a song of few bars is one chorus."""
-    if bars < 6:  # noqa: PLR2004  no room for sections
+    """Kinds of sections with their numbers of bars; a song of few bars is one chorus."""
+    if bars < 6:  # noqa: PLR2004  too few for sections
         return [("chorus", bars)]
     unit = 2 if bars < 14 else 4 if bars < 48 else 8  # noqa: PLR2004  bars in a verse
     middle = str(rng.choice(["break", "solo"]))
@@ -88,7 +88,7 @@ def form(bars: int, rng: np.random.Generator) -> list[tuple[str, int]]:
 
 
 def playing(kind: str, rng: np.random.Generator) -> frozenset[str]:
-    """Who plays; something melodic always does."""
+    """The sources that play in a section; at least one of them is melodic."""
     chosen = [source for source in SOURCES if chance(rng, PRESENCE[kind][source])]
     if not set(chosen) & set(MELODIC):
         chosen.append("other")
@@ -96,7 +96,7 @@ def playing(kind: str, rng: np.random.Generator) -> frozenset[str]:
 
 
 def chord(tonic: int, scale: tuple[int, ...], degree: int, size: int) -> tuple[int, ...]:
-    """Thirds stacked on a degree; the root within the octave from the tonic up."""
+    """A chord of thirds on a degree; its root is in the octave above the tonic."""
     keys = []
     for third in range(size):
         octave, place = divmod(degree + 2 * third, len(scale))
@@ -105,5 +105,5 @@ def chord(tonic: int, scale: tuple[int, ...], degree: int, size: int) -> tuple[i
 
 
 def voiced(keys: tuple[int, ...], center: int) -> list[int]:
-    """The chord's keys moved by octaves to lie within a fifth or so of `center`."""
+    """The chord's keys, moved by octaves to within about a fifth of `center`."""
     return sorted((key - center + 6) % 12 + center - 6 for key in keys)

@@ -1,4 +1,4 @@
-"""The layers of the "other" stem: chords in figures, arpeggios, and instrumental melodies."""
+"""The layers of the "other" stem: rhythmic chords, broken chords, and instrumental melodies."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ FIGURES: dict[str, tuple[tuple[tuple[int, float], ...], ...]] = {
     "stabs": (((0, 1.2), (6, 1.5)), ((10, 1.2), (12, 3)), ((3, 1), (6, 1)), ()),
 }  # fmt: skip
 BROKEN = {"pick": 2, "arp": 1}  # steps between the notes of a broken chord
-STEPS = 16  # in a bar
-STRUM = 0.011  # seconds from string to string
+STEPS = 16  # per bar
+STRUM = 0.011  # seconds between the strings of a strummed chord
 TIMING = 0.005
 
 
 def play(frame: Frame, rng: np.random.Generator) -> list[Layer]:
-    """One layer from each pool; the first always plays, the others come and go by section."""
+    """One layer from each pool; the first always plays, the others only in some sections."""
     drawn = [str(rng.choice(pool)) for pool in frame.style.layers]
     layers = [layer(frame, name, place, rng) for place, name in enumerate(dict.fromkeys(drawn))]
     return [layer for layer in layers if layer.notes]
@@ -48,7 +48,7 @@ def wanted(place: int, section: Section, rng: np.random.Generator) -> bool:
 
 
 def chords(frame: Frame, section: Section, timbre: Timbre, rng: np.random.Generator) -> list[Note]:
-    """Whole chords in one rhythm a section, strings or fingers not quite together."""
+    """Whole chords in one rhythm per section; their notes do not start exactly together."""
     rhythms = FIGURES[timbre.figure]
     rhythm = rhythms[int(rng.integers(len(rhythms)))]
     spread = STRUM if timbre.figure == "strum" else 0.002
@@ -72,7 +72,7 @@ def chords(frame: Frame, section: Section, timbre: Timbre, rng: np.random.Genera
 
 
 def voicing(keys: tuple[int, ...], timbre: Timbre) -> list[int]:
-    """Root, fifth and octave for distorted guitars, else the chord near the timbre's centre."""
+    """Root, fifth and octave for distorted guitars; else the chord near the timbre's centre."""
     if timbre.drive >= 1:
         root = (keys[0] - timbre.center + 5) % 12 + timbre.center - 5
         return [root, root + 7, root + 12]
@@ -81,7 +81,7 @@ def voicing(keys: tuple[int, ...], timbre: Timbre) -> list[int]:
 
 
 def broken(frame: Frame, section: Section, timbre: Timbre, rng: np.random.Generator) -> list[Note]:
-    """Chord tones one after another in a pattern kept for the section."""
+    """The notes of chords one after the other, in a pattern that is kept for the section."""
     pace = BROKEN[timbre.figure]
     pattern = rng.integers(0, 5, size=8)
     notes = []
@@ -96,7 +96,7 @@ def broken(frame: Frame, section: Section, timbre: Timbre, rng: np.random.Genera
 
 
 def melody(frame: Frame, section: Section, timbre: Timbre, rng: np.random.Generator) -> list[Note]:
-    """Short answers in the gaps of a verse, longer lines in a solo."""
+    """Short answers in the pauses of a verse, longer lines in a solo."""
     notes = []
     dense = section.kind in {"solo", "intro"}
     for bar, keys in enumerate(section.chords):
@@ -118,7 +118,7 @@ def melody(frame: Frame, section: Section, timbre: Timbre, rng: np.random.Genera
 
 
 def scale_step(frame: Frame, key: int, direction: int) -> int:
-    """The next key of the scale, up or down."""
+    """The next key of the scale, upwards or downwards."""
     key += direction
     while (key - frame.tonic) % 12 not in frame.scale:
         key += direction

@@ -1,4 +1,4 @@
-"""Two hundred plain words in ARPAbet; a dot ends a syllable."""
+"""Two hundred English words in ARPAbet; a dot ends a syllable."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ know N OW | see S IY | feel F IY L | need N IY D | want W AA N T | find F AY N D
 
 
 def parsed(text: str) -> dict[str, tuple[tuple[str, ...], ...]]:
-    """Word -> its syllables' phones."""
+    """Word -> the phones of each of its syllables."""
     entries = [entry.split() for line in text.strip().splitlines() for entry in line.split(" | ")]
     return {
         word: tuple(tuple(syllable.split()) for syllable in " ".join(phones).split(" . "))

@@ -1,4 +1,4 @@
-"""The lead vocal: phrases of two bars over the chords, their words, and who sings along."""
+"""The lead vocal: phrases of two bars over the chords, their words, and the backing vocals."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from hdemucs.corpus.lexicon import LEXICON
 from hdemucs.corpus.score import Note, Section, Syllable
 
 PHRASE = 2  # bars
-SYLLABLE = 0.15  # seconds, the shortest
+SYLLABLE = 0.15  # seconds of the shortest one
 TIMING = 0.012  # seconds, standard deviation
-LEAP = 4  # semitones: the melody goes to the nearest chord tone within this when it can
+LEAP = 4  # semitones: the melody moves to the nearest chord tone within this if there is one
 
 Motif = list[tuple[int, int]]  # (step, length in steps) within a phrase
 
 
 class Singer:
-    """Writes one song's vocal lines around the middle of a range."""
+    """Writes one song's vocal lines around the middle of a vocal range."""
 
     def __init__(self, frame: Frame, middle: int, rng: np.random.Generator) -> None:
         self.frame, self.middle, self.rng = frame, middle, rng
@@ -31,7 +31,7 @@ class Singer:
         self.words = list(LEXICON.values())
 
     def motif(self, kind: str) -> Motif:
-        """A rhythm with a rest at its end; a chorus has longer notes."""
+        """A rhythm that ends with a rest; a chorus has longer notes."""
         rng, steps = self.rng, PHRASE * 16
         place = int(rng.choice((0, 2, 4)))
         stop = int(rng.integers(16, 24))
@@ -45,7 +45,7 @@ class Singer:
         return [*out, (place, min(final, steps - place - 2))]
 
     def sing(self) -> list[Syllable]:
-        """The lead's line; where every phrase would be a rest, the first one is sung."""
+        """The lead's line; if all phrases would be rests, the first one is sung."""
         places = [
             (section, first)
             for section in self.frame.sections
@@ -64,7 +64,7 @@ class Singer:
         return chance(self.rng, 0.4 if quiet else 0.06) and section.bars > PHRASE
 
     def phrase(self, section: Section, first: int) -> list[Syllable]:
-        """One phrase; what does not fit into the section is left out."""
+        """One phrase; syllables that do not fit into the section are left out."""
         motif = self.motifs["chorus" if section.kind == "chorus" else "verse"]
         room = (section.bars - first) * 16
         motif = [(step, length) for step, length in motif if step + length <= room]
@@ -81,14 +81,16 @@ class Singer:
         return out
 
     def text(self, count: int) -> list[tuple[str, ...]]:
-        """Syllables of words drawn until there are enough."""
+        """Syllables of random words, until there are enough."""
         out: list[tuple[str, ...]] = []
         while len(out) < count:
             out += self.words[int(self.rng.integers(len(self.words)))]
         return out[:count]
 
     def next_key(self, chord: tuple[int, ...], key: int, step: int) -> int:
-        """Chord tones on strong steps, the scale's neighbours between; drawn to the middle."""
+        """The next key: chord tones on strong steps, scale steps between them, tending to the
+        middle.
+        """
         if step % 4 == 0 or chance(self.rng, 0.3):
             target = key + int(np.clip(np.rint((self.middle - key) * 0.35), -3, 3))
             target += int(self.rng.integers(-LEAP, LEAP + 1))
@@ -99,17 +101,17 @@ class Singer:
 
 
 def monophonic(line: list[Syllable]) -> list[Syllable]:
-    """No syllable lasts into the next one."""
+    """End each syllable before the next one begins."""
     out = []
     for syllable, following in zip(line, [*line[1:], None], strict=True):
         room = syllable.length if following is None else following.start - syllable.start
-        if room > 0.05:  # noqa: PLR2004  shorter than a phone
+        if room > 0.05:  # noqa: PLR2004  a phone is longer
             out.append(replace(syllable, length=min(syllable.length, room)))
     return out
 
 
 def chorus_of(frame: Frame, line: list[Syllable]) -> list[Syllable]:
-    """The part of a line that lies in choruses."""
+    """The part of a line that is in choruses."""
     bar = 4 * frame.beat
     spans = [
         (section.bar * bar, (section.bar + section.bars) * bar)
@@ -120,12 +122,12 @@ def chorus_of(frame: Frame, line: list[Syllable]) -> list[Syllable]:
 
 
 def harmonised(frame: Frame, line: list[Syllable]) -> list[Syllable]:
-    """The same words a third of the scale higher."""
+    """The same words, a third of the scale higher."""
     return [replace(s, key=scale_step(frame, scale_step(frame, s.key, 1), 1)) for s in line]
 
 
 def doubled(line: list[Syllable], rng: np.random.Generator) -> list[Syllable]:
-    """Sung once more: a little early or late, a few cents off."""
+    """The line sung a second time, with small differences in time and pitch."""
     return [
         replace(s, start=max(0.05, s.start + rng.normal(0, 0.012)), cents=float(rng.normal(0, 7)))
         for s in line
@@ -133,7 +135,7 @@ def doubled(line: list[Syllable], rng: np.random.Generator) -> list[Syllable]:
 
 
 def choir(frame: Frame, rng: np.random.Generator) -> list[Note]:
-    """Held chords under the choruses."""
+    """Held chords in the background of the choruses."""
     notes = []
     for section in frame.sections:
         if section.kind == "chorus" and "vocals" in section.playing:

@@ -1,4 +1,4 @@
-"""From a song to four stems whose integers add up to the mixture."""
+"""Mix a song: four stems whose integers add up to the mixture."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Stems = dict[str, Int16[np.ndarray, "2 sample"]]
 
 LOUDNESS = (-12.0, 0.8)  # dBFS RMS of the active mixture, before the limiter
 CEILING = 0.89
-RIDE = 0.8  # dB, standard deviation of a section's gain
+RIDE = 0.8  # dB, standard deviation of the gain of a section
 FULL = 32_768
 FADE = 0.03  # seconds at the song's end
 
 
 def mix(song: Song, desk: Desk, rng: np.random.Generator) -> Stems:
-    """Four stems and "mixture", 16 bit; the mixture is the integers' sum."""
+    """Four stems and "mixture", in 16-bit integers; the mixture is the sum of the stems."""
     recorders: dict[str, Callable[[Song], Signal]] = {
         "drums": desk.drums,
         "bass": desk.bass,
@@ -40,13 +40,13 @@ def mix(song: Song, desk: Desk, rng: np.random.Generator) -> Stems:
 
 
 def balanced(signal: Signal, rate: int) -> Signal:
-    """At an active RMS of 1; silence stays silence."""
+    """The signal scaled to an active RMS of 1; silence stays silent."""
     level = active_rms(signal, rate)
     return signal / level if level > 0 else signal
 
 
 def active_rms(signal: Signal, rate: int) -> float:
-    """Root mean square over the blocks of 50 ms within 35 dB of the loudest."""
+    """Root mean square over the blocks of 50 ms that are within 35 dB of the loudest."""
     power = effects.block_power(signal, round(0.05 * rate))
     active = power[power > power.max() * 10**-3.5]
     return float(np.sqrt(active.mean())) if len(active) else 0.0
@@ -55,7 +55,7 @@ def active_rms(signal: Signal, rate: int) -> float:
 def automation(
     song: Song, rate: int, length: int, rng: np.random.Generator
 ) -> Float[np.ndarray, " sample"]:
-    """A gain for each section, with soft steps; choruses are a little louder."""
+    """A gain for each section, with smooth steps; choruses are a little louder."""
     hop = round(0.05 * rate)
     decibels = np.zeros(-(-length // hop))
     for section in song.sections:
@@ -65,7 +65,7 @@ def automation(
 
 
 def mastered(signals: dict[str, Signal], rate: int, rng: np.random.Generator) -> dict[str, Signal]:
-    """One gain and one limiter for all: no stem is touched that the mixture is not."""
+    """Apply one gain and one limiter to all, so that stems still add up to the mixture."""
     total = np.sum(list(signals.values()), axis=0)
     wanted = 10 ** (float(rng.normal(*LOUDNESS)) / 20)
     gain = wanted / active_rms(total, rate)
@@ -77,7 +77,7 @@ def mastered(signals: dict[str, Signal], rate: int, rng: np.random.Generator) ->
 
 
 def quantised(signals: dict[str, Signal]) -> Stems:
-    """Each stem rounded; no sum can leave 16 bits, as the limiter kept it below."""
+    """Round each stem; no sum exceeds 16 bits, because the limiter kept it lower."""
     stems = {source: np.rint(signal * FULL).astype(np.int16) for source, signal in signals.items()}
     total = np.sum(list(stems.values()), axis=0, dtype=np.int32)
     return {"mixture": total.astype(np.int16)} | stems

@@ -1,6 +1,6 @@
 """The settings file with which musdb reads a corpus that is not MUSDB18.
 
-musdb's own mus.yaml lists MUSDB18's validation tracks: any other corpus would have none.
+The package's own mus.yaml lists MUSDB18's validation tracks, so any other corpus would have none.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ validation_tracks:
 
 
 def setup(rate: int, tracks: list[Plan]) -> str:
-    """For `musdb.DB(root, is_wav=True, setup_file="setup.yaml")`."""
+    """The content for `musdb.DB(root, is_wav=True, setup_file="setup.yaml")`."""
     sources = STEMS[1:]
     return TEMPLATE.format(
         rate=float(rate),

@@ -34,7 +34,7 @@ NOUNS = (
 
 
 def name(seed: int, number: int) -> str:
-    """The `number`-th name of a seed; titles repeat after 2700 names, pairs much later."""
+    """Name number `number` of a seed; titles repeat after 2700 names, pairs much later."""
     rng = np.random.default_rng(np.random.SeedSequence([seed, 2]))
     first, second, adjectives, nouns = (
         words.split() for words in (FIRST, SECOND, ADJECTIVES, NOUNS)

@@ -1,7 +1,7 @@
-"""English phones as a formant synthesiser needs them.
+"""English phones, described for a formant synthesiser.
 
-Formants of vowels follow Peterson & Barney (1952, men), of consonants the loci of Klatt (1980);
-a singer's vocal tract scales them.
+Formants of vowels are from Peterson & Barney (1952, men), those of consonants from the loci of
+Klatt (1980); a singer's vocal tract scales them.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 Formants = tuple[int, int, int]  # Hz
-Band = tuple[int, int, int]  # Hz centre, Hz width, dB beside a vowel
+Band = tuple[int, int, int]  # Hz centre, Hz width, dB relative to a vowel
 
 
 @dataclass(frozen=True)
 class Vowel:
-    """One target, or two for a diphthong."""
+    """A vowel: one target, or two for a diphthong."""
 
     start: Formants
     end: Formants
@@ -25,10 +25,10 @@ class Consonant:
     """A short phone before or after the vowel."""
 
     seconds: float
-    voice: float  # loudness of the voice beside a vowel's, 0..1
+    voice: float  # loudness of the voice relative to a vowel's, 0..1
     formants: Formants
     noise: Band | None = None
-    closure: float = 0.0  # share of the time that is silent, before the noise
+    closure: float = 0.0  # share of the time that is silent, before any noise
 
 
 IY, IH, EH, AE = (270, 2290, 3010), (390, 1990, 2550), (530, 1840, 2480), (660, 1720, 2410)

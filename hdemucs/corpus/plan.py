@@ -1,6 +1,6 @@
-"""Which tracks a corpus has: each is made from (seed, split, index) alone.
+"""The tracks of a corpus: each depends only on (seed, split, index).
 
-So tracks can be added without changing the others, and made in any order by any number of jobs.
+So tracks can be added without changing the others, and be made in any order by any number of jobs.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ VOICES = ("female", "male")
 
 @dataclass(frozen=True)
 class Plan:
-    """One track before it exists."""
+    """One track, before it is made."""
 
     seed: int
     split: str
@@ -32,7 +32,9 @@ class Plan:
 
     @property
     def folder(self) -> Path:
-        """Below the corpus' root; MUSDB18 keeps validation tracks in train/."""
+        """The track's folder below the corpus' root; as in MUSDB18, validation tracks are in
+        train/.
+        """
         return Path("test" if self.split == "test" else "train") / self.name
 
     @property
@@ -44,18 +46,18 @@ class Plan:
         return str(self.dealt(list(VOICES), 1))
 
     def dealt(self, values: list[str], deck: int) -> str:
-        """Values dealt without replacement: shuffled anew when all have been dealt."""
+        """A value drawn without replacement: all are shuffled again when each was drawn once."""
         turn, place = divmod(self.index, len(values))
         rng = np.random.default_rng([self.seed, SPLITS.index(self.split), turn, deck, 1])
         return values[int(rng.permutation(len(values))[place])]
 
     def generators(self) -> tuple[np.random.Generator, ...]:
-        """For composing, mixing, balancing and singing."""
+        """The random generators for composing, mixing, balancing and singing."""
         root = np.random.SeedSequence([self.seed, SPLITS.index(self.split), self.index])
         return tuple(np.random.default_rng(child) for child in root.spawn(4))
 
 
 def plans(config: CorpusConfig) -> list[Plan]:
-    """All tracks: training, validation, test."""
+    """All tracks: of training, validation and test."""
     counts = {"train": config.train, "valid": config.valid, "test": config.test}
     return [Plan(config.seed, split, i) for split in SPLITS for i in range(counts[split])]

@@ -1,7 +1,7 @@
-"""The embedded corpus on disk, in MUSDB18-HQ's layout: made, continued, or found whole.
+"""Render the embedded corpus to disk, in MUSDB18-HQ's layout; continue it if it is incomplete.
 
-`plan.json` is written first and says what the folder is for, `corpus.json` last: where it is,
-the corpus is whole.
+`plan.json` is written first and says what the folder is for; `corpus.json` is written last, so a
+corpus that has it is complete.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def make_corpus(config: CorpusConfig, root: Path, jobs: int) -> None:
-    """Render what is missing below `root` with `jobs` processes; nothing if it is whole.
+    """Render what is missing below `root` with `jobs` processes; nothing if it is complete.
 
     Raises:
-        UserError: no sound font, no place to write, or the folder is another corpus'.
+        UserError: there is no sound font or no space, or the folder belongs to another corpus.
     """
     soundfont = locate(config.soundfont)
     wanted = description(config, soundfont)
@@ -55,7 +55,7 @@ def complete(folder: Path) -> bool:
 def render(
     missing: list[Plan], config: CorpusConfig, soundfont: Path, root: Path, jobs: int
 ) -> None:
-    """All missing tracks, in any order; a failure stops what has not begun.
+    """Render all missing tracks, in any order; after a failure, no further track begins.
 
     Raises:
         UserError: the disk is full or the folder cannot be written.
@@ -77,7 +77,7 @@ def render(
 def finished(
     missing: list[Plan], config: CorpusConfig, soundfont: Path, root: Path, jobs: int
 ) -> Iterator[str]:
-    """Names of the tracks as they are done."""
+    """The names of the tracks, as they are finished."""
     if jobs == 1 or len(missing) == 1:
         for plan in missing:
             yield write_track(plan, config, soundfont, root)
@@ -99,7 +99,7 @@ def finished(
 
 @contextmanager
 def single_threaded() -> Iterator[None]:
-    """Processes started inside use one thread each."""
+    """Let processes that are started inside use one thread each."""
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
     try:
@@ -113,7 +113,7 @@ def single_threaded() -> Iterator[None]:
 
 
 def finish(root: Path, wanted: dict[str, Any], tracks: list[Plan]) -> None:
-    """What musdb needs to know the validation tracks, then the record that all is there."""
+    """Write musdb's settings for validation tracks, then the record of completeness."""
     write_text(root / SETUP, setup(wanted["parameters"]["sample_rate"], tracks))
     files = {
         (plan.folder / f"{stem}.wav").as_posix(): sha256(root / plan.folder / f"{stem}.wav")

@@ -1,4 +1,4 @@
-"""Notes played with a SoundFont's samples, without aliases at any sample rate."""
+"""Play notes with the samples of a SoundFont, without aliasing at any sample rate."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Mono = Float[np.ndarray, " sample"]
 Stereo = Float[np.ndarray, "2 sample"]
 
 DRUMS = 128  # the bank of drum kits
-VELOCITY_STEP = 12  # notes closer than this share one rendering
+VELOCITY_STEP = 12  # notes whose velocities differ by less may share one rendering
 STEPS_PER_OCTAVE = 4  # cutoffs of the anti-alias filter
-LAST_DB = 100.0  # decays are stated as the time to fall this far
-GUARD = 4  # samples that the interpolation needs beyond a loop
+LAST_DB = 100.0  # dB: decays are given as the time to fall by this much
+GUARD = 4  # samples behind a loop that the interpolation needs
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Sampler:
     rate: int
 
     def play(self, notes: list[Note], bank: int, program: int, length: int) -> Stereo:
-        """All notes of one instrument, [2, length]."""
+        """All notes of one instrument, mixed: [2, length]."""
         out = np.zeros((2, length))
         longest: dict[tuple[int, int, float], float] = {}
         for note in notes:
@@ -45,7 +45,7 @@ class Sampler:
         return out
 
     def place(self, out: Stereo, held: Float[np.ndarray, " held"], zone: Zone, note: Note) -> None:
-        """Add one note: its own length, release and loudness, at its time."""
+        """Add one note to `out` at its time, with its length, release and loudness."""
         start = round(note.start * self.rate)
         release = min(zone.volume.release, note.release or zone.volume.release)
         gate = round(note.length * self.rate)
@@ -63,7 +63,7 @@ class Sampler:
         out[1, start : start + len(sound)] += sound * (loudness * np.sin(angle))
 
     def held(self, zone: Zone, key: float, seconds: float) -> Mono:
-        """A note of full loudness held for `seconds` and the time of its release."""
+        """A note at full loudness, held for `seconds` plus the time of its release."""
         count = round((seconds + min(zone.volume.release, 3.0) * 0.6) * self.rate) + 1
         wave = self.wave(zone, key, count)
         times = np.arange(len(wave)) / self.rate
@@ -71,7 +71,7 @@ class Sampler:
         return wave * loudness_of(zone.volume, times)
 
     def wave(self, zone: Zone, key: float, count: int) -> Mono:
-        """The sample at the key's pitch, looped; cubic Hermite interpolation (Catmull-Rom)."""
+        """The sample at the key's pitch, looped, with cubic Hermite interpolation (Catmull-Rom)."""
         step = zone.rate / self.rate * 2 ** ((key - zone.root) * zone.scale / 12)
         octaves = int(np.ceil(STEPS_PER_OCTAVE * np.log2(step) - 1e-9))
         data, loop = prepared(self.font, zone.start, zone.end, zone.loop, max(0, octaves))
@@ -83,7 +83,7 @@ class Sampler:
             place[beyond] = loop[0] + (place[beyond] - loop[0]) % (loop[1] - loop[0])
         index = place.astype(np.int64)
         t = place - index
-        before, here, after, last = (data[index + k] for k in range(4))  # data has 1 in front
+        before, here, after, last = (data[index + k] for k in range(4))  # 1 sample is in front
         slope = 0.5 * (after - before)
         slope_after = 0.5 * (last - here)
         rise = here - after
@@ -93,7 +93,7 @@ class Sampler:
 
 
 def tone(note: Note) -> tuple[int, int, float]:
-    """What notes must share to share a rendering."""
+    """What two notes must have in common to share a rendering."""
     velocity = round(note.velocity / VELOCITY_STEP) * VELOCITY_STEP
     return note.key, max(1, min(127, velocity)), note.cents
 
@@ -102,10 +102,10 @@ def tone(note: Note) -> tuple[int, int, float]:
 def prepared(
     font: SoundFont, start: int, end: int, loop: tuple[int, int] | None, octaves: int
 ) -> tuple[Mono, tuple[int, int] | None]:
-    """A sample with its loop written out once more, low-passed for a step of 2**(octaves / 4).
+    """A sample with its loop repeated once, low-passed for a step of 2**(octaves / 4).
 
-    One sample stands in front and several behind, so that interpolation needs no bounds. Playing
-    loops inside the second pass, where the filter has seen nothing but the loop.
+    One sample is added in front and several at the end, so that interpolation needs no bounds.
+    Playback loops inside the repetition, where the filter's output depends on the loop only.
     """
     taps = 2 * round(24 * 2 ** (octaves / STEPS_PER_OCTAVE)) + 1
     if loop is None:
@@ -125,7 +125,7 @@ def prepared(
 
 
 def loudness_of(envelope: Envelope, times: Mono) -> Mono:
-    """Linear attack, then a fall that is linear in dB down to the sustain level."""
+    """A linear attack, then a fall that is linear in dB, down to the sustain level."""
     after = times - envelope.delay
     attack = np.clip(after / envelope.attack, 0, 1)
     falling = np.maximum(0, after - envelope.attack - envelope.hold)
@@ -134,9 +134,9 @@ def loudness_of(envelope: Envelope, times: Mono) -> Mono:
 
 
 def lowpassed(wave: Mono, zone: Zone, rate: int) -> Mono:
-    """The zone's two-pole low-pass, moved by the modulation envelope.
+    """Apply the zone's two-pole low-pass, whose cutoff follows the modulation envelope.
 
-    Cutoffs are held for 128 samples at first, then ever longer, as the envelope slows down.
+    Cutoffs are held for 128 samples at first, then longer and longer, as the envelope slows down.
     """
     edges = [0]
     while edges[-1] < len(wave):
@@ -154,7 +154,7 @@ def lowpassed(wave: Mono, zone: Zone, rate: int) -> Mono:
 
 @lru_cache(maxsize=1024)
 def two_poles(pitch: int, rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """Butterworth low-pass at 2**(pitch / 24) Hz (bilinear transform)."""
+    """A Butterworth low-pass at 2**(pitch / 24) Hz (bilinear transform)."""
     k = np.tan(np.pi * min(2 ** (pitch / 24) / rate, 0.45))
     norm = 1 / (1 + np.sqrt(2) * k + k * k)
     b = np.array([k * k, 2 * k * k, k * k]) * norm
@@ -162,7 +162,7 @@ def two_poles(pitch: int, rate: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def modulation_of(envelope: Envelope, times: Mono) -> Mono:
-    """0..1: convex attack taken as linear, linear decay to the sustain level."""
+    """From 0 to 1: a linear attack (for a convex one), a linear decay to the sustain level."""
     after = times - envelope.delay
     rise = np.clip(after / envelope.attack, 0, 1)
     falling = np.maximum(0, after - envelope.attack - envelope.hold)

@@ -1,4 +1,4 @@
-"""What is written down before anything sounds: notes, syllables, sections, a song."""
+"""The data of a composition: notes, syllables, sections, a song."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ class Note:
     key: int  # MIDI
     velocity: int  # 1..127
     cents: float = 0.0  # detuning
-    release: float | None = None  # seconds, where it is faster than the instrument's own
+    release: float | None = None  # seconds, if it is shorter than the instrument's own
 
 
 @dataclass(frozen=True)
 class Syllable:
-    """One sung syllable; it starts where its vowel starts, its onset comes before."""
+    """One sung syllable; `start` is the start of its vowel, and its onset comes before."""
 
     start: float  # seconds
     length: float
     key: int  # MIDI
     phones: tuple[str, ...]  # ARPAbet
-    first: bool  # of its phrase: a breath comes before it
-    last: bool  # of its phrase: the pitch may fall
+    first: bool  # in its phrase: a breath comes before it
+    last: bool  # in its phrase: the pitch may fall
     cents: float = 0.0  # detuning
 
 
 @dataclass(frozen=True)
 class Section:
-    """A stretch of bars in which the same stems play."""
+    """Consecutive bars in which the same stems play."""
 
     kind: str  # intro, verse, chorus, break, solo, outro
-    bar: int  # the first
+    bar: int  # number of the first bar
     bars: int
     playing: frozenset[str]  # sources
-    chords: tuple[tuple[int, ...], ...]  # for each bar, keys from the root (48..59) up
+    chords: tuple[tuple[int, ...], ...]  # for each bar, keys from the root (48..59) upwards
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ class Layer:
     name: str  # in the style's table
     program: int
     notes: list[Note]
-    doubled: bool  # played twice, left and right
+    doubled: bool  # played twice, on the left and on the right
 
 
 @dataclass(frozen=True)
 class Song:
-    """A composition; seconds throughout, no sample rate yet."""
+    """A composition; all times are in seconds, independent of a sample rate."""
 
     style: str
     beat: float  # seconds

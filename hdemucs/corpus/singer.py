@@ -1,6 +1,6 @@
-"""A formant synthesiser that sings: pulses and noise through a vocal tract's minimum phase.
+"""A singing formant synthesiser: pulses and noise, filtered by the vocal tract with minimum phase.
 
-Resonators are Klatt's (JASA 67, 1980), here as magnitudes on a frequency grid.
+Resonators are Klatt's (JASA 67, 1980), here computed as magnitudes on a grid of frequencies.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ Grid = Float[np.ndarray, " bin"]
 Pulses = Float[np.ndarray, " pulse"]
 Spectra = Float[np.ndarray, "frame bin"]
 
-WINDOW = 0.0226  # seconds of a pulse's response, at least
-UPPER = (3500.0, 4500.0)  # Hz: F4 and F5 of a man
-WIDTHS = (70.0, 90.0, 130.0, 220.0, 300.0)  # Hz
+WINDOW = 0.0226  # least seconds of a pulse's response
+UPPER = (3500.0, 4500.0)  # Hz: fourth and fifth formant of a man
+WIDTHS = (70.0, 90.0, 130.0, 220.0, 300.0)  # Hz, of the five formants
 JITTER, SHIMMER = 0.001, 0.025
-ROUGH = (4500.0, 8500.0)  # Hz: the voice turns from harmonics to noise
+ROUGH = (4500.0, 8500.0)  # Hz between which the voice changes from harmonics to noise
 FLOOR = 1e-5
-AUDIBLE = 1e-3  # amplitude beside a vowel
-VOWEL = 60.0  # root of the power of a vowel, for noise to be measured against
-BATCH = 512  # frames at a time
+AUDIBLE = 1e-3  # amplitude relative to a vowel
+VOWEL = 60.0  # square root of a vowel's power, to which noise is related
+BATCH = 512  # frames that are computed together
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """Some frames of a line and the vocal tract's magnitude in them."""
+    """Some frames of a line, and the vocal tract's magnitude in them."""
 
     frames: Int[np.ndarray, " frame"]
     curves: Curves
@@ -41,7 +41,7 @@ class Stretch:
 
     @property
     def size(self) -> int:
-        """Samples of a response."""
+        """The number of samples of a response."""
         return 2 * (len(self.grid) - 1)
 
     @property
@@ -50,7 +50,7 @@ class Stretch:
 
 
 def manner(voice: str, rng: np.random.Generator) -> Manner:
-    """A singer of the "female" or "male" kind."""
+    """A random singer of the "female" or "male" kind."""
     tract = rng.uniform(1.12, 1.22) if voice == "female" else rng.uniform(0.94, 1.06)
     return Manner(
         tract=float(tract),
@@ -69,7 +69,7 @@ def sing(
     span: tuple[int, int],
     rng: np.random.Generator,
 ) -> Mono:
-    """The line as `span[0]` samples at `span[1]` Hz, mono, dry."""
+    """The sung line: `span[0]` samples at `span[1]` Hz, mono, without effects."""
     length, rate = span
     if not syllables:
         return np.zeros(length)
@@ -87,25 +87,25 @@ def sing(
 
 
 def tract(curves: Curves, how: Manner, frames: np.ndarray, grid: Grid) -> Spectra:
-    """Magnitude of source and vocal tract."""
+    """The magnitude of source and vocal tract together."""
     pitch = curves.pitch[frames, None]
     out = 1 / np.sqrt(1 + (grid / 180) ** 2) / np.sqrt(1 + (grid / how.effort) ** 2)
     out = np.repeat(out[None], len(frames), axis=0)
     first = np.maximum(curves.formants[0, frames, None], pitch)
     formants = [first, *(curves.formants[row, frames, None] for row in (1, 2))]
     formants += [np.full_like(first, hertz * how.tract) for hertz in UPPER]
-    base = 11_000 * how.tract  # Hz: the rate at which Klatt's resonators run
+    base = 11_000 * how.tract  # Hz, the rate of Klatt's resonators
     for formant, width in zip(formants, WIDTHS, strict=True):
         out *= resonance(formant, width * how.tract, grid, base)
     ring = 10 ** (how.ring / 20 * np.exp(-0.5 * ((grid - 2900 * how.tract) / 500) ** 2))
-    lift = 10 ** np.clip((grid - 4500) / 2500, 0, 1)  # above the five formants: 20 dB of air
+    lift = 10 ** np.clip((grid - 4500) / 2500, 0, 1)  # above the five formants: 20 dB more
     return np.maximum(out * ring * lift, FLOOR)
 
 
 def resonance(
     formant: Float[np.ndarray, "frame 1"], width: float, grid: Grid, base: float
 ) -> Spectra:
-    """|A / (1 - b/z - c/z²)| with unit gain at 0 Hz; flat above half of `base`."""
+    """|A / (1 - b/z - c/z²)| with unit gain at 0 Hz; constant above half of `base`."""
     radius = np.exp(-np.pi * width / base)
     b = 2 * radius * np.cos(2 * np.pi * formant / base)
     c = -radius * radius
@@ -115,7 +115,7 @@ def resonance(
 
 
 def minimum_phase(magnitude: Spectra) -> Complex[np.ndarray, "frame bin"]:
-    """The causal response of least delay, by its cepstrum folded onto positive times."""
+    """The causal response with the least delay, from its cepstrum folded to positive times."""
     size = 2 * (magnitude.shape[1] - 1)
     cepstrum = np.fft.irfft(np.log(magnitude), axis=1)
     cepstrum[:, 1 : size // 2] *= 2
@@ -124,7 +124,7 @@ def minimum_phase(magnitude: Spectra) -> Complex[np.ndarray, "frame bin"]:
 
 
 def pulse_times(curves: Curves, rate: int, rng: np.random.Generator) -> Pulses:
-    """Samples at which the glottis closes."""
+    """The times of glottal closures, in samples."""
     frames = np.arange(len(curves.pitch)) * HOP * rate
     turns = np.concatenate([[0.0], np.cumsum(curves.pitch * HOP)])[:-1]
     count = int(turns[-1])
@@ -133,12 +133,12 @@ def pulse_times(curves: Curves, rate: int, rng: np.random.Generator) -> Pulses:
 
 
 def roughness(grid: Grid) -> Grid:
-    """Share of noise in the voice, 0..1 by frequency."""
+    """The share of noise in the voice, 0..1, by frequency."""
     return np.clip((grid - ROUGH[0]) / (ROUGH[1] - ROUGH[0]), 0, 1)
 
 
 def voiced(out: Mono, stretch: Stretch, pulses: Pulses, rng: np.random.Generator) -> None:
-    """Add the pulses that fall into these frames, each at its fraction of a sample."""
+    """Add the pulses in these frames to `out`, at fractions of a sample."""
     voice, pitch, rate, size = (
         stretch.curves.voice,
         stretch.curves.pitch,
@@ -155,14 +155,14 @@ def voiced(out: Mono, stretch: Stretch, pulses: Pulses, rng: np.random.Generator
     whole = np.floor(pulses[mine]).astype(np.int64)
     delay = np.exp(-2j * np.pi * (pulses[mine] - whole)[:, None] * stretch.grid / rate)
     strength = voice[owner[mine]] * (1 + SHIMMER * rng.normal(size=len(mine)))
-    strength *= rate / np.sqrt(2 * pitch[owner[mine]])  # power: integral of envelope**2
+    strength *= rate / np.sqrt(2 * pitch[owner[mine]])  # power: the integral of envelope**2
     sounds = np.fft.irfft(response[lookup[owner[mine]]] * delay, axis=1) * strength[:, None]
     for start, sound in zip(whole, sounds, strict=True):
         out[size + start : size + start + size] += sound[: len(out) - size - start]
 
 
 def noisy(out: Mono, stretch: Stretch, rng: np.random.Generator) -> None:
-    """Add aspiration, the voice's own noise and frication: random spectra under a Hann window."""
+    """Add breath, the voice's own noise and frication: random spectra under a Hann window."""
     frames, grid, rate, size = stretch.frames, stretch.grid, stretch.rate, stretch.size
     voice = stretch.curves.voice[frames, None]
     center, width, level = stretch.curves.noise[:, frames, None]
@@ -174,7 +174,7 @@ def noisy(out: Mono, stretch: Stretch, rng: np.random.Generator) -> None:
     sounds = np.fft.irfft(magnitude * (white[0] + 1j * white[1]), axis=1)
     window = np.hanning(size + 2)[1:-1]
     hop = HOP * rate
-    # A frame of unit spectrum has variance 2 / size; the squared windows add up to sum / hop.
+    # A frame with a unit spectrum has variance 2 / size; the squared windows sum to sum / hop.
     sounds *= window * np.sqrt(size / 2) / np.sqrt((window**2).sum() / hop)
     for frame, sound in zip(frames, sounds, strict=True):
         start = size + round(frame * hop) - size // 2

@@ -1,4 +1,4 @@
-"""A SoundFont 2 file, read into the zones that sound for a preset, a key and a velocity.
+"""Read a SoundFont 2 file, and find the zones that sound for a preset, a key and a velocity.
 
 Terms and generator numbers are those of the SoundFont Technical Specification 2.04, section 8.
 """
@@ -17,13 +17,13 @@ from hdemucs.corpus.zones import Generators, Zone, resolved, spanned
 from hdemucs.errors import UserError
 from hdemucs.files import sha256
 
-# TimGM6mb.sf2 as pretty_midi 0.2.11.post0 ships it (GPL-2: read where it is installed, not copied).
+# TimGM6mb.sf2 of pretty_midi 0.2.11.post0 (GPL-2: it is read where it is installed, not copied).
 AUTO = "auto"
 AUTO_FILE = "TimGM6mb.sf2"
 AUTO_SHA256 = "82475b91a76de15cb28a104707d3247ba932e228bada3f47bba63c6b31aaf7a1"
 REINSTALL = "install pretty_midi==0.2.11.post0 or name a SoundFont 2 file in corpus.soundfont"
 
-INSTRUMENT, SAMPLE = 41, 53  # generators that end a zone: what it plays
+INSTRUMENT, SAMPLE = 41, 53  # the generators at the end of a zone, which say what it plays
 
 RECORDS = {
     "phdr": [("name", "S20"), ("program", "<u2"), ("bank", "<u2"), ("bag", "<u2"), ("_", "V12")],
@@ -48,10 +48,10 @@ class Source:
 
 
 def locate(choice: str) -> Source:
-    """The sound font that `corpus.soundfont` means: "auto" or a path.
+    """The sound font that `corpus.soundfont` refers to: "auto" or a path.
 
     Raises:
-        UserError: there is none, or "auto" is not the file that the corpus was designed with.
+        UserError: there is none, or "auto" is not the file for which the corpus was designed.
     """
     path = shipped() if choice == AUTO else Path(choice)
     if not path.is_file():
@@ -63,7 +63,7 @@ def locate(choice: str) -> Source:
 
 
 def shipped() -> Path:
-    """Where pretty_midi keeps its sound font; the package is not imported."""
+    """The sound font inside the package pretty_midi, which is not imported."""
     found = importlib.util.find_spec("pretty_midi")
     if found is None or found.origin is None:
         raise UserError("corpus.soundfont", "pretty_midi is not installed", REINSTALL)
@@ -71,7 +71,7 @@ def shipped() -> Path:
 
 
 class SoundFont:
-    """All presets of a file; samples are float64 in -1..1."""
+    """All presets of a file; samples are float64 from -1 to 1."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -91,7 +91,7 @@ class SoundFont:
         }
 
     def zones(self, bank: int, program: int, key: int, velocity: int) -> list[Zone]:
-        """What sounds; program 0 of the bank where the font lacks the program."""
+        """The zones that sound; if the font lacks the program, those of program 0 of the bank."""
         preset = self.presets.get((bank, program)) or self.presets[bank, 0]
         return [zone for zone in preset if zone.sounds(key, velocity)]
 
@@ -108,7 +108,7 @@ class SoundFont:
     def bags(
         self, owners: str, bags: str, generators: str, index: int, target: int
     ) -> Iterator[Generators]:
-        """Each zone's generators, on top of those of the owner's global zone."""
+        """Each zone's generators, which override those of the owner's global zone."""
         first, last = (int(self.tables[owners][index + step]["bag"]) for step in (0, 1))
         common: Generators = {}
         for bag in range(first, last):
@@ -122,7 +122,7 @@ class SoundFont:
 
 
 def leaves(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """Name and content of the chunks in a RIFF file's lists."""
+    """Name and content of each chunk in the lists of a RIFF file."""
     kind, _, form = struct.unpack_from("<4sI4s", data)
     if (kind, form) != (b"RIFF", b"sfbk"):
         raise ValueError("no RIFF sfbk header")

@@ -1,7 +1,7 @@
 """The eight styles as tables: what drums, bass and layers play, bar by bar, in steps of 1/16.
 
-Grooves: X accent, x hit, o soft hit, - rest; in `hats`, O is an open hat. Keys and programs are
-General MIDI's.
+In grooves, X is an accent, x a hit, o a soft hit, - a rest; in `hats`, O is an open hi-hat. Keys
+and programs are those of General MIDI.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ class Groove:
 
 @dataclass(frozen=True)
 class Timbre:
-    """An instrument of the "other" stem and how it is played and treated."""
+    """An instrument of the "other" stem, how it is played, and its effects."""
 
     programs: tuple[int, ...]
     figure: str  # a key of layers.FIGURES
-    center: int  # MIDI key around which chords are voiced
-    level: float  # dB beside its neighbours
+    center: int  # MIDI key around which chords are placed
+    level: float  # dB relative to the other layers
     drive: float = 0.0  # distortion
-    chorus: float = 0.0  # depth, 0..1
+    chorus: float = 0.0  # depth of the effect, 0..1
     sweep: float = 0.0  # depth of a moving low-pass, octaves
     reverb: float = 0.15
     doubled: bool = False
@@ -58,17 +58,17 @@ TIMBRES = {
 
 @dataclass(frozen=True)
 class Style:
-    """A way to make a song."""
+    """The probabilities and ranges from which songs are made."""
 
-    tempo: tuple[float, float]  # beats a minute
-    swing: tuple[float, float]  # share of a step by which every second step is late
+    tempo: tuple[float, float]  # beats per minute
+    swing: tuple[float, float]  # share of a step by which every second step is delayed
     kits: tuple[int, ...]
     grooves: tuple[Groove, ...]
-    basses: tuple[int, ...]  # programs
+    basses: tuple[int, ...]  # MIDI programs
     bass_figures: tuple[str, ...]  # keys of bass.FIGURES
-    layers: tuple[tuple[str, ...], ...]  # pools: one timbre is drawn from each
-    minor: float  # probability
-    sevenths: float  # probability
+    layers: tuple[tuple[str, ...], ...]  # pools, from each of which one timbre is drawn
+    minor: float  # probability of a minor key
+    sevenths: float  # probability of seventh chords
 
 
 STYLES = {
@@ -150,7 +150,7 @@ STYLES = {
 
 MAJOR, MINOR = (0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10)
 
-# Degrees of the scale, a bar each.
+# Degrees of the scale, one for each bar.
 PROGRESSIONS = {
     MAJOR: ((0, 4, 5, 3), (0, 5, 3, 4), (3, 0, 4, 5), (0, 3, 0, 4), (1, 4, 0, 5), (0, 2, 3, 4)),
     MINOR: ((0, 5, 2, 6), (0, 3, 5, 6), (0, 6, 5, 6), (0, 2, 6, 3), (5, 6, 0, 0), (0, 3, 0, 6)),

@@ -1,4 +1,4 @@
-"""One track: composed, recorded, mixed and put on disk whole or not at all."""
+"""One track: composed, recorded, mixed, and written to disk completely or not at all."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from hdemucs.corpus.sampler import Sampler
 from hdemucs.corpus.soundfont import SoundFont
 from hdemucs.files import sync
 
-PARTIAL = ".partial"  # folder below the root for tracks that are being written
+PARTIAL = ".partial"  # folder below the root for unfinished tracks
 
 
 def rendered(plan: Plan, config: CorpusConfig, soundfont: Path) -> Stems:
-    """The track's sound, 16 bit, by source and "mixture"."""
+    """The track's sound in 16-bit integers, by source and "mixture"."""
     composing, mixing, balancing, singing = plan.generators()
     song = compose(plan.style, plan.voice, config.seconds, composing)
     sampler = Sampler(font(soundfont), config.sample_rate)
@@ -38,7 +38,7 @@ def font(path: Path) -> SoundFont:
 
 
 def write_track(plan: Plan, config: CorpusConfig, soundfont: Path, root: Path) -> str:
-    """Render into a folder of its own, then move it to its place; returns the track's name.
+    """Render the track into a temporary folder, then move it to its place; return its name.
 
     Raises:
         OSError: the disk is full or the folder cannot be written.
@@ -54,14 +54,14 @@ def write_track(plan: Plan, config: CorpusConfig, soundfont: Path, root: Path) -
     sync(partial)
     final = root / plan.folder
     final.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(final, ignore_errors=True)  # a track that had lost a file
+    shutil.rmtree(final, ignore_errors=True)  # a track that lacks a file
     partial.rename(final)
     sync(final.parent)
     return plan.name
 
 
 def wav(samples: np.ndarray, rate: int) -> bytes:
-    """A WAV file of 16-bit samples [channel, sample], as MUSDB18-HQ's are."""
+    """A WAV file of 16-bit samples [channel, sample], as in MUSDB18-HQ."""
     memory = io.BytesIO()
     soundfile.write(memory, samples.T, rate, "PCM_16", format="WAV")
     return memory.getvalue()

@@ -1,4 +1,4 @@
-"""A zone: one recorded sample with all that a SoundFont says about how to play it."""
+"""A zone: one recorded sample, and everything that a SoundFont says about playing it."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ Generators = dict[int, int]  # generator number -> amount, in the file's units
 KEYS, VELOCITIES = 43, 44
 DEFAULTS = {8: 13_500, 56: 100, 58: -1} | dict.fromkeys((25, 26, 27, 28, 30), -12_000)
 DEFAULTS |= dict.fromkeys((33, 34, 35, 36, 38), -12_000)
-NOT_ADDED = {0, 1, 2, 3, 4, 12, 45, 50, 54, 57, 58}  # instrument level only
+NOT_ADDED = {0, 1, 2, 3, 4, 12, 45, 50, 54, 57, 58}  # these exist at the instrument level only
 COARSE = 32_768  # samples in a coarse address step
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """Delay, attack, hold, decay and release in seconds (full scale to nothing)."""
+    """Delay, attack, hold, decay and release in seconds (from full scale to nothing)."""
 
     delay: float
     attack: float
@@ -28,7 +28,7 @@ class Envelope:
 
 @dataclass(frozen=True)
 class Zone:
-    """What the sampler plays."""
+    """What the sampler needs to play a sample."""
 
     keys: tuple[int, int]
     velocities: tuple[int, int]
@@ -40,8 +40,8 @@ class Zone:
     scale: float  # semitones per key
     gain: float
     pan: float  # -1 left .. 1 right
-    cutoff: float  # Hz, of the low-pass filter
-    sweep: float  # octaves the modulation envelope adds to the cutoff
+    cutoff: float  # Hz, cutoff of the low-pass filter
+    sweep: float  # octaves that the modulation envelope adds to the cutoff
     volume: Envelope
     modulation: Envelope
 
@@ -51,7 +51,7 @@ class Zone:
 
 
 def spanned(outer: Generators, inner: Generators) -> tuple[tuple[int, int], ...] | None:
-    """Keys and velocities that both levels allow; None where there are none."""
+    """Keys and velocities that both levels allow; None if there are none."""
     spans = []
     for kind in (KEYS, VELOCITIES):
         bounds = [split(level.get(kind, 127 << 8)) for level in (outer, inner)]
@@ -69,7 +69,7 @@ def split(amount: int) -> tuple[int, int]:
 def resolved(
     outer: Generators, inner: Generators, span: tuple[tuple[int, int], ...], header: Any
 ) -> Zone:
-    """Preset amounts add to the instrument's (section 8.5)."""
+    """Combine both levels: amounts of the preset are added to the instrument's (section 8.5)."""
 
     def value(kind: int) -> int:
         added = 0 if kind in NOT_ADDED else outer.get(kind, 0)
@@ -90,7 +90,7 @@ def resolved(
         rate=int(header["rate"]),
         root=key - tuning,
         scale=value(56) / 100,
-        gain=10 ** (-0.4 * value(48) / 200),  # 0.4: as the EMU8000 did and fonts expect
+        gain=10 ** (-0.4 * value(48) / 200),  # 0.4: as in the EMU8000, which fonts expect
         pan=max(-1.0, min(1.0, value(17) / 500)),
         cutoff=8.176 * 2 ** (value(8) / 1200),
         sweep=value(11) / 1200,
@@ -103,6 +103,6 @@ def resolved(
 
 
 def envelope(cents: list[int], sustain: float) -> Envelope:
-    """Six consecutive generators, of which the fifth is the sustain level."""
+    """An envelope from six consecutive generators, of which the fifth is the sustain level."""
     delay, attack, hold, decay, _, release = (2 ** (amount / 1200) for amount in cents)
     return Envelope(delay, attack, hold, decay, sustain, release)
