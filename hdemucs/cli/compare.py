@@ -28,8 +28,10 @@ NOW = "workspace"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("revisions", nargs="+", metavar="REV", help="one or two; old, then new")
-    parser.add_argument("--metric", default="SDR", choices=["SDR", "nSDR", "SI-SDR"], help="which")
-    parser.add_argument("--out", type=Path, help="a Markdown file to write it to as well")
+    parser.add_argument(
+        "--metric", default="SDR", choices=["SDR", "nSDR", "SI-SDR"], help="metric to compare"
+    )
+    parser.add_argument("--out", type=Path, help="also write the comparison to this Markdown file")
 
 
 def run(args: argparse.Namespace) -> None:

@@ -45,8 +45,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def add_plan(acts: Any) -> None:
     parser = acts.add_parser("plan", help="how many listeners a test needs")
     parser.add_argument("--set", choices=["mos", "mushra"], default="mos", dest="kind")
-    parser.add_argument("--half-width", type=POINTS, metavar="POINTS", help="of a system's mean")
-    parser.add_argument("--difference", type=POINTS, metavar="POINTS", help="that is to be found")
+    width = "wanted half-width of the interval of a system's mean"
+    parser.add_argument("--half-width", type=POINTS, metavar="POINTS", help=width)
+    found = "difference of two systems that is to be found"
+    parser.add_argument("--difference", type=POINTS, metavar="POINTS", help=found)
     parser.add_argument("--pilot", type=Path, help="variance.csv of a pilot's ratings")
     parser.add_argument("--attribute", choices=["quality", "contamination"], default="quality")
     parser.set_defaults(act=plans)
@@ -58,7 +60,7 @@ def add_secret(acts: Any) -> None:
 
 
 def add_serve(acts: Any) -> None:
-    parser = acts.add_parser("serve", help="the page, and a safe place for its answers")
+    parser = acts.add_parser("serve", help="serve the page of the test, and store its answers")
     parser.add_argument("--sets", type=Path, default=SETS, help="the folder of the test")
     parser.add_argument("--answers", type=Path, default=ANSWERS)
     parser.add_argument("--host", default="127.0.0.1", help="0.0.0.0 or ::: anyone on the network")
@@ -67,22 +69,24 @@ def add_serve(acts: Any) -> None:
         "--origin", action="append", default=[], metavar="URL",
         help="behind a reverse proxy: the address that listeners open, as https://example.org",
     )  # fmt: skip
-    parser.add_argument("--attention", action="store_true", help="check that listeners read")
+    parser.add_argument("--attention", action="store_true", help="add attention checks")
     parser.add_argument("--code", help="completion code, shown once answers are stored")
-    parser.add_argument("--redirect", metavar="URL", help="the way back then; {listener}: the code")
+    parser.add_argument(
+        "--redirect", metavar="URL", help="link shown then; {listener} is replaced by the code"
+    )
     add_rehearsal(parser)
     add_texts(parser)
     parser.set_defaults(act=serves)
 
 
 def add_rehearsal(parser: argparse.ArgumentParser) -> None:
-    about = "to try out sets whose names follow from the study's seed"
+    about = "accept a trial set, whose blind names follow from the study's seed"
     parser.add_argument("--rehearsal", action="store_true", help=about)
 
 
 def add_texts(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--language", default="en", help="of the page: en or de")
-    parser.add_argument("--texts", type=Path, help="JSON: own words for any of the page's texts")
+    parser.add_argument("--language", default="en", help="language of the page: en or de")
+    parser.add_argument("--texts", type=Path, help="JSON file with other texts for the page")
 
 
 def add_standalone(acts: Any) -> None:
@@ -102,7 +106,7 @@ def add_answers(parser: argparse.ArgumentParser) -> None:
 
 
 def add_analyse(acts: Any) -> None:
-    parser = acts.add_parser("analyse", help="answers to tables and figures")
+    parser = acts.add_parser("analyse", help="make tables and figures from the answers")
     add_answers(parser)
     parser.add_argument("--out", type=Path, default=Path("reports/ratings"))
     parser.set_defaults(act=analyses)

@@ -38,7 +38,7 @@ HOURS, DAYS = real(0.01, 10_000), real(0.001, 10_000)
 def arguments(parser: argparse.ArgumentParser) -> None:
     named = "names of params.yaml:variants; none: the study's test set, and no training"
     parser.add_argument("variant", nargs="*", help=named)
-    parser.add_argument("--scale", help="paper, released or quick; params.yaml's if absent")
+    parser.add_argument("--scale", help="paper, released or quick; default: that of params.yaml")
     parser.add_argument("--time-limit", type=HOURS, metavar="HOURS", help="of one job")
     longest = f"refuse a run that takes longer ({LONGEST:g})"
     parser.add_argument("--longest", type=DAYS, metavar="DAYS", default=LONGEST, help=longest)

@@ -22,18 +22,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(act=lists)
     acts = parser.add_subparsers(metavar="ACT")
     submits = acts.add_parser("submit", help="start all trainings that `dvc repro` would need")
-    submits.add_argument("names", nargs="*", metavar="variant", help="of the study; none: all")
+    submits.add_argument(
+        "names", nargs="*", metavar="variant", help="names of variants; none: all of the study"
+    )
     submits.set_defaults(act=starts)
-    logs = acts.add_parser("logs", help="print what a run printed")
+    logs = acts.add_parser("logs", help="print a run's log")
     logs.add_argument("name", help=NAMES)
     logs.set_defaults(act=prints)
-    cancel = acts.add_parser("cancel", help="end jobs; the next `dvc repro` goes on from there")
+    cancel = acts.add_parser(
+        "cancel", help="end jobs; the next `dvc repro` resumes from their checkpoints"
+    )
     cancel.add_argument("names", nargs="+", metavar="name", help=NAMES)
     cancel.set_defaults(act=cancels)
     prune = acts.add_parser("prune", help="remove runs that no variant would use any more")
-    prune.add_argument("names", nargs="*", metavar="name", help="these instead, current or not")
     prune.add_argument(
-        "--finished", action="store_true", help="finished ones of other settings too"
+        "names", nargs="*", metavar="name", help="remove these runs instead, whether needed or not"
+    )
+    prune.add_argument(
+        "--finished", action="store_true", help="also remove finished runs of other settings"
     )
     prune.add_argument("--yes", action="store_true", help="do not ask")
     prune.set_defaults(act=prunes)

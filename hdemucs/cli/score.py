@@ -25,12 +25,20 @@ PUBLISHED = MetricsConfig(window=1.0, hop=1.0, metrics="all", filter_length=512,
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("estimates", type=Path, help="<estimates>/[test/]<track>/<source>.wav")
-    parser.add_argument("--references", type=Path, help="the songs; the study's data if absent")
-    parser.add_argument("--sources", nargs="+", help="which stems; the references' if absent")
-    parser.add_argument("--out", type=Path, help="folder of museval JSON; <estimates>-scores")
-    parser.add_argument("--partial", action="store_true", help="score though tracks are missing")
-    parser.add_argument("--metrics", choices=["sdr", "all"], help="all: ISR, SIR and SAR as well")
-    parser.add_argument("--backend", choices=["own", "museval"], help="museval: the original")
+    parser.add_argument(
+        "--references", type=Path, help="folder of the songs; default: the study's data"
+    )
+    parser.add_argument(
+        "--sources", nargs="+", help="names of the stems; default: those of the references"
+    )
+    parser.add_argument(
+        "--out", type=Path, help="folder for museval's JSON; default: <estimates>-scores"
+    )
+    parser.add_argument("--partial", action="store_true", help="score even if tracks are missing")
+    parser.add_argument("--metrics", choices=["sdr", "all"], help="all: also ISR, SIR and SAR")
+    parser.add_argument(
+        "--backend", choices=["own", "museval"], help="museval: the original package"
+    )
 
 
 def run(args: argparse.Namespace) -> None:

@@ -44,7 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     segment = f"seconds in memory at a time; the model's own, or {SEGMENT:g}"
     parser.add_argument("--segment", type=float, help=segment)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    parser.add_argument("--device", default=device, help="as torch names it: cpu, cuda, cuda:1")
+    parser.add_argument("--device", default=device, help="by torch's name: cpu, cuda, cuda:1")
     parser.add_argument("--two-stems", metavar="SOURCE", help="this source, and all others summed")
     parser.add_argument("--format", choices=["wav", "flac"], default="wav", help="of the stems")
     float_said = "of a sample; float: 32-bit floating point, which nothing clips (wav)"
@@ -193,7 +193,7 @@ def hold(ensemble: Ensemble, asked: float | None) -> None:
     """
     for chunk in {each.chunk for each in ensemble.conditions} - {None, asked}:
         if asked is not None:
-            problem = f"is no length for this model, which was made for segments of {chunk:g} s"
+            problem = f"is not possible with this model, which was made for segments of {chunk:g} s"
             raise UserError(f"--segment {asked:g}", problem, "leave the option out")
 
 
@@ -214,5 +214,5 @@ def on_device(ensemble: Ensemble, name: str) -> Ensemble:
     try:
         return ensemble.eval().to(torch.device(name))
     except (RuntimeError, AssertionError) as error:
-        problem = f"is not to be had ({str(error).splitlines()[0]})"
+        problem = f"cannot be used ({str(error).splitlines()[0]})"
         raise UserError(f"--device {name}", problem, "take cpu") from error

@@ -69,11 +69,13 @@ class SlurmConfig:
             UserError: two settings do not fit; the key is named.
         """
         if self.time * 60 < self.signal_delay + HEADROOM:
-            problem = f"is {self.time} min, all of it before the signal ({self.signal_delay} s)"
+            problem = (
+                f"is {self.time} min, too short for a signal {self.signal_delay} s before its end"
+            )
             raise UserError(f"{where}.time", problem, "give more time or a shorter signal_delay")
         for option in self.extra:
             if option.replace("_", "-") in OURS:
-                problem = "would undo what jobs are found, told and resumed by, or another setting"
+                problem = "conflicts with another setting, or with how jobs are found and resumed"
                 raise UserError(f"{where}.extra.{option}", problem, "leave it out")
         by = sorted(MEMORY & {option.replace("_", "-") for option in self.extra})
         if by and self.memory_gb is not None:

@@ -75,7 +75,7 @@ def sources(job: Job, notes: list[tuple[str, str]]) -> Iterator[tuple[str, Signa
             other = used.setdefault(path, name)
             if other != name:
                 problem = f"is matched by the patterns of {other} and of {name}"
-                raise UserError(path, problem, "make them tell one from the other")
+                raise UserError(path, problem, "make the patterns match different files")
         if paths:
             yield name, added([signal(path, job, notes) for path in paths], paths, job)
         elif name != MIXTURE and job.own.missing == "refuse":

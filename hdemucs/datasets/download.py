@@ -25,7 +25,7 @@ MEGA = 1_000_000
 FIRST_WAIT, LONGEST_WAIT = 0.5, 60.0  # seconds between tries, doubling
 MAGIC = b"PK\x03\x04"  # a ZIP archive's first bytes
 SPOKEN_EVERY = 1.0  # least seconds between two lines about connections that fail together
-AGAIN = "run the same command again, which goes on from there"
+AGAIN = "run the same command again, which resumes the download"
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class Tries:
         """
         self.failures += 1
         if self.failures >= self.config.attempts:
-            problem = f"gave nothing in {self.failures} tries ({broken})"
+            problem = f"sent no data in {self.failures} tries ({broken})"
             raise UserError(self.config.url, problem, AGAIN) from broken
         wait = max(broken.after, min(FIRST_WAIT * 2 ** (self.failures - 1), LONGEST_WAIT))
         next_try = f"try {self.failures + 1} of {self.config.attempts} in {wait:.1f} s"
@@ -183,7 +183,7 @@ class Download:
             found = check.digests[name].hexdigest()
             if not found.startswith(wanted):
                 fate = self.refused()
-                problem = f"came with the {name.upper()} {found} where {wanted} is expected"
+                problem = f"has the {name.upper()} {found} where {wanted} is expected"
                 cure = f"try again later (the file was {fate}), or {BY_HAND}"
                 raise UserError(self.config.url, problem, cure)
 

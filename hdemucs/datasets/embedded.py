@@ -58,5 +58,7 @@ def restore_embedded(corpus: CorpusConfig, root: Path, manifest: Manifest, jobs:
         if track != known:
             cure = "install the versions of requirements.lock, or run `dvc repro -f -s fetch`"
             raise UserError(
-                root / track.split / track.name, "came out unlike data/manifest.json", cure
+                root / track.split / track.name,
+                "was rendered with other bytes than data/manifest.json says",
+                cure,
             )

@@ -78,7 +78,7 @@ def present(manifest: Manifest, config: FetchConfig, home: Path, jobs: int) -> P
     """
     name = name_of(config)
     if manifest.name != name:
-        problem = f"knows the data set {manifest.name}, params.yaml asks for {name}"
+        problem = f"describes the data set {manifest.name}, but params.yaml asks for {name}"
         raise UserError("data/manifest.json", problem, "run `dvc repro fetch`")
     root = where(name, home)
     if isinstance(config.data, EmbeddedConfig) and not config.extra and not root.exists():

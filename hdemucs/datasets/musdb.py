@@ -26,7 +26,7 @@ def fetch_musdb(config: MusdbConfig, expected: Expected, root: Path, jobs: int) 
             cure = "correct the variable, or unset it to have the data set downloaded"
             raise UserError("$MUSDB_ROOT", f"is {root}, which does not exist", cure)
     elif root.is_symlink() and not root.exists():
-        cure = "mend the link, or remove it to have the data set downloaded"
+        cure = "correct the link, or remove it to have the data set downloaded"
         raise UserError(root, "is a link to a folder that is not there", cure)
     elif not root.exists() or downloaded(root).exists():
         fetch_archive(config.archive, root)

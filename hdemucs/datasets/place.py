@@ -49,7 +49,7 @@ def check_size(path: Path, size: int) -> None:
     except OSError as error:
         raise UserError(path, f"is missing ({error.strerror})", FETCH) from error
     if found != size:
-        problem = f"has {found} bytes where data/manifest.json knows {size}"
+        problem = f"has {found} bytes where data/manifest.json says {size}"
         raise UserError(path, problem, f"put the file back or {FETCH}")
 
 

@@ -123,7 +123,9 @@ def unknown_names(valid: Collection[str], folders: Collection[str]) -> Iterable[
     """Names of validation tracks that are not in train/; a misspelt one would be trained on."""
     there = [folder.removeprefix("train/") for folder in folders if folder.startswith("train/")]
     for name in sorted(name for name in valid if not literal(name, there)) if folders else ():
-        yield Finding(f"train/{name}", "is to validate but is missing", "put the track there")
+        yield Finding(
+            f"train/{name}", "is named for validation but is missing", "put the track there"
+        )
 
 
 def leaks(manifest: Manifest) -> Iterable[Finding]:

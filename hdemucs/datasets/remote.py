@@ -124,7 +124,7 @@ def failure(url: str, answer: requests.Response) -> Exception:
         return Changed()
     if answer.status_code in BUSY:
         return Broken(said, retry_after(answer.headers.get("Retry-After", "")))
-    return UserError(url, f"cannot be had ({said})", BY_HAND)
+    return UserError(url, f"cannot be downloaded ({said})", BY_HAND)
 
 
 def check_version(answer: requests.Response, version: Version) -> None:

@@ -116,4 +116,4 @@ def one(archive: Path, file: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path
             target.write(block)
             count += len(block)
     if count != entry.file_size:
-        raise UserError(archive, f"holds {entry.filename!r} cut short", CURE)
+        raise UserError(archive, f"holds {entry.filename!r} incompletely", CURE)

@@ -73,7 +73,7 @@ def headers(root: Path, manifest: Manifest) -> Iterator[Finding]:
         for file in track.files.values():
             note = open_wav(root / file.path).note
             if note:
-                yield Finding(file.path, note, "nothing to do; saving it again mends the header")
+                yield Finding(file.path, note, "nothing to do; saving it again corrects the header")
 
 
 def is_musdb(root: Path) -> bool:
@@ -123,5 +123,5 @@ def differences(manifest: Manifest, known: Manifest) -> Iterator[Finding]:
     for track in known.tracks:
         for file in track.files.values():
             if files.get(file.path, file.sha256) != file.sha256:
-                problem = "has other bytes than data/manifest.json knows"
+                problem = "differs from the file that data/manifest.json describes"
                 yield Finding(file.path, problem, "fetch the data again")

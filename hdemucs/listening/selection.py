@@ -210,7 +210,7 @@ def spread(
         UserError: there is no excerpt.
     """
     if not drawn:
-        problem = f"no window of any test track passes the gates for {source}"
+        problem = f"no window of any test track is active and loud enough for {source}"
         raise UserError("excerpts.activity", problem, "lower share, relaxed_share or seconds")
     ranked = sorted(drawn, key=lambda choice: (choice.excerpt.difficulty, choice.order))
     strata: list[list[Choice]] = [[] for _ in range(config.strata)]

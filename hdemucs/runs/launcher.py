@@ -61,7 +61,9 @@ class Launcher:
 
     def executor(self, name: str) -> Executor:
         if name not in self.executors:
-            raise UserError(name, "is no executor", f"have one of {', '.join(self.executors)}")
+            raise UserError(
+                name, "is not the name of an executor", f"have one of {', '.join(self.executors)}"
+            )
         return self.executors[name]
 
     def ensure(self, runs: Sequence[Run], *, lost: bool = False) -> list[Run]:

@@ -37,7 +37,7 @@ def publish(run: Run, files: Mapping[str, Path]) -> None:
     for name, target in files.items():
         source = run.folder / name
         if not source.exists():
-            raise UserError(run.folder, f"lacks {name}, though it says it is done", CURE)
+            raise UserError(run.folder, f"is finished, but lacks {name}", CURE)
         with replacing(target) as temporary:
             shutil.copyfile(source, temporary)
 

@@ -36,7 +36,7 @@ def bring(root: Path, folder: Path, weights: str) -> bool:
                 raise FileNotFoundError(f"{name} in dvc.lock is another model")
     except Exception as error:  # every kind of remote fails in its own way
         reason = " ".join(str(error).split()) or type(error).__name__
-        sys.stderr.write(f"{name}: neither the cache nor a remote gives it ({reason})\n")
+        sys.stderr.write(f"{name}: it is neither in DVC's cache nor in its remote ({reason})\n")
         return False
     return True
 

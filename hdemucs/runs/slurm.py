@@ -225,7 +225,7 @@ def status(run: Run, attempt: Attempt, job: Job | None) -> Status:
     if cause:
         return ended(outcome, job)
     if job is not None and job.word not in PERSONS_DOING and not run.begun(attempt):
-        reason = "it never came to train"
+        reason = "the training never began"
         return Status(State.LOST, job.word, reason, job.number, job.node, SETTLE, left=True)
     if job is not None:
         patience = GRACE if job.word == "COMPLETED" else SETTLE

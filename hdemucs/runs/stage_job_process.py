@@ -33,7 +33,7 @@ def main(run: Run) -> int:
     if code:
         return code
     if run.owner != owner:
-        raise UserError(run.folder, "superseded by a newer life of this job", "nothing to do")
+        raise UserError(run.folder, "superseded by a newer process of this job", "nothing to do")
     result = run.folder / "result"
     shutil.rmtree(result, ignore_errors=True)
     place.rename(result)

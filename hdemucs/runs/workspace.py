@@ -180,7 +180,11 @@ class Workspace:
             start = self.trained(origin)
             if start is None:
                 cure = f"run `dvc repro train@{variant_of(origin)}`, which trains it"
-                raise UserError(self.root / "models" / origin, "is nowhere to be had", cure)
+                raise UserError(
+                    self.root / "models" / origin,
+                    "is not in its run, nor in models/, nor in DVC's cache or remote",
+                    cure,
+                )
             files |= {f"start/{name}": start / name for name in (WEIGHTS, "model.json")}
         identity = self.identity(variant)
         run = Run(self.runs / identity.run)

@@ -111,7 +111,7 @@ class Trainings:
             return None
         begun = origin + training.removeprefix(name)
         if begun not in self.of(origin):
-            problem = f"is not as {origin} has it"
+            problem = f"differs from that of {origin}"
             cure = "tune as many networks as the origin has"
             raise UserError(f"variants.{name}.training.per_source", problem, cure)
         return {"variant": begun, "config": digest(deciding(self.of(origin)[begun]))}

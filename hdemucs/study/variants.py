@@ -107,7 +107,7 @@ def known(variants: Tree, other: Any, where: str, name: str) -> str:
 def checked(variant: Any, where: str, scales: Tree) -> dict[str, Any]:
     """A variant's mapping, after checking that it has no unknown key."""
     if not isinstance(variant, Mapping) or len(variant.keys() & set(KINDS)) != 1:
-        raise UserError(where, "is of no kind, or of two", ONE)
+        raise UserError(where, "has no kind, or more than one", ONE)
     may = {*KINDS, "row", *OWN, *scales}
     for key in variant:
         if key not in may:

@@ -86,7 +86,7 @@ def test_float_stems_keep_what_is_beyond_full_scale(model, tmp_path, capsys):
         (["a.wav", "--overlap", "nan"], "--overlap nan: is no share"),
         (["a.wav", "--shifts", "-1"], "--shifts -1: is not from 0 to 1000"),
         (["a.wav", "--seed", str(1 << 70)], "is not from 0 to 9223372036854775807"),
-        (["a.wav", "--device", "cuda:9"], "--device cuda:9: is not to be had"),
+        (["a.wav", "--device", "cuda:9"], "--device cuda:9: cannot be used"),
         ([], "hdemucs separate: no song is named"),
         (["a.wav", "--test"], "hdemucs separate: songs are named beside --test"),
         (["a.wav", "--format", "flac", "--bits", "32"], "--bits 32: is more than FLAC holds"),

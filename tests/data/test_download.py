@@ -172,31 +172,34 @@ def spoilt(content: bytes) -> bytes:
 
 def test_one_wrong_bit_is_refused_and_nothing_of_it_kept(server, content, tmp_path):
     server.content = spoilt(content)
-    refused(server, content, tmp_path, r"came with the MD5 [0-9a-f]{32} where .* is expected; try")
+    refused(server, content, tmp_path, r"has the MD5 [0-9a-f]{32} where .* is expected; try")
     assert [path.name for path in (tmp_path / "data").iterdir()] == [".musdb18hq.lock"]
     server.content = content
     fetched(server, content, tmp_path)
 
 
 def test_both_checksums_count(server, content, tmp_path):
-    refused(server, content, tmp_path, "came with the SHA256", sha256="0" * 64)
+    refused(server, content, tmp_path, "has the SHA256", sha256="0" * 64)
 
 
 @pytest.mark.parametrize("size", [0, 1, 100_000])
 def test_a_file_cut_short_on_the_server_is_refused(server, content, tmp_path, size):
     server.content = content[:size]
-    refused(server, content, tmp_path, "is an empty file" if not size else "came with the MD5")
+    refused(server, content, tmp_path, "is an empty file" if not size else "has the MD5")
 
 
 REFUSED = {
-    "not found": (says(404), r"cannot be had \(the server says 404 Not Found\); download it by"),
+    "not found": (
+        says(404),
+        r"cannot be downloaded \(the server says 404 Not Found\); download it by",
+    ),
     "forbidden": (says(403), "the server says 403 Forbidden"),
     "redirected in circles": (says(302, Location="/files/set.zip"), "Exceeded 30 redirects"),
-    "busy for good": (says(503), r"gave nothing in 4 tries \(the server says 503"),
-    "hanging up for good": (zenodo.hangs_up, r"gave nothing in 4 tries \(.*; run the same command"),
+    "busy for good": (says(503), r"sent no data in 4 tries \(the server says 503"),
+    "hanging up for good": (zenodo.hangs_up, r"sent no data in 4 tries \(.*; run the same command"),
     "changing for good": (zenodo.new_version_each_time, "changes while it is downloaded"),
     "without a size": (says(200, Content_Length=""), "does not tell its size"),
-    "without a part": (says(206), "gave nothing in 4 tries .*does not say which part it sends"),
+    "without a part": (says(206), "sent no data in 4 tries .*does not say which part it sends"),
 }
 
 
@@ -218,7 +221,7 @@ def test_another_file_is_no_archive(server, content, tmp_path):
 
 def test_no_server_at_all(server, content, tmp_path):
     server.close()
-    refused(server, content, tmp_path, "gave nothing in 4 tries .*Connection refused")
+    refused(server, content, tmp_path, "sent no data in 4 tries .*Connection refused")
 
 
 def test_a_disk_that_is_too_small_is_refused_before_anything_is_fetched(server, content, tmp_path):
@@ -275,7 +278,7 @@ def test_a_part_that_rotted_on_the_disk_is_not_believed(server, content, tmp_pat
     half(server, content, tmp_path)
     part = tmp_path / "data" / ".musdb18hq.zip"
     part.write_bytes(spoilt(part.read_bytes()[:PIECE]) + part.read_bytes()[PIECE:])
-    refused(server, content, tmp_path, "came with the MD5")
+    refused(server, content, tmp_path, "has the MD5")
     fetched(server, content, tmp_path)
 
 
@@ -355,7 +358,7 @@ def test_without_network_it_says_what_is_tried_and_when_again(
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/set.zip"
-        with pytest.raises(UserError, match="gave nothing in 3 tries"):
+        with pytest.raises(UserError, match="sent no data in 3 tries"):
             fetched(server, content, tmp_path, url=url, attempts=3)
     asking, *failed = capsys.readouterr().err.splitlines()
     assert asking == f"asking {url}"

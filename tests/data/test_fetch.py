@@ -111,14 +111,12 @@ def test_what_is_wrong_with_a_copy_or_its_place(musdb_root, tmp_path, monkeypatc
     ):
         fetch(musdb(test=50), tmp_path, jobs=1)
     with pytest.raises(
-        UserError, match=r"knows the data set musdb18hq, params\.yaml asks for embedded"
+        UserError, match=r"describes the data set musdb18hq, but params\.yaml asks for embedded"
     ):
         present(manifest, embedded(), tmp_path, jobs=1)
     with (musdb_root / manifest.tracks[0].files["drums"].path).open("ab") as file:
         file.write(b"\0")
-    with pytest.raises(
-        UserError, match=r"drums\.wav: has \d+ bytes where data/manifest.json knows"
-    ):
+    with pytest.raises(UserError, match=r"drums\.wav: has \d+ bytes where data/manifest.json says"):
         present(manifest, musdb(), tmp_path, jobs=1)
     shutil.rmtree(musdb_root)
     with pytest.raises(UserError, match=r"^\$MUSDB_ROOT: is .*, which does not exist; correct the"):

@@ -218,7 +218,7 @@ LAYOUTS = {
     "compressed stems": (compressed, r"/train: holds MUSDB18's compressed stems"),
     "a valid track missing": (
         lambda r: (r / "train" / "Bob - Two").rename(r / "train" / "Bob - 2"),
-        "train/Bob - Two: is to validate but is missing",
+        "train/Bob - Two: is named for validation but is missing",
     ),
     "no stems in a folder": (
         lambda r: (r / "train" / "Zed").mkdir(),

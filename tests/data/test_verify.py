@@ -109,7 +109,7 @@ def test_files_are_held_to_the_committed_manifest(musdb_root):
     soundfile.write(path, x, RATE)
     verdict = verify(musdb_root, SOURCES, 1e-3, known, 1)
     assert [error.subject for error in verdict.errors] == ["test/Dan - Four/bass.wav"]
-    assert "has other bytes than data/manifest.json knows" in str(verdict)
+    assert "differs from the file that data/manifest.json describes" in str(verdict)
 
 
 def test_nothing_there_is_a_verdict_too(tmp_path):

@@ -120,7 +120,7 @@ def test_training_tracks_in_the_test(material):
     with pytest.raises(UserError, match="Di - Zero: is in the listening test but no test track"):
         check_design(listening_config(), mixed, material.manifest)
     mixed = replace(excerpts, training=excerpts.excerpts[:1])
-    with pytest.raises(UserError, match="trains listeners but is no training track"):
+    with pytest.raises(UserError, match="is to train listeners, but is no training track"):
         check_design(listening_config(), mixed, material.manifest)
 
 
@@ -159,7 +159,9 @@ def test_dither_is_triangular_and_seeded():
 
 def test_a_name_that_tells(tmp_path):
     write_json(tmp_path / "session.json", {"test": "The Wombat study"})
-    with pytest.raises(UserError, match=r"session\.json: tells listeners of the system wombat"):
+    with pytest.raises(
+        UserError, match=r"session\.json: shows listeners the name of the system wombat"
+    ):
         check_blind([tmp_path / "session.json"], tmp_path, SYSTEMS)
     write_json(tmp_path / "session.json", {"test": "wombats-are-others"})
     check_blind([tmp_path / "session.json"], tmp_path, SYSTEMS)

@@ -240,5 +240,5 @@ def test_nothing_secret_is_published():
 
 @pytest.mark.parametrize("name", ["wombat", "wombat-test", "a-wombat-b"])
 def test_a_test_named_after_a_system_is_refused(few, tmp_path, name):
-    with pytest.raises(UserError, match="tells listeners of the system wombat"):
+    with pytest.raises(UserError, match="shows listeners the name of the system wombat"):
         publish(replace(listening_config(), name=name), few, tmp_path / "out", tmp_path / "private")

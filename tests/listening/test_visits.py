@@ -314,7 +314,7 @@ def test_languages_say_the_same_things():
 @pytest.mark.parametrize(
     ("own", "message"),
     [
-        ({"consnet": ["x"]}, "has .consnet, which the page does not say"),
+        ({"consnet": ["x"]}, "has .consnet, which is no text of the page"),
         ({"consent": "x"}, "has a str at .consent"),
         ({"consent": ["{hours} hours"]}, "has {hours} at .consent; nothing fills it"),
         ([], "has a list at the top"),

@@ -86,7 +86,7 @@ def test_a_slow_download_goes_on_where_it_broke(shelf, files, tmp_path):
     file, content = first(files)
     shelf.faults = [lambda _: False, *[lambda _: False] * 3]
     shelf.every = hangs_up
-    with pytest.raises(UserError, match="gave nothing in 3 tries"):
+    with pytest.raises(UserError, match="sent no data in 3 tries"):
         obtain(file, tmp_path, attempts=3)
     assert not (tmp_path / "data/released" / file.file).exists()
     shelf.every, sent = None, shelf.sent
@@ -97,7 +97,7 @@ def test_a_slow_download_goes_on_where_it_broke(shelf, files, tmp_path):
 def test_other_bytes_are_refused_and_kept_aside(shelf, files, tmp_path):
     file, content = first(files)
     shelf.files[file.file] = content[:-1] + bytes([content[-1] ^ 1])
-    with pytest.raises(UserError, match=r"came with the SHA256 .*look at .*refused") as told:
+    with pytest.raises(UserError, match=r"has the SHA256 .*look at .*refused") as told:
         obtain(file, tmp_path)
     assert "\n" not in str(told.value)
     place = tmp_path / "data/released"

@@ -68,7 +68,7 @@ def a_client_dies_within_its_submission(study: Study) -> None:
     path = wrapped(study.root / "bin", "sbatch", after="kill -9 $PPID")
     study.call("stages.train", "a", status=-signal.SIGKILL, PATH=path)
     said = study.train("a")
-    assert "never came to train" in said
+    assert "training never began" in said
     assert study.batches() == 2
     assert study.lives("a") == [0]
 

@@ -171,7 +171,7 @@ def a_job_is_refused(study: Study) -> None:
 def a_job_cannot_come_to_train(study: Study) -> None:
     """Started again some times, as if a machine were at fault; then its log is named."""
     last = study.train("a", status=1).splitlines()[-1]
-    assert "never came to train" in last
+    assert "training never began" in last
     log = Path(last.partition("log: ")[2].partition(";")[0])
     assert "/nosuch/python" in log.read_text()
     assert study.batches() == 4

@@ -52,7 +52,7 @@ def check(own: Any, known: Any, path: Path, place: str) -> None:
     if isinstance(own, dict):
         for key, value in own.items():
             if key not in known and place != ".sources":
-                problem = f"has {place}.{key}, which the page does not say"
+                problem = f"has {place}.{key}, which is no text of the page"
                 raise UserError(path, problem, f"choose keys of {TEXTS / 'en.json'}")
             check(value, known.get(key, ""), path, f"{place}.{key}")
     elif extra := fields(own) - fields(known):

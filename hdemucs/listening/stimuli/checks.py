@@ -52,7 +52,7 @@ def check_splits(excerpts: Excerpts, manifest: Manifest) -> None:
             raise UserError(excerpt.track, "is in the listening test but no test track", CURE)
     for excerpt in excerpts.training:
         if splits.get(excerpt.track) not in {"train", "valid"}:
-            raise UserError(excerpt.track, "trains listeners but is no training track", CURE)
+            raise UserError(excerpt.track, "is to train listeners, but is no training track", CURE)
 
 
 def check_trial(trial: Trial) -> None:
@@ -73,7 +73,7 @@ def check_audible(trial: Trial) -> None:
         if stimulus.role == "system" and loudness(stimulus.signal, trial.rate) <= ABSOLUTE:
             problem = f"{stimulus.condition} is silent where the reference is not"
             raise UserError(
-                trial.excerpt.id, problem, "remove it from listening.systems or mend it"
+                trial.excerpt.id, problem, "remove it from listening.systems or correct it"
             )
 
 
@@ -122,7 +122,9 @@ def check_aligned(pooled: Mapping[str, Correlation], excerpts: int) -> None:
     """Raises: UserError: a system is early or late over all of its excerpts together."""
     for system, sums in pooled.items():
         if lag := best_lag(sums, excerpts):
-            problem = f"is {abs(lag)} samples {'late' if lag > 0 else 'early'} on the reference"
+            problem = (
+                f"is {abs(lag)} samples {'late' if lag > 0 else 'early'} relative to the reference"
+            )
             raise UserError(f"samples/{system}", problem, "cut the same samples as the reference")
 
 
@@ -137,7 +139,7 @@ def check_blind(served: Iterable[Path], root: Path, systems: Sequence[str]) -> N
         text = place + (path.read_text() if path.suffix == ".json" else "")
         for name, word in zip(systems, words, strict=True):
             if word.search(text):
-                problem = f"tells listeners of the system {name}"
+                problem = f"shows listeners the name of the system {name}"
                 raise UserError(place, problem, "rename the test or the system")
 
 
