@@ -1,4 +1,4 @@
-"""One data set of one's own: its description, its files -> data/own/<name>.json, their digests."""
+"""A user's own data set: its description, its files -> data/own/<name>.json, their digests."""
 
 from pathlib import Path
 

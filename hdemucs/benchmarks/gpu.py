@@ -1,4 +1,4 @@
-"""What training, separation and scoring take on a GPU, beside the official code; all in one run."""
+"""Time and memory of training, separation and scoring on a GPU, and of the official code."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ from hdemucs.files import write_text
 from hdemucs.study.effective import train_configuration
 from hdemucs.study.params import read_params
 
-VARIANTS = {"hybrid": "hybrid", "waveform": "waveform", "v2": "v2_hq"}  # of params.yaml
+VARIANTS = {"hybrid": "hybrid", "waveform": "waveform", "v2": "v2_hq"}  # names in params.yaml
 BF16 = Setting("bf16", bf16=True)
 COMPILED = Setting("bf16, compiled layers", bf16=True, compile=True)
 LAST = Setting("bf16, channels last", bf16=True, channels_last=True)
 GRAPH = Setting("bf16, CUDA graphs", bf16=True, graph=True)
 SPECIAL = ("compiled layers", "channels last", "CUDA graphs")
 CURVE_SEGMENT, CURVE_BATCH = 3.0, 4  # of the loss curves, at any scale
-CHECKED = 3.0  # seconds of the examples that are compared with the CPU's
-DECIBELS = 1e-3  # that BSSEval on the device may differ from the CPU's
-SMALLEST_SHIFT = 11  # a shorter segment's share of shift is the paper's: 1 s of 11
+CHECKED = 3.0  # seconds of the examples for which results are compared with the CPU's
+DECIBELS = 1e-3  # largest difference of BSSEval on the device from the CPU's
+SMALLEST_SHIFT = 11  # shorter segments have the paper's share of shift: 1 s of 11
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -68,7 +68,7 @@ def make(asked: Namespace, page: Path) -> None:
     """Measure, and write the page.
 
     Raises:
-        UserError: there is no such device, or results are not the CPU's.
+        UserError: there is no such device, or its results differ from the CPU's.
     """
     size = Size(hold_device(asked.device), asked.steps, asked.song)
     configs = {name: configuration(variant, asked) for name, variant in VARIANTS.items()}
@@ -89,9 +89,10 @@ def make(asked: Namespace, page: Path) -> None:
 
 
 def hold_device(name: str) -> str:
-    """
+    """Check that a device can be used, and return its name.
+
     Raises:
-        UserError: there is no such device.
+        UserError: it cannot.
     """
     try:
         torch.empty(1, device=name)
@@ -102,7 +103,7 @@ def hold_device(name: str) -> str:
 
 
 def configuration(variant: str, asked: Namespace) -> TrainConfig:
-    """A variant's training of one GPU's share, without repitching (which is done by readers)."""
+    """A variant's training with one GPU's batch, without repitching, which reading processes do."""
     content = train_configuration(read_params(Path("params.yaml")), asked.scale, variant)
     config = validated(content, TrainConfig, "params.yaml")
     group = config.training.mixing.remix or 1
@@ -112,7 +113,7 @@ def configuration(variant: str, asked: Namespace) -> TrainConfig:
 
 
 def sized(config: TrainConfig, segment: float, batch: int) -> TrainConfig:
-    """The same on batches of another size; shifts never take more of them than in the paper."""
+    """The same for other sizes; shifts never take a larger share of a segment than in the paper."""
     mixing = config.training.mixing
     shift = min(mixing.shift, segment / SMALLEST_SHIFT)
     mixing = dataclasses.replace(mixing, shift=shift, repitch=None)
@@ -124,16 +125,16 @@ def sized(config: TrainConfig, segment: float, batch: int) -> TrainConfig:
 
 @dataclass
 class Measuring:
-    """Pieces of work, one after the other; what fails or has no time is told of."""
+    """Does pieces of work one after the other; those that fail or have no time are reported."""
 
     size: Size
-    ends: float  # of time.monotonic
+    ends: float  # by time.monotonic
     isolated: Isolated
     without: list[str]
     found: Found = field(default_factory=Found)
 
     def everything(self, configs: dict[str, TrainConfig], count: int) -> None:
-        """In order of importance; compiling, which may take minutes, comes last."""
+        """Measure in order of importance; compiling, which may take minutes, comes last."""
         hybrid = configs["hybrid"]
         self.found.peaks = self.get("peaks of the device", 60, measured_peaks, self.size.device)
         for name, config in configs.items():
@@ -149,7 +150,7 @@ class Measuring:
         self.curves(hybrid, count, [COMPILED])
 
     def get(self, what: str, limit: int, function: Callable[..., Any], *given: Any) -> Any:
-        """The function's result within `limit` seconds; None where there is none."""
+        """The function's result within `limit` seconds; None if it has none."""
         left = self.ends - time.monotonic()
         print(f"{what} ...", flush=True)
         try:
@@ -195,7 +196,7 @@ class Measuring:
             self.found.checks.append(Apart("BSSEval", self.found.scores[2], DECIBELS, "dB"))
 
     def curves(self, config: TrainConfig, count: int, asked: list[Setting]) -> None:
-        """fp32 from two seeds, and the other settings from the first."""
+        """Loss curves: fp32 from two seeds, and the other settings from the first seed."""
         config = sized(config, min(CURVE_SEGMENT, config.training.segment), CURVE_BATCH)
         for setting in asked:
             for seed in SEEDS if setting == PLAIN else SEEDS[:1]:
@@ -207,6 +208,6 @@ class Measuring:
 
 
 def settings(name: str) -> list[Setting]:
-    """What is measured of a variant; the hybrid alone has 2-D convolutions, whose layout counts."""
+    """The settings to measure; only the hybrid has 2-D convolutions, whose layout matters."""
     theirs = [OFFICIAL] if installed() else []
     return [*theirs, PLAIN, BF16, GRAPH, *([LAST] if name == "hybrid" else [])]

@@ -1,4 +1,4 @@
-"""The page of what a GPU takes, from what was measured."""
+"""Write the page of the GPU's measurements."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ OFFICIAL = Setting("official, fp32", official=True)
 PLAIN = Setting("fp32")
 SEEDS = (42, 43)  # of the loss curves
 MEAN = 20  # steps of a curve's running mean
-GOAL = 3.0  # times the official step
+GOAL = 3.0  # wanted speed, as a multiple of the official step's
 
 
 @dataclass
 class Found:
-    """All that was measured; what failed is absent."""
+    """All measurements; those that failed are missing."""
 
     peaks: Peaks | None = None
     steps: dict[tuple[str, str], Stepped] = field(default_factory=dict)  # variant, setting
@@ -36,19 +36,19 @@ class Found:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the numbers are of."""
+    """The settings of the measurements."""
 
     device: str
     scale: str
     batch: int
-    samples: float  # seconds of an example that are trained on
+    samples: float  # seconds of an example that remain for training
     steps: int
     curve: int
     song: float
 
 
 def distance(losses: list[float], others: list[float]) -> tuple[float, float]:
-    """Relative: the largest between running means, and between the last of them."""
+    """Relative distances: the largest between running means, and that between the last of them."""
     means = [torch.tensor(each).unfold(0, min(MEAN, len(each)), 1).mean(-1)
              for each in (losses, others)]  # fmt: skip
     far = (means[0] / means[1] - 1).abs()
@@ -56,7 +56,7 @@ def distance(losses: list[float], others: list[float]) -> tuple[float, float]:
 
 
 def text(found: Found, asked: Asked, minutes: float) -> str:
-    """The page."""
+    """The text of the page."""
     device = torch.device(asked.device)
     cuda = device.type == "cuda"
     place = torch.cuda.get_device_name(device) if cuda else f"{os.cpu_count()} CPU cores"
@@ -97,7 +97,7 @@ def said_peaks(found: Peaks | None) -> str:
 
 
 def step_rows(found: Found, batch: int) -> list[str]:
-    """A line a variant and setting."""
+    """One line per variant and setting."""
     rows = []
     for (name, setting), one in found.steps.items():
         base = found.steps.get((name, OFFICIAL.name))
@@ -124,7 +124,7 @@ def said_scores(found: Found, song: float) -> str:
 
 
 def curve_rows(found: Found) -> list[str]:
-    """Each curve beside fp32's of the first seed."""
+    """Each curve compared with that of fp32 and the first seed."""
     first = f"{PLAIN.name}, seed {SEEDS[0]}"
     base = found.curves.get(first)
     if base is None:

@@ -1,6 +1,6 @@
-"""The pieces of the GPU's page, each measured by a function that a process of its own can call.
+"""The measurements of the GPU's page, each a function that another process can call.
 
-All is made up (weights and stems), so that a machine without data, DVC or musdb can do it.
+Weights and stems are invented, so that a machine without data, DVC or musdb can run them.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ from hdemucs.separation.system import separate_by
 from hdemucs.training.learner import Learner
 from hdemucs.training.processes import Processes
 
-WARM = 3  # steps before those that are timed
-PENALTIES = 3  # times that the penalty alone is timed
-HOW = SeparationConfig(segment=44.0, overlap=0.25, shifts=1, max_shift=0.5)  # as the paper does
+WARM = 3  # untimed steps before the timed ones
+PENALTIES = 3  # how often the penalty alone is timed
+HOW = SeparationConfig(segment=44.0, overlap=0.25, shifts=1, max_shift=0.5)  # the paper's settings
 
 Batch = Float[Tensor, "batch source channel sample"]
 
 
 @dataclass(frozen=True)
 class Setting:
-    """How a training step is made."""
+    """How a training step is done."""
 
     name: str
     official: bool = False
@@ -58,16 +58,16 @@ class Size:
 
     device: str
     steps: int
-    song: float  # seconds that are separated and scored
+    song: float  # seconds of audio that are separated and scored
 
 
 @dataclass(frozen=True)
 class Stepped:
-    """What training steps took."""
+    """The cost of training steps."""
 
     seconds: float  # median
     spread: tuple[float, float]  # fastest and slowest
-    first: float  # seconds of the very first, compilers included
+    first: float  # seconds of the first step, including compilers
     memory: float  # GiB at the peak
     penalty: float  # seconds of the penalty alone; 0: there is none
     loss: float  # of the last step
@@ -75,7 +75,7 @@ class Stepped:
 
 @dataclass(frozen=True)
 class Apart:
-    """How far results lie from the CPU's."""
+    """How far results are from the CPU's."""
 
     what: str
     error: float
@@ -84,11 +84,11 @@ class Apart:
 
     @property
     def kept(self) -> bool:
-        return self.error <= self.tolerance  # NaN is not
+        return self.error <= self.tolerance  # false for NaN
 
 
 def made_up(config: TrainConfig, count: int, seed: int) -> Iterator[Batch]:
-    """Batches of stems: each source a chord of its own octave that swells, and some noise."""
+    """Invented batches of stems: each source is a swelling chord in its own octave, plus noise."""
     generator = torch.Generator().manual_seed(seed)
     rate, training = config.sample_rate, config.training
     time = torch.arange(int(training.segment * rate)) / rate
@@ -104,7 +104,7 @@ def made_up(config: TrainConfig, count: int, seed: int) -> Iterator[Batch]:
 
 
 def learner_of(config: TrainConfig, setting: Setting, device: torch.device) -> Learner:
-    """Ours, as training has it, in this setting."""
+    """The learner of our training, with this setting."""
     training = dataclasses.replace(config.training, bf16=setting.bf16, compile=setting.compile)
     config = dataclasses.replace(config, training=training)
     learner = Learner(build(config.model, training.seed), config, Processes(WHOLE, device))
@@ -116,7 +116,7 @@ def learner_of(config: TrainConfig, setting: Setting, device: torch.device) -> L
 
 
 def capture(learner: Learner, config: TrainConfig, device: torch.device) -> None:
-    """The network's forward and backward passes as CUDA graphs: shapes stay the same all along."""
+    """Capture the network's forward and backward passes as CUDA graphs; shapes must not change."""
     if device.type != "cuda":
         raise ValueError("there are no CUDA graphs without CUDA")
     stems = next(made_up(config, 1, 0)).to(device)
@@ -128,7 +128,7 @@ def capture(learner: Learner, config: TrainConfig, device: torch.device) -> None
 
 
 def stepped(config: TrainConfig, setting: Setting, size: Size) -> Stepped:
-    """Training steps on the same few batches, timed."""
+    """Time training steps on the same few batches."""
     device = torch.device(size.device)
     batches = list(made_up(config, 2, 0))
     gc.collect()
@@ -152,7 +152,7 @@ def stepped(config: TrainConfig, setting: Setting, size: Size) -> Stepped:
 
 
 def floors(config: TrainConfig, found: Peaks, size: Size) -> dict[str, float]:
-    """Seconds that a step's layers take at least, by precision."""
+    """The least seconds for a step's layers, by precision."""
     device, samples = torch.device(size.device), learnt(config)
     model = build(config.model, 0).to(device)
     work = layers(model, torch.randn(1, config.model.audio_channels, samples, device=device))
@@ -165,12 +165,12 @@ def floors(config: TrainConfig, found: Peaks, size: Size) -> dict[str, float]:
 
 
 def seconds_learnt(config: TrainConfig) -> float:
-    """Of an example after augmentation."""
+    """The seconds of an example that remain after augmentation."""
     return config.training.segment - config.training.mixing.shift
 
 
 def learnt(config: TrainConfig) -> int:
-    """Samples of an example after augmentation."""
+    """The samples of an example that remain after augmentation."""
     return int(seconds_learnt(config) * config.sample_rate)
 
 
@@ -179,7 +179,7 @@ def measured_peaks(device: str) -> Peaks:
 
 
 def curve(config: TrainConfig, setting: Setting, seed: int, count: int, device: str) -> list[float]:
-    """Losses of training on the same batches, from the weights and augmentations of a seed."""
+    """Losses of training on the same batches, with weights and augmentations from a seed."""
     training = dataclasses.replace(config.training, seed=seed)
     config = dataclasses.replace(config, training=training)
     learner = learner_of(config, setting, torch.device(device))
@@ -188,13 +188,13 @@ def curve(config: TrainConfig, setting: Setting, seed: int, count: int, device: 
 
 
 def song_of(config: TrainConfig, length: float) -> Float[Tensor, "source channel sample"]:
-    """One song's stems."""
+    """The stems of one song."""
     training = dataclasses.replace(config.training, segment=length, batch=1)
     return next(made_up(dataclasses.replace(config, training=training), 1, 2))[0]
 
 
 def separated(config: TrainConfig, who: str, precision: str, size: Size) -> tuple[float, float]:
-    """Seconds of audio separated in a second, from the device to the device; GiB at the peak."""
+    """Seconds of audio that are separated per second, without transfers; GiB at the peak."""
     device = torch.device(size.device)
     mix = song_of(config, size.song).sum(0).to(device)
     gc.collect()
@@ -223,7 +223,7 @@ def theirs(config: TrainConfig, mix: Tensor) -> Callable[[], object]:
 
 
 def scored(config: TrainConfig, size: Size) -> tuple[float, float, float]:
-    """Seconds of BSSEval of a song on the device and on one CPU thread; largest difference, dB."""
+    """Seconds of BSSEval of a song on the device and on a CPU thread; largest difference in dB."""
     device, rate = torch.device(size.device), config.sample_rate
     truth = song_of(config, size.song).numpy()
     rng = np.random.default_rng(0)
@@ -233,7 +233,7 @@ def scored(config: TrainConfig, size: Size) -> tuple[float, float, float]:
     def on(where: torch.device) -> None:
         found[str(where)] = bsseval(truth, guess, rate, rate, device=where)
 
-    seconds(lambda: on(device), device)  # warm
+    seconds(lambda: on(device), device)  # warm-up
     there = seconds(lambda: on(device), device)
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -245,7 +245,7 @@ def scored(config: TrainConfig, size: Size) -> tuple[float, float, float]:
 
 
 def agreement(config: TrainConfig, device: str) -> list[Apart]:
-    """Estimates, loss and gradients of one step beside the CPU's, without TF32."""
+    """Compare estimates, loss and gradients of one step with the CPU's, without TF32."""
     training = dataclasses.replace(config.training, batch=config.training.mixing.remix or 1)
     config = dataclasses.replace(config, training=training)
     stems = next(made_up(config, 1, 3))
@@ -260,7 +260,7 @@ def agreement(config: TrainConfig, device: str) -> list[Apart]:
 
 
 def passed(config: TrainConfig, stems: Batch, device: str) -> dict[str, Tensor]:
-    """One forward and backward pass of the objective, nothing drawn at random; on the CPU."""
+    """One forward and backward pass of the objective without random draws; results on the CPU."""
     setting = Setting("fp32")
     learner = learner_of(config, setting, torch.device(device))
     stems = stems[:1].to(device)
@@ -273,5 +273,5 @@ def passed(config: TrainConfig, stems: Batch, device: str) -> dict[str, Tensor]:
 
 
 def apart(a: Tensor, b: Tensor) -> float:
-    """Relative, in the 2-norm."""
+    """The relative distance in the 2-norm."""
     return ((a - b).norm() / b.norm()).item()

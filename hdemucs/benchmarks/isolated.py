@@ -1,4 +1,4 @@
-"""Pieces of work in another process: one that hangs or dies costs its own result alone."""
+"""Run pieces of work in another process: if one hangs or dies, only its own result is lost."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any
 
-LEAVE = 5.0  # seconds that a process may take to end
+LEAVE = 5.0  # seconds within which a process must end
 
 
-class Failed(Exception):  # noqa: N818  it is an outcome to be told of
-    """Why a piece of work has no result, in one line."""
+class Failed(Exception):  # noqa: N818  a result to be reported
+    """A piece of work has no result; the text says why in one line."""
 
 
 class Isolated:
-    """One process that does one piece after the other; a new one after a failure."""
+    """A process that does one piece after the other; it is replaced after a failure."""
 
     def __init__(self) -> None:
         self.context = multiprocessing.get_context("spawn")
@@ -54,7 +54,7 @@ class Isolated:
         except (EOFError, OSError) as error:
             self.end()
             raise Failed("its process died") from error
-        except Failed:  # a device may be left in any state
+        except Failed:  # it may have left a device in any state
             self.end()
             raise
         return result
@@ -66,7 +66,7 @@ class Isolated:
         theirs.close()
 
     def end(self) -> None:
-        """Tell it to end, and have it ended."""
+        """Tell the process to end, and kill it if it does not."""
         if self.line is not None:
             self.line.close()
             self.process.join(0.1)
@@ -80,7 +80,7 @@ class Isolated:
 
 
 def serve(line: Connection) -> None:
-    """Work until the other end is closed."""
+    """Do pieces of work until the other end of the connection is closed."""
     while True:
         try:
             function, given = line.recv()
@@ -88,7 +88,7 @@ def serve(line: Connection) -> None:
             return
         try:
             answer = (function(*given), "")
-        except Exception as error:  # told to who asked
+        except Exception as error:  # the other process reports it
             said = "".join(traceback.format_exception_only(error)).strip()
             answer = (None, said.splitlines()[0][:200])
         line.send(answer)

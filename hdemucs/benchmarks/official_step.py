@@ -1,7 +1,7 @@
-"""A training step of the official code (demucs 4.1.0), beside which ours is measured.
+"""A training step of the official code (demucs 4.1.0), with which ours is compared.
 
-As `Solver._run_one_epoch` of demucs/solver.py has it: augmentations, forward, L1 loss, penalty,
-backward, Adam, moving averages after each step.
+It does what `Solver._run_one_epoch` of demucs/solver.py does: augmentations, forward pass, L1 loss,
+penalty, backward pass, Adam, and moving averages after each step.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from hdemucs.config.training import TrainConfig
 from hdemucs.models.demucs.official.settings import from_config
 
 DIMENSIONS, ROUNDS = 100, 4  # of the official penalty, `svd=base2` of its grids
-SEGMENT = 44  # seconds: conf/config.yaml, of the paper's models
+SEGMENT = 44  # seconds, as in conf/config.yaml for the paper's models
 
 Batch = Float[Tensor, "batch source channel sample"]
 
 
 def installed() -> bool:
-    """Whether the official package is here."""
+    """Whether the official package is installed."""
     return find_spec("demucs") is not None
 
 
@@ -60,7 +60,7 @@ class OfficialStep:
         self.averages = [average(self.model, decay, device=device) for decay in decays]
 
     def step(self, stems: Batch) -> Tensor:
-        """One update; the loss before it."""
+        """Update the weights once; return the loss before the update."""
         stems = self.augment(stems.to(self.device))
         estimates = self.model(stems.sum(1))
         loss = F.l1_loss(estimates, stems, reduction="none").mean((2, 3)).mean(0).mean()
@@ -76,12 +76,12 @@ class OfficialStep:
         return loss.detach()
 
     def singular_values(self) -> Any:
-        """The penalty's sum, from which gradients flow."""
+        """The sum of the penalty, with gradients."""
         svd: Any = import_module("demucs.svd")
         found = svd.svd_penalty(self.model, self.penalty.min_size, dim=DIMENSIONS, niters=ROUNDS)
-        return found + torch.zeros((), requires_grad=True)  # 0.0 where no weight is large enough
+        return found + torch.zeros((), requires_grad=True)  # 0 if no weight is large enough
 
     def penalise(self) -> None:
-        """The penalty and its gradient alone."""
+        """Compute only the penalty and its gradient."""
         (self.penalty.weight * self.singular_values()).backward()
         self.optimiser.zero_grad()

@@ -15,32 +15,32 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-BACKWARD = 2  # gradients of inputs and of weights: each as much work as the forward pass
-SIDES = {"cuda": 8192, "cpu": 1024}  # of the square matrices whose product is timed
-COPIED = {"cuda": 2**30, "cpu": 2**27}  # bytes
-TIMES = 5  # the fastest counts: a peak is what the device can do
+BACKWARD = 2  # as many forward passes' work: gradients of inputs and of weights
+SIDES = {"cuda": 8192, "cpu": 1024}  # sizes of the square matrices whose product is timed
+COPIED = {"cuda": 2**30, "cpu": 2**27}  # bytes of the copy that is timed
+TIMES = 5  # repetitions, of which the fastest counts: a peak is what the device can reach
 
 
 @dataclass(frozen=True)
 class Peaks:
-    """What a device reaches in the simplest work there is."""
+    """The peak rates of a device, from the simplest work."""
 
-    fp32: float  # FLOP/s of a large matrix product
-    tf32: float  # the same where torch may round factors to TF32
+    fp32: float  # FLOP/s of a product of large matrices
+    tf32: float  # the same if torch may round factors to TF32
     bf16: float
-    bandwidth: float  # bytes/s, read and written, of a large copy
+    bandwidth: float  # bytes/s of a large copy, read and written
 
 
 @dataclass(frozen=True)
 class Work:
-    """What one layer does in a forward pass."""
+    """The work of one layer in a forward pass."""
 
     flops: float
-    numbers: float  # read and written: inputs, outputs, weights
+    numbers: float  # values read and written: inputs, outputs, weights
 
 
 def peaks(device: torch.device) -> Peaks:
-    """Measured here and now."""
+    """Measure the peak rates of this device now."""
     whole = torch.empty(COPIED[device.type], dtype=torch.uint8, device=device)
     other = torch.empty_like(whole)
     return Peaks(
@@ -52,7 +52,7 @@ def peaks(device: torch.device) -> Peaks:
 
 
 def product(device: torch.device, kind: torch.dtype, *, tf32: bool) -> float:
-    """FLOP/s of a square matrix product."""
+    """FLOP/s of a product of square matrices."""
     side = SIDES[device.type]
     a, b = (torch.randn(side, side, device=device).to(kind) for _ in range(2))
     with rounding(products=tf32):
@@ -60,12 +60,12 @@ def product(device: torch.device, kind: torch.dtype, *, tf32: bool) -> float:
 
 
 def fastest(work: Callable[[], object], device: torch.device) -> float:
-    """Seconds of the fastest of some runs, after one that warms up."""
+    """Seconds of the fastest of some runs, after a warm-up."""
     return min(seconds(work, device) for _ in range(1 + TIMES))
 
 
 def seconds(work: Callable[[], object], device: torch.device) -> float:
-    """Seconds until the device has done it."""
+    """Seconds until the device has finished the work."""
     wait(device)
     began = time.perf_counter()
     work()
@@ -80,7 +80,7 @@ def wait(device: torch.device) -> None:
 
 @contextmanager
 def rounding(*, products: bool = False, convolutions: bool = True) -> Iterator[None]:
-    """Whether CUDA may round fp32 factors to TF32; the defaults are torch's own."""
+    """Set whether CUDA may round fp32 factors to TF32, inside the block; defaults are torch's."""
     before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
     torch.backends.cuda.matmul.allow_tf32 = products
     torch.backends.cudnn.allow_tf32 = convolutions
@@ -91,10 +91,10 @@ def rounding(*, products: bool = False, convolutions: bool = True) -> Iterator[N
 
 
 def layers(model: nn.Module, inputs: Tensor) -> list[Work]:
-    """The work of every convolution, linear layer and LSTM on these inputs.
+    """The work of every convolution, linear layer and LSTM for these inputs.
 
-    What stands between them (norms, activations, gates, attention's products) is left out: it could
-    be done in the same pass over memory.
+    Other operations (norms, activations, gates, attention's products) are left out: they could be
+    done in the same pass over memory.
     """
     found: list[Work] = []
 
@@ -119,7 +119,7 @@ COUNTED = (*PLAIN, *TRANSPOSED, nn.Linear, nn.LSTM)
 
 
 def flops(module: nn.Module, x: Tensor, y: Tensor) -> float:
-    """Of the forward pass: a multiplication and an addition count as two."""
+    """The operations of a forward pass; a multiplication and an addition count as two."""
     if isinstance(module, nn.LSTM):
         matrices = sum(p.numel() for p in module.parameters() if p.dim() > 1)
         return 2.0 * matrices * x.shape[0] * x.shape[1]
@@ -131,6 +131,6 @@ def flops(module: nn.Module, x: Tensor, y: Tensor) -> float:
 
 
 def floor(work: list[Work], rate: float, bandwidth: float, size: int) -> float:
-    """Seconds of a forward and backward pass, numbers taking `size` bytes each."""
+    """Seconds of a forward and a backward pass, with `size` bytes per value."""
     each = (max(one.flops / rate, one.numbers * size / bandwidth) for one in work)
     return (1 + BACKWARD) * sum(each)

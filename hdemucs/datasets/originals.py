@@ -1,6 +1,6 @@
 """The originals of a user's own data set, for DVC: its description and all files' digests.
 
-params.yaml lists each such data set, so that `dvc repro` sees that either has changed:
+params.yaml lists each such data set, so that `dvc repro` notices when either changes:
 
 own:
   my_band: {description: my-band.yaml, songs: stems}    # `songs`: the description's `root`

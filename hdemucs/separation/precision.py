@@ -1,7 +1,7 @@
-"""Networks in the precision that a separation asks for: bf16 takes half the memory traffic of fp32.
+"""Networks in the precision chosen for separation: bf16 needs half the memory traffic of fp32.
 
-Autocast runs convolutions, products and LSTMs in bfloat16; what is around the networks (STFT,
-overlap-add, shifts, statistics of the song) stays in fp32, and so do the weights in memory.
+Autocast runs convolutions, matrix products and LSTMs in bfloat16. Everything around the networks
+(STFT, overlap-add, shifts, the song's statistics) stays in fp32, as do the weights in memory.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ PRECISIONS = {"fp32": None, "bf16": torch.bfloat16}
 
 
 class Cast(Separator):
-    """A separator under autocast to `kind`; its estimates are fp32."""
+    """A separator that runs under autocast to `kind`; its estimates are fp32."""
 
     def __init__(self, model: Separator, kind: torch.dtype) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Cast(Separator):
 
 
 def in_precision(ensemble: Ensemble, name: str) -> Ensemble:
-    """The ensemble with its networks in a precision of PRECISIONS, weighed as before."""
+    """The ensemble with its networks in one of PRECISIONS; their weights in it are kept."""
     kind = PRECISIONS[name]
     if kind is not None:
         for place, model in enumerate(ensemble.models):

@@ -1,6 +1,6 @@
 """Decide claims from paired differences: of more, or of no difference, and several together.
 
-Every decision of the report is made here: the words beside the paper's claims, and which
+Every decision of the report is made here: the verdicts on the paper's claims, and which
 differences its tables print in bold.
 """
 

@@ -1,12 +1,12 @@
 """The code on which a stage's outputs depend: what it imports, reads, or chooses by `kind`.
 
-Complete by construction, so that nobody keeps a list by hand:
+It is found by rules, so that nobody has to keep a list:
 
-- imports are followed wherever they stand in a file, packages included;
-- a file that is no Python belongs to the module that names it (`"page.html.j2"`), beside the module
-  or above it; so does a folder that is no package, with all that is in it;
-- parts that a configuration chooses by `kind` come in by their registered modules
-  (`hdemucs.registry`), and no others.
+- imports are followed wherever they are in a file, packages included;
+- a file that is not Python belongs to the module that names it (`"page.html.j2"`), in its folder or
+  a folder above; so does a folder that is no package, with all its files;
+- the parts that a configuration chooses by `kind` are added by their registered modules
+  (`hdemucs.registry`), and no other parts.
 """
 
 from __future__ import annotations

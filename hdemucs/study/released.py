@@ -61,9 +61,9 @@ def file_of(signature: str) -> dict[str, str]:
 
 
 def like(signature: str) -> tuple[str, bool]:
-    """The variant whose network, at the paper's scale, is like a released one, and if that is told.
+    """The variant whose network is like a released one, at the paper's scale; whether it is known.
 
-    Where nobody tells, it is a guess: the hybrid.
+    Where it is not known, the hybrid is assumed.
     """
     told = catalogue()["like"].get(signature)
     return told or "hybrid", told is not None

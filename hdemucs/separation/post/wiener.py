@@ -1,7 +1,7 @@
 """A multichannel Wiener filter over all sources: last step of Open-Unmix, X-UMX, Spleeter, D3Net.
 
-See hdemucs/models/blocks/wiener.py for the filter. It works on spectrograms before they become
-waveforms: those of a waveform that was made of a masked spectrogram are others.
+The filter is in hdemucs/models/blocks/wiener.py. It works on the spectrograms that models write:
+once a masked spectrogram has become a waveform, the waveform's spectrogram differs from it.
 """
 
 from __future__ import annotations
