@@ -87,8 +87,8 @@ class Trial:
         """Estimate an example's memory again, by repeating the smallest and the biggest step.
 
         A process keeps freed memory, so the peak of a step depends on those before it. Between 1
-        and 4 examples the difference is a tenth of the rise; for a batch of 64, the rise is
-        multiplied by 20. All pairs of measurements together show how reliable the estimate is.
+        and 4 examples, this changes the rise in memory by a tenth, and the rise is multiplied by 20
+        for a batch of 64. So all pairs of measurements together show how reliable it is.
         """
         ends = (self.steps[0], self.steps[-1])
         few, many = ([one, self.step(one.examples, self.samples)] for one in ends)

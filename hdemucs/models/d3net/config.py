@@ -1,4 +1,4 @@
-"""What a D3Net is asked: sizes for each source, since the published ones differ by source."""
+"""The settings of a D3Net: sizes for each source, since the published ones differ by source."""
 
 from __future__ import annotations
 
