@@ -6,7 +6,7 @@ runs/<variant>-<key>/
                     the job's inputs, copied when the run was made
     attempts.jsonl  a line for each submission, written before it
     owner           the process that may write here; the newest one takes this over
-    life.json       that process' attempt, and where it runs
+    execution.json  that process' attempt, and where it runs
     log.txt         the output of all processes
     outcome.json    how the last attempt failed, if it did
     history.csv, progress.json, checkpoint, model.safetensors, model.json, DONE.json
@@ -163,7 +163,7 @@ class Run:
 
     def begun(self, attempt: Attempt) -> bool:
         """Whether an attempt began to train, however it ended."""
-        return self._said("life.json").get("attempt") == attempt.batch
+        return self._said("execution.json").get("attempt") == attempt.batch
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ TAIL = 40  # last lines of a log that are searched for a cause
 
 
 @dataclass(frozen=True)
-class Life:
+class Execution:
     """One process' work on a run. The newest process owns the run; older ones stop at their next
     write.
     """
@@ -36,15 +36,15 @@ class Life:
     rank: int = 0  # in a DDP job, only the first process writes
 
     @classmethod
-    def begin(cls, run: Run, batch: str, name: str, rank: int = 0) -> Life:
+    def begin(cls, run: Run, batch: str, name: str, rank: int = 0) -> Execution:
         """Take the run over; `name` tells people which job has it."""
-        life = cls(run, batch, name, f"{name}.{uuid.uuid4().hex[:8]}", rank)
+        execution = cls(run, batch, name, f"{name}.{uuid.uuid4().hex[:8]}", rank)
         if rank == 0:
-            run.own(life.token)
+            run.own(execution.token)
             (run.folder / "outcome.json").unlink(missing_ok=True)  # an earlier process'
-            begun = {"attempt": batch, "token": life.token, "host": socket.gethostname()}
-            write_json(run.folder / "life.json", begun)
-        return life
+            begun = {"attempt": batch, "token": execution.token, "host": socket.gethostname()}
+            write_json(run.folder / "execution.json", begun)
+        return execution
 
     @property
     def log(self) -> Path:

@@ -21,7 +21,7 @@ from typing import IO
 
 from hdemucs.files import write_json
 from hdemucs.runs.directory import Run, locked
-from hdemucs.runs.job import Life
+from hdemucs.runs.job import Execution
 
 LOOK = 0.2  # seconds between two looks for a free slot
 
@@ -36,11 +36,11 @@ def keep(run: Run, batch: str, slots: int, gpus: list[str]) -> int:
             say(run, batch, "running", number)
             name = f"{socket.gethostname()}.{os.getpid()}"
             gpu = {"CUDA_VISIBLE_DEVICES": gpus[number % len(gpus)]} if gpus else {}
-            life = Life.begin(run, batch, name)
-            child = life.start(gpu)
+            execution = Execution.begin(run, batch, name)
+            child = execution.start(gpu)
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # only the child handles it, by saving
             code = child.wait()
-            life.end(code)
+            execution.end(code)
             return code
 
 

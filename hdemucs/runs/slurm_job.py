@@ -17,7 +17,7 @@ from submitit.core.utils import DelayedSubmission, JobPaths
 from submitit.helpers import TorchDistributedEnvironment
 
 from hdemucs.runs.directory import Run
-from hdemucs.runs.job import AGAIN, Life, Process
+from hdemucs.runs.job import AGAIN, Execution, Process
 
 POLL = 0.05  # seconds between two looks at the training process
 ECHO = 1.0  # seconds to wait, since an error may only come from a process that has lost another one
@@ -53,12 +53,12 @@ class SlurmJob:
             return
         rank = environment.global_rank
         name = f"{environment.job_id}.{os.environ.get('SLURM_RESTART_COUNT', '0')}"
-        self.life = Life.begin(run, self.batch, name, rank)
+        self.execution = Execution.begin(run, self.batch, name, rank)
         self.found = run.saved
         code = self.train(several(environment.num_tasks))
         if code > 0 and environment.num_tasks > 1:
             time.sleep(ECHO)  # the first to report names the cause; a killed one does at once
-        self.life.end(code)
+        self.execution.end(code)
         if code:
             raise RuntimeError(f"{run.name}: training ended with status {code}; see {run.log}")
 
@@ -67,7 +67,9 @@ class SlurmJob:
         again.
         """
         while True:
-            child = self.child = self.life.start({"HDEMUCS_DATA": self.data, **extra}, deaf=DEAF)
+            child = self.child = self.execution.start(
+                {"HDEMUCS_DATA": self.data, **extra}, deaf=DEAF
+            )
             while (code := child.poll()) is None:
                 time.sleep(POLL)
             if code != AGAIN:
@@ -85,7 +87,7 @@ class SlurmJob:
         if self.child is not None:
             stop(self.child, max(1.0, self.delay - MARGIN))
         forget(submitit.JobEnvironment().paths)
-        run = self.life.run
+        run = self.execution.run
         fruitless = self.wasted(run, time.monotonic() - self.began)
         if fruitless >= FRUITLESS:
             cause = f"reached its time limit {fruitless} times without a checkpoint; give more time"

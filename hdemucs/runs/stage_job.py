@@ -6,7 +6,7 @@ directory, so that a job whose client is gone cannot write into another checkout
     runs/<stage>@<variant>-<key>/
         spec.json, ...   as for a training run
         inputs/          what the stage reads, by its path in the project
-        lives/<token>/   the checkout of one process of the job
+        executions/<token>/   the checkout of one process of the job
         result/          the checkout of the process that finished
 """
 

@@ -33,7 +33,7 @@ def main(run: Run) -> int:
     if code:
         return code
     if run.owner != owner:
-        raise UserError(run.folder, "superseded by a newer process of this job", "nothing to do")
+        raise UserError(run.folder, "superseded by a newer execution of this job", "nothing to do")
     result = run.folder / "result"
     shutil.rmtree(result, ignore_errors=True)
     place.rename(result)
@@ -43,9 +43,9 @@ def main(run: Run) -> int:
 
 def checkout(run: Run, owner: str) -> Path:
     """Put what the stage reads where it looks for it."""
-    lives = run.folder / "lives"
-    shutil.rmtree(lives, ignore_errors=True)  # of earlier processes: they are superseded
-    place = lives / owner
+    executions = run.folder / "executions"
+    shutil.rmtree(executions, ignore_errors=True)  # of earlier processes: they are superseded
+    place = executions / owner
     shutil.copytree(run.folder / "inputs", place, copy_function=os.link)
     manifest = read_json(place / "data/manifest.json", CURE)
     (place / "data" / manifest["name"]).symlink_to(os.environ["HDEMUCS_DATA"])

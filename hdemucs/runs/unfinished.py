@@ -9,7 +9,7 @@ from pathlib import Path
 from hdemucs.files import digest, sha256
 from hdemucs.runs.workspace import Workspace
 
-INSIDE = "HDEMUCS_OWNER"  # set in every job, which works in <run>/lives/<owner>/
+INSIDE = "HDEMUCS_OWNER"  # set in every job, which works in <run>/executions/<owner>/
 DIGITS = 8
 
 

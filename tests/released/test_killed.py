@@ -80,7 +80,7 @@ def made(folder):
 
 
 def job(run, data):
-    """One life of its job, as an executor starts it."""
+    """One execution of its job, as an executor starts it."""
     run.own("me")
     env = {**os.environ, "PYTHONPATH": str(run.code), "HDEMUCS_OWNER": "me",
            "HDEMUCS_DATA": str(data), "HDEMUCS_JOBS": "2"}  # fmt: skip

@@ -36,28 +36,28 @@ def test_a_finished_run_is_collected_without_training(toy):
     first = toy.run("a").folder.stat()
     said = toy.train("a")
     assert "started" not in said
-    assert toy.lives("a") == [0]
+    assert toy.executions("a") == [0]
     assert toy.run("a").folder.stat().st_ino == first.st_ino
 
 
 def test_ctrl_c_detaches_and_the_next_call_attaches(toy):
     with toy.start("stages.train", "a") as client, toy.held():
-        until(lambda: toy.lives("a"))
+        until(lambda: toy.executions("a"))
         client.send_signal(signal.SIGINT)
         said, _ = client.communicate(timeout=PATIENCE)
     assert client.returncode != 0  # else dvc would take half a model for a whole one
     assert "Traceback" not in said
     assert "attaches" in said
     assert "started" not in toy.train("a")
-    assert toy.lives("a") == [0]
+    assert toy.executions("a") == [0]
 
 
 def test_a_killed_client_loses_nothing(toy):
     with toy.start("stages.train", "a") as client, toy.held():
-        until(lambda: toy.lives("a"))
+        until(lambda: toy.executions("a"))
         client.kill()
     toy.train("a")
-    assert toy.lives("a") == [0]
+    assert toy.executions("a") == [0]
 
 
 def test_a_killed_training_is_told_in_one_line_and_resumed_by_the_same_command(toy):
@@ -68,7 +68,7 @@ def test_a_killed_training_is_told_in_one_line_and_resumed_by_the_same_command(t
     assert str(toy.run("a").log) in said.splitlines()[-1]
     assert "Traceback" not in said
     toy.train("a")
-    assert toy.lives("a") == [0, 2]
+    assert toy.executions("a") == [0, 2]
 
 
 def test_a_run_that_fails_says_why(toy):
@@ -86,12 +86,12 @@ def test_a_run_that_ends_without_a_result_failed(toy):
 def test_a_lost_worker_takes_its_training_along_and_the_run_goes_on(toy):
     with toy.start("stages.train", "a") as client:
         with toy.held():
-            until(lambda: toy.lives("a"))
+            until(lambda: toy.executions("a"))
             os.kill(toy.workers()[0], signal.SIGKILL)
-            until(lambda: len(toy.lives("a")) == 2)
+            until(lambda: len(toy.executions("a")) == 2)
         said, _ = client.communicate(timeout=PATIENCE)
     assert client.returncode == 0, said
-    assert len(toy.lives("a")) == 2
+    assert len(toy.executions("a")) == 2
 
 
 @pytest.mark.parametrize("gets_on", [True, False])
@@ -100,13 +100,13 @@ def test_a_run_that_is_lost_again_and_again_is_given_up_unless_it_gets_on(toy, g
     with toy.start("stages.train", "a") as client:
         for count in range(1, 6 if gets_on else 5):
             with toy.held(count if gets_on else 0):
-                until(lambda: len(toy.lives("a")) == count)  # noqa: B023  it is done at once
+                until(lambda: len(toy.executions("a")) == count)  # noqa: B023  it is done at once
                 until(lambda: not gets_on or toy.run("a").progress.get("epoch") == count)  # noqa: B023
                 os.kill(toy.workers()[0], signal.SIGKILL)
                 until(lambda: not toy.workers())
         said, _ = client.communicate(timeout=PATIENCE)
     assert client.returncode == (0 if gets_on else 1), said
-    assert len(toy.lives("a")) == (6 if gets_on else 4)
+    assert len(toy.executions("a")) == (6 if gets_on else 4)
     assert gets_on or "lost: its process is gone" in said.splitlines()[-1]
 
 
@@ -115,7 +115,7 @@ def test_four_clients_start_one_run(toy):
     said = [client.communicate(timeout=PATIENCE)[0] for client in clients]
     assert [client.returncode for client in clients] == [0] * 4, said
     assert sum("started" in text for text in said) == 1
-    assert toy.lives("a") == [0]
+    assert toy.executions("a") == [0]
 
 
 def test_runs_wait_for_a_slot_without_their_clients(toy):
@@ -136,7 +136,7 @@ def test_runs_wait_for_a_slot_without_their_clients(toy):
 def span(toy: Toy, name: str) -> tuple[float, float]:
     """When a run that lived once began and ended."""
     folder = toy.run(name).folder
-    began = float((folder / "lives.txt").read_text().split()[0])
+    began = float((folder / "executions.txt").read_text().split()[0])
     return began, (folder / "DONE.json").stat().st_mtime
 
 
@@ -144,7 +144,7 @@ def test_an_edit_while_the_run_trains_is_noticed_and_can_be_undone(toy):
     before = toy.here.config("a").read_text()
     with toy.start("stages.train", "a") as client:
         with toy.held():
-            until(lambda: toy.lives("a"))
+            until(lambda: toy.executions("a"))
             toy.variant("a", epochs=6)
         said, _ = client.communicate(timeout=PATIENCE)
     assert client.returncode == 1
@@ -154,15 +154,15 @@ def test_an_edit_while_the_run_trains_is_noticed_and_can_be_undone(toy):
     assert "started" not in toy.train("a")
 
 
-def test_two_lives_of_one_run_leave_one_result(toy):
-    """The newer life owns the run; the older one stops at its next write."""
+def test_two_executions_of_one_run_leave_one_result(toy):
+    """The newer execution owns the run; the older one stops at its next write."""
     with toy.start("stages.train", "a") as client:
         with toy.held():
-            until(lambda: toy.lives("a"))
+            until(lambda: toy.executions("a"))
             toy.run("a").own("somebody else")
         said, _ = client.communicate(timeout=PATIENCE)
     assert client.returncode == 0, said
-    assert len(toy.lives("a")) == 2
+    assert len(toy.executions("a")) == 2
     assert "superseded" in toy.run("a").log.read_text()
 
 

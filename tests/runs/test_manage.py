@@ -68,7 +68,7 @@ def test_a_cancelled_run_stays_where_it_was_and_goes_on_later(toy):
     with pytest.raises(UserError, match="has no job"):
         manage.cancel(launcher, run.name)
     toy.train("a")
-    assert toy.lives("a")[1] >= 1
+    assert toy.executions("a")[1] >= 1
 
 
 def test_a_run_that_waits_for_a_slot_can_be_cancelled(toy):

@@ -28,7 +28,7 @@ def study(tmp_path_factory) -> Iterator[Toy]:
     toy.cluster(local={"slots": 3})
     with toy.start("dvc", "repro", "train") as client:
         with toy.held():
-            until(lambda: all(toy.lives(name) for name in "abc"))
+            until(lambda: all(toy.executions(name) for name in "abc"))
         toy.said, _ = client.communicate(timeout=PATIENCE)
     assert client.returncode == 0, toy.said
     yield toy
@@ -45,14 +45,14 @@ def started(said: str) -> set[str]:
     return {words[1].rpartition("-")[0] for words in lines}
 
 
-def lives(toy: Toy) -> dict[str, int]:
-    return {name: len(toy.lives(name)) for name in "abc"}
+def executions(toy: Toy) -> dict[str, int]:
+    return {name: len(toy.executions(name)) for name in "abc"}
 
 
 def test_all_variants_start_with_the_first_and_the_others_attach(study):
     assert study.said.rindex("started ") < study.said.index("collected from a-")
     assert started(study.said) == {"a", "b", "c"}
-    assert lives(study) == {"a": 1, "b": 1, "c": 1}
+    assert executions(study) == {"a": 1, "b": 1, "c": 1}
 
 
 def test_one_changed_variant_trains_alone_and_is_found_again_when_it_is_changed_back(study):
@@ -121,7 +121,7 @@ def test_submitting_starts_what_a_study_lacks_and_waits_for_nothing(toy):
         assert "under way" in toy.call("hdemucs", "runs", "submit", "a")
     assert "did you mean" in toy.call("hdemucs", "runs", "submit", "ab", status=1)
     assert started(repro(toy, "train")) == {"c"}
-    assert lives(toy) == {"a": 1, "b": 1, "c": 1}
+    assert executions(toy) == {"a": 1, "b": 1, "c": 1}
 
 
 def test_only_what_was_asked_for_starts(toy):
@@ -133,14 +133,14 @@ def test_only_what_was_asked_for_starts(toy):
 def test_ctrl_c_leaves_all_runs_alive(toy):
     toy.cluster(local={"slots": 3})
     with toy.start("dvc", "repro", "train", start_new_session=True) as client, toy.held():
-        until(lambda: all(toy.lives(name) for name in "abc"))
+        until(lambda: all(toy.executions(name) for name in "abc"))
         os.killpg(client.pid, signal.SIGINT)  # as a terminal does
         client.communicate(timeout=PATIENCE)
     assert client.returncode != 0
     assert not (toy.root / "models/a/model.json").exists()
     assert started(repro(toy, "train@c")) == set()
     until(lambda: all(toy.run(name).done for name in "abc"))
-    assert lives(toy) == {"a": 1, "b": 1, "c": 1}
+    assert executions(toy) == {"a": 1, "b": 1, "c": 1}
 
 
 @pytest.mark.slow

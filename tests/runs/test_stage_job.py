@@ -92,9 +92,9 @@ def test_a_stage_that_fails_leaves_no_result(toy, stage_job):
     assert not run.done
 
 
-def test_a_life_that_was_superseded_keeps_its_result_to_itself(toy, stage_job):
+def test_an_execution_that_was_superseded_keeps_its_result_to_itself(toy, stage_job):
     run = stage_job.run()
-    late = job(run, toy.data, owner="an older life", check=False)
+    late = job(run, toy.data, owner="an older execution", check=False)
     assert late.returncode == 1
     assert "superseded" in late.stderr
     assert not run.done

@@ -47,7 +47,7 @@ def attempt(age: float = 0) -> Attempt:
     ],
 )
 def test_states(run, word, state):
-    (run.folder / "life.json").write_text('{"attempt": "x"}')  # it came to train
+    (run.folder / "execution.json").write_text('{"attempt": "x"}')  # it came to train
     assert status(run, attempt(), job(word)).state is state
 
 
@@ -126,7 +126,7 @@ DAY = 24 * 3600.0
         (1.0, 2),
     ],
 )
-def test_a_life_that_had_its_time_and_saved_nothing_got_nowhere(run, seconds, count):
+def test_an_execution_that_had_its_time_and_saved_nothing_got_nowhere(run, seconds, count):
     job = SlurmJob(str(run.folder), "x", "data", limit=int(DAY), delay=600, fruitless=2)
     job.found = run.saved
     assert job.wasted(run, seconds) == count

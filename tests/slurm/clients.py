@@ -19,7 +19,7 @@ def a_client_is_interrupted(study: Study) -> None:
     assert client.returncode != 0
     assert "attaches" in said
     assert submitted(study.train("a")) == []
-    assert study.lives("a") == [0]
+    assert study.executions("a") == [0]
 
 
 @scenario()
@@ -39,7 +39,7 @@ def a_client_is_killed(study: Study) -> None:
         until(lambda: study.reached("a", 1))
         client.kill()
     assert submitted(study.train("a")) == []
-    assert study.lives("a") == [0]
+    assert study.executions("a") == [0]
 
 
 @scenario()
@@ -58,7 +58,7 @@ def a_client_dies_before_its_submission(study: Study) -> None:
     study.call("stages.train", "a", status=-signal.SIGKILL, PATH=path)
     assert study.run("a").attempt is not None
     assert submitted(study.train("a")) == ["a"]
-    assert study.lives("a") == [0]
+    assert study.executions("a") == [0]
 
 
 @scenario()
@@ -70,7 +70,7 @@ def a_client_dies_within_its_submission(study: Study) -> None:
     said = study.train("a")
     assert "training never began" in said
     assert study.batches() == 2
-    assert study.lives("a") == [0]
+    assert study.executions("a") == [0]
 
 
 @scenario()
@@ -79,7 +79,7 @@ def a_client_is_itself_a_job(study: Study) -> None:
     inside = ["srun", f"--chdir={study.root}", "--mem=500", sys.executable, "-m", "stages.train"]
     variables = {**os.environ, "PYTHONPATH": str(study.root)}
     subprocess.run([*inside, "a"], check=True, capture_output=True, env=variables)
-    assert study.lives("a") == [0]
+    assert study.executions("a") == [0]
 
 
 @scenario()
@@ -96,13 +96,13 @@ def all_variants_lose(study: Study, number: int) -> None:
     """dvc and its stage, by a signal to both, while the study's one array runs; they are free
     to leave what they please behind, and the next repro attaches."""
     with study.start("dvc", "repro", start_new_session=True) as client, study.held():
-        until(lambda: all(study.lives(name) for name in "abc"))
+        until(lambda: all(study.executions(name) for name in "abc"))
         os.killpg(client.pid, number)
         client.communicate(timeout=PATIENCE)
     assert client.returncode != 0
     assert study.batches() == 1
     assert submitted(study.call("dvc", "repro")) == []
-    assert [study.lives(name) for name in "abc"] == [[0], [0], [0]]
+    assert [study.executions(name) for name in "abc"] == [[0], [0], [0]]
 
 
 @scenario()

@@ -15,7 +15,7 @@ def a_job_is_cancelled(study: Study) -> None:
     assert "CANCELLED" in said.splitlines()[-1]
     assert str(study.run("a").log) in said.splitlines()[-1]
     assert submitted(study.train("a")) == ["a"]
-    first, second = study.lives("a")
+    first, second = study.executions("a")
     assert first == 0
     assert second >= 2
 
@@ -43,7 +43,7 @@ def the_controller_does_not_hear_the_submission(study: Study) -> None:
     path = wrapped(study.root / "bin", "sbatch", before=once)
     study.call("stages.train", "a", PATH=path)
     assert study.batches() == 2
-    assert study.lives("a") == [0]
+    assert study.executions("a") == [0]
 
 
 @scenario()
@@ -55,7 +55,7 @@ def a_training_fails(study: Study) -> None:
     assert str(study.run("a").log) in last
     assert "diverged" in study.run("a").log.read_text()
     study.train("a")
-    assert study.lives("a") == [0, 2]
+    assert study.executions("a") == [0, 2]
 
 
 @scenario()
@@ -64,7 +64,7 @@ def a_training_is_killed_for_its_memory(study: Study) -> None:
     study.fault("a", "3 kill")
     assert "killed by SIGKILL (out of memory" in study.train("a", status=1).splitlines()[-1]
     study.train("a")
-    assert study.lives("a") == [0, 2]
+    assert study.executions("a") == [0, 2]
 
 
 @scenario()
@@ -89,14 +89,14 @@ def a_job_is_told_to_make_room(study: Study) -> None:
     (first, number), (second, again) = (each.split(".")[:2] for each in tokens(study.run("a")))
     assert first == second  # the same job, queued again
     assert (number, again) == ("0", "1")
-    assert study.lives("a")[1] >= 2
+    assert study.executions("a")[1] >= 2
     assert study.batches() == 1
 
 
 @scenario()
 def an_operator_requeues_a_job(study: Study) -> None:
     study.during(2, lambda: study.anew("scontrol", "requeue", study.job("a")))
-    assert study.lives("a")[1] >= 2
+    assert study.executions("a")[1] >= 2
     assert study.batches() == 1
 
 
@@ -106,13 +106,13 @@ def a_job_is_preempted(study: Study) -> None:
     urgent = ("sbatch", "-p", "urgent", "--exclusive", "--wrap", "sleep 3", "-o", "/dev/null")
     said = study.during(2, lambda: study.anew(*urgent))
     assert queued_again(said)
-    assert study.lives("a")[1] >= 2
+    assert study.executions("a")[1] >= 2
     assert study.batches() == 1
 
 
 @scenario(time=2, signal_delay=55)
 def a_job_reaches_its_time_limit(study: Study) -> None:
-    said = study.during(5, lambda: until(lambda: len(study.lives("a")) == 2, 2 * PATIENCE))
+    said = study.during(5, lambda: until(lambda: len(study.executions("a")) == 2, 2 * PATIENCE))
     assert queued_again(said)
     assert study.batches() == 1  # queued again, not failed and resubmitted
     assert tokens(study.run("a"))[1].split(".")[1] == "1"
@@ -129,7 +129,7 @@ def a_job_saves_nothing_in_all_its_time(study: Study) -> None:
     with study.held(0):
         last = study.train("a", status=1).splitlines()[-1]
         assert "reached its time limit 3 times without a checkpoint; give more time" in last
-        assert study.lives("a") == [0, 0, 0]
+        assert study.executions("a") == [0, 0, 0]
     assert study.batches() == 1
     study.train("a")
 
@@ -197,7 +197,7 @@ def the_accounts_are_absent(study: Study) -> None:
     assert "CANCELLED" in said.splitlines()[-1]
     forget(study)
     assert submitted(study.call("stages.train", "a", PATH=path)) == ["a"]
-    assert study.lives("a")[1] >= 2
+    assert study.executions("a")[1] >= 2
 
 
 @scenario()
@@ -211,7 +211,7 @@ def the_accounts_are_late(study: Study) -> None:
     assert "CANCELLED" in said.splitlines()[-1]
     assert (study.root / "bin" / "2").exists()
     assert submitted(study.train("a")) == ["a"]
-    assert study.lives("a")[1] >= 2
+    assert study.executions("a")[1] >= 2
 
 
 @scenario()
@@ -240,5 +240,5 @@ def the_queue_has_room_for_one(study: Study) -> None:
     said = study.call("dvc", "repro", "train")
     assert "refuses" not in said
     for name in "abc":
-        assert study.lives(name) == [0]
+        assert study.executions(name) == [0]
     assert study.batches() == 3

@@ -66,7 +66,7 @@ def after_the_client_was_killed(project: Project) -> dict[str, bytes]:
     with subprocess.Popen(
         command, cwd=project.root, env=project.env, start_new_session=True, stdout=subprocess.PIPE
     ) as client:
-        until(lambda: list(runs.glob("evaluate@hybrid-*/life.json")), PATIENCE)
+        until(lambda: list(runs.glob("evaluate@hybrid-*/execution.json")), PATIENCE)
         os.killpg(client.pid, signal.SIGKILL)
     assert not (project.root / "reports/scores/hybrid").exists()
     assert submitted(project.dvc("repro", "-s", "evaluate@hybrid").stdout) == []

@@ -17,13 +17,13 @@ NIGHT = "n4"  # the only node of a partition
 
 
 def a_node_is_lost_while_its_job_lives_on(root: Path, script: Path) -> Study:
-    """Two lives at once: the older one finds at its next write that the run is not its own."""
+    """Two executions at once: the older one finds at its next write that the run is not its own."""
     study, nodes = Study(root, cpus_per_task=WHOLE_NODE), []
 
     def lose() -> None:
         nodes.append(study.node("a"))
         kill_daemon(nodes[0])
-        until(lambda: len(study.lives("a")) == 2, 2 * PATIENCE)
+        until(lambda: len(study.executions("a")) == 2, 2 * PATIENCE)
 
     study.during(1, lose)
     subprocess.run([script, "node", nodes[0][1:]], check=True)
@@ -42,7 +42,7 @@ def a_node_is_lost_with_its_job(root: Path, script: Path) -> Study:
 
     study.during(2, lose)
     subprocess.run([script, "node", nodes[0][1:]], check=True)
-    assert study.lives("a")[1] >= 2
+    assert study.executions("a")[1] >= 2
     assert study.batches() == 1
     return study.completed()
 
@@ -60,7 +60,7 @@ def a_node_cannot_start_a_job(root: Path, script: Path) -> Study:
         said, _ = client.communicate(timeout=2 * PATIENCE)
     assert client.returncode == 0, said
     assert "launch failed" in said
-    assert study.lives("a") == [0]
+    assert study.executions("a") == [0]
     assert study.batches() == 2
     return study.completed()
 
@@ -87,7 +87,7 @@ def the_controller_crashes_and_a_job_ends_meanwhile(root: Path) -> Study:
     study.during(2, lambda: os.kill(daemon("slurmctld"), signal.SIGKILL))
     subprocess.run(["slurmctld"], check=True)
     until(lambda: not output("squeue", "-h", "-t", "pending,running,completing", "-o", "%i"))
-    assert study.lives("a") == [0]
+    assert study.executions("a") == [0]
     assert study.batches() == 1
     return study.completed()
 

@@ -54,10 +54,10 @@ class Study(Toy):
         return LIVE & {*said.split()}
 
     def anew(self, *command: str) -> None:
-        """Have a command of SLURM end the life of `a` and a new one begin."""
-        before = len(self.lives("a"))
+        """Have a command of SLURM end the execution of `a` and a new one begin."""
+        before = len(self.executions("a"))
         output(*command)
-        until(lambda: len(self.lives("a")) > before, 2 * PATIENCE)
+        until(lambda: len(self.executions("a")) > before, 2 * PATIENCE)
 
     def job(self, name: str) -> str:
         """The number of a variant's last job, once it is in the queue."""
@@ -143,8 +143,8 @@ def batch(run: Run) -> Path:
 
 
 def tokens(run: Run) -> list[str]:
-    """The lives that a run had: job.restart.letters."""
-    return [line.split()[1] for line in (run.folder / "lives.txt").read_text().splitlines()]
+    """The executions that a run had: job.restart.letters."""
+    return [line.split()[1] for line in (run.folder / "executions.txt").read_text().splitlines()]
 
 
 class RealStudy(Study):

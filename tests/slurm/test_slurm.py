@@ -94,7 +94,7 @@ def test_three_variants_take_hardly_longer_than_one(undisturbed):
     spans = []
     for name in "abc":
         run = undisturbed.run(name)
-        began = float((run.folder / "lives.txt").read_text().split()[0])
+        began = float((run.folder / "executions.txt").read_text().split()[0])
         spans.append((run.folder / "DONE.json").stat().st_mtime - began)
     assert max(spans) > 5 * EPOCHS
     assert undisturbed.seconds <= 1.15 * max(spans) + 10

@@ -151,9 +151,9 @@ class Toy:
     def train(self, name: str, status: int = 0) -> str:
         return self.call("stages.train", name, status=status)
 
-    def lives(self, name: str) -> list[int]:
-        """The epoch at which each life of a variant's run began."""
-        path = self.run(name).folder / "lives.txt"
+    def executions(self, name: str) -> list[int]:
+        """The epoch at which each execution of a variant's run began."""
+        path = self.run(name).folder / "executions.txt"
         lines = path.read_text().splitlines() if path.exists() else []
         return [int(line.split()[-1]) for line in lines]
 

@@ -27,8 +27,8 @@ def main(run: Path) -> None:
     done = read_json(state, "")["epochs"] if state.exists() else 0
     data = Path(os.environ["HDEMUCS_DATA"])
     rank = int(os.environ.get("RANK", "0"))
-    with (run / "lives.txt").open("a") as lives:
-        lives.write(f"{time.time():.3f} {os.environ.get('HDEMUCS_OWNER')} from {done}\n")
+    with (run / "executions.txt").open("a") as executions:
+        executions.write(f"{time.time():.3f} {os.environ.get('HDEMUCS_OWNER')} from {done}\n")
     meet(run, rank, int(os.environ.get("WORLD_SIZE", "1")))
     for epoch in range(done + 1, training["epochs"] + 1):
         rest(data, epoch)
@@ -53,15 +53,15 @@ def main(run: Path) -> None:
 
 
 def meet(run: Path, rank: int, count: int) -> None:
-    """Wait until all processes of a life know where it begins, as real ones do for one another."""
+    """Wait until all processes of an execution know where it begins, as real ones do."""
     if count == 1:
         return
     places = [run / f"met.{number}" for number in range(count)]
     with places[rank].open("a") as met:
         met.write("here\n")
-    life = len(places[rank].read_text())
+    execution = len(places[rank].read_text())
     end = time.monotonic() + LONGEST
-    while not all(p.exists() and len(p.read_text()) >= life for p in places):
+    while not all(p.exists() and len(p.read_text()) >= execution for p in places):
         if time.monotonic() > end:
             raise TimeoutError("the others did not come")
         time.sleep(0.02)

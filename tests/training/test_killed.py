@@ -39,7 +39,7 @@ def die_at_file_event(folder, number):
 
 
 def live(folder, root, seconds, events):
-    """One life of the job: it ends well, or by -9 after some seconds or file events."""
+    """One execution of the job: it ends well, or by -9 after some seconds or file events."""
     timer = threading.Timer(seconds, die)
     timer.daemon = True
     timer.start()
@@ -65,7 +65,7 @@ def dying_halfway(write, name, place):
 
 
 def live_until_written(folder, root, name):
-    """One life of the job, that ends by -9 in the midst of writing a file.
+    """One execution of the job, that ends by -9 in the midst of writing a file.
 
     Its data workers are forked, as those of a job of its own: of a server they would outlive it.
     """
@@ -76,7 +76,7 @@ def live_until_written(folder, root, name):
 
 
 def killed(folder, root, chance):
-    """Whether this life ended by -9, at a moment of its own or in the midst of writing."""
+    """Whether this execution ended by -9, at a moment of its own or in the midst of writing."""
     clock = chance.random() < 0.5
     seconds = chance.uniform(0.0, 1.5) if clock else 60.0
     events = 10_000 if clock else chance.randrange(1, 60)
@@ -107,7 +107,7 @@ def test_a_killed_run_ends_as_if_nothing_had_been(tmp_path, songs, capfd, model,
     assert "damaged" not in capfd.readouterr().err  # what is half-written is not there yet
 
 
-# In the midst of writing what a run dies, life after life, and the checkpoints it then has left.
+# What a run is killed in the midst of writing, execution after execution, and the checkpoints left.
 EVERYTHING = {
     "0000-000002.safetensors": [],
     "0000-000004.safetensors": ["0000-000002"],
