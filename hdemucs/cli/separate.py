@@ -19,9 +19,10 @@ from hdemucs.errors import UserError, shown
 from hdemucs.formats.channels import said
 from hdemucs.formats.sound import Sound, look, opened
 from hdemucs.models.ensemble import Ensemble
-from hdemucs.models.published import load_published
+from hdemucs.models.published import Published, load_published
 from hdemucs.runs.songs import songs as songs_of_study
 from hdemucs.separation.find import Song, find_songs, spare
+from hdemucs.separation.precision import PRECISIONS, prepared
 from hdemucs.separation.resampled import Resampled
 from hdemucs.separation.songs import Output, blocks_of, names_of, write_estimates
 from hdemucs.separation.system import filtered
@@ -45,6 +46,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--segment", type=float, help=segment)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     parser.add_argument("--device", default=device, help="by torch's name: cpu, cuda, cuda:1")
+    faster = "of the networks; bf16 is faster, and about as good"
+    parser.add_argument("--precision", choices=list(PRECISIONS), default="fp32", help=faster)
     parser.add_argument("--two-stems", metavar="SOURCE", help="this source, and all others summed")
     parser.add_argument("--format", choices=["wav", "flac"], default="wav", help="of the stems")
     float_said = "of a sample; float: 32-bit floating point, which nothing clips (wav)"
@@ -65,13 +68,10 @@ def run(args: argparse.Namespace) -> None:
     good, failed = looked(songs)
     if not good:
         conclude(failed, len(songs))
-    model = model_folder(args.model)
-    ensemble, of_model, facts = load_published(model)
-    hold(ensemble, args.segment)
-    ensemble = filtered(ensemble, post_of(model))
+    ensemble, of_model, facts = loaded(args)
     output = Output(f".{args.format}", bits(args), args.two_stems)
     spare(songs, [f"{name}{output.suffix}" for name in names_of(ensemble.sources, args.two_stems)])
-    on_device(ensemble, args.device)
+    said = "" if args.precision == "fp32" else f" ({args.precision})"
     for song in good:
         generator = torch.Generator().manual_seed(args.seed)
         try:
@@ -86,8 +86,22 @@ def run(args: argparse.Namespace) -> None:
         except UserError as error:
             failed.append(told(error))
             continue
-        print(shown(f"{song.path} -> {song.folder}"))
+        print(shown(f"{song.path} -> {song.folder}{said}"))
     conclude(failed, len(songs))
+
+
+def loaded(args: argparse.Namespace) -> Published:
+    """The model of the command line as it separates: on its device, in its precision.
+
+    Raises:
+        UserError: there is no such model or device, or the model takes other segments.
+    """
+    model = model_folder(args.model)
+    found = load_published(model)
+    hold(found.ensemble, args.segment)
+    hold_device(args.device)
+    ensemble = filtered(prepared(found.ensemble, args.precision, args.device), post_of(model))
+    return found._replace(ensemble=ensemble.eval().to(args.device))
 
 
 def asked(args: argparse.Namespace) -> list[Song]:
@@ -205,14 +219,13 @@ def post_of(folder: Path) -> Any:
     return load(how, EstimationConfig).post
 
 
-def on_device(ensemble: Ensemble, name: str) -> Ensemble:
-    """Move the ensemble to a device.
-
+def hold_device(name: str) -> None:
+    """
     Raises:
         UserError: there is no such device.
     """
     try:
-        return ensemble.eval().to(torch.device(name))
+        torch.empty(1, device=name)
     except (RuntimeError, AssertionError) as error:
         problem = f"cannot be used ({str(error).splitlines()[0]})"
         raise UserError(f"--device {name}", problem, "take cpu") from error

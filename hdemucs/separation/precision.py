@@ -10,8 +10,9 @@ import torch
 
 from hdemucs.models.ensemble import Ensemble
 from hdemucs.models.family import Middle, Mixture, Separator, Sources
+from hdemucs.separation.channels_last import fast_on_cpu
 
-PRECISIONS = {"fp32": None, "bf16": torch.bfloat16}
+PRECISIONS: dict[str, torch.dtype | None] = {"fp32": None, "bf16": torch.bfloat16}
 
 
 class Cast(Separator):
@@ -31,6 +32,16 @@ class Cast(Separator):
 
     def valid_length(self, length: int) -> int:
         return self.model.valid_length(length)
+
+
+def prepared(ensemble: Ensemble, name: str, device: str) -> Ensemble:
+    """The ensemble, its networks changed in place for inference in a precision of PRECISIONS.
+
+    On a CPU Demucs networks are rebuilt as well (`hdemucs.separation.channels_last`).
+    """
+    if torch.device(device).type == "cpu":
+        fast_on_cpu(ensemble, PRECISIONS[name] or torch.float32)
+    return in_precision(ensemble, name)
 
 
 def in_precision(ensemble: Ensemble, name: str) -> Ensemble:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from hdemucs import audio
@@ -107,12 +109,21 @@ def write_estimates(
             )
             for name in names
         }
+        pool = stack.enter_context(ThreadPoolExecutor(1, "writer"))  # ends before the files do
+        writing: Future[int] | None = None
         for block in blocks:
-            for name, stem in stems_of(block, sources, output.two_stems).items():
-                clipped += files[name](stem.numpy())
+            stems = stems_of(block, sources, output.two_stems)
+            clipped += writing.result() if writing else 0
+            writing = pool.submit(write, files, stems)  # while the next block is worked out
             progress.step(block.shape[-1])
+        clipped += writing.result() if writing else 0
     progress.close()
     return clipped
+
+
+def write(files: Mapping[str, Callable[[np.ndarray], int]], stems: Mapping[str, Chunk]) -> int:
+    """Write a block of each stem; how many samples clipped."""
+    return sum(files[name](stem.numpy()) for name, stem in stems.items())
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -48,6 +48,18 @@ def test_four_stems_as_long_as_the_song(model, tmp_path, rate, channels):
         assert abs(found.seconds - 1.5) < 1e-3
 
 
+def test_bf16_is_asked_for_told_and_near(model, tmp_path, capsys):
+    song(tmp_path / "a.wav")
+    found = {}
+    for precision in ("fp32", "bf16"):
+        out = tmp_path / precision
+        separate(tmp_path / "a.wav", "--model", model, "--out", out, "--precision", precision)
+        found[precision], _ = soundfile.read(next(out.rglob("vocals.wav")))
+        assert ("(bf16)" in capsys.readouterr().out) == (precision == "bf16")
+    error = np.abs(found["fp32"] - found["bf16"]).max()
+    assert 0 < error < 0.05 * np.abs(found["fp32"]).max()
+
+
 def test_two_stems_add_up_to_the_four(model, tmp_path):
     (tmp_path / "songs").mkdir()
     song(tmp_path / "songs" / "a.flac")
