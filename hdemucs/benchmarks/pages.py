@@ -60,6 +60,8 @@ BENCHMARKS = {
             "penalty", "the singular-value penalty beside torch.svd_lowrank, full size", "20 min"
         ),
         Benchmark("precision", "bf16 and compiled layers beside fp32: losses and time", "10 min"),
+        Benchmark("separation", "a song to stems as a command, beside the official one", "90 min"),
+        Benchmark("scale", "what studies of many variants take on many nodes, simulated", "2 min"),
         Benchmark("gpu", "training, separation and scoring on a GPU", "10 min", gpu=True),
     )
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from hdemucs.benchmarks.launching import Cluster, Variant, simulated
 from tests.slurm import clients, jobs, scored, shaken
 from tests.slurm.distributed import a_process_of_four_is_killed, four_processes_train_one_model
 from tests.slurm.scenario import SCENARIOS
@@ -40,7 +41,7 @@ def undisturbed(cluster, tmp_path_factory) -> Study:
     """`dvc repro` of three variants on three nodes: each needs a whole one."""
     assert cluster
     study = Study(tmp_path_factory.mktemp("undisturbed"), pace=5, cpus_per_task=shaken.WHOLE_NODE)
-    began = time.monotonic()
+    began, study.began = time.monotonic(), time.time()
     study.said = study.call("dvc", "repro", "train")
     study.seconds = time.monotonic() - began
     return study.completed()
@@ -98,6 +99,26 @@ def test_three_variants_take_hardly_longer_than_one(undisturbed):
         spans.append((run.folder / "DONE.json").stat().st_mtime - began)
     assert max(spans) > 5 * EPOCHS
     assert undisturbed.seconds <= 1.15 * max(spans) + 10
+
+
+def test_a_study_takes_as_long_as_simulated(undisturbed):
+    """Within a quarter, from what its parts took: the machine may be busy with other work.
+
+    The client collects a variant in about the time that it took to come to submit: both are the
+    start of a stage.
+    """
+    starts, variants, submissions = [], [], []
+    for name in "abc":
+        run = undisturbed.run(name)
+        began = float((run.folder / "executions.txt").read_text().split()[0])
+        submissions.append(run.attempt.time)
+        starts.append(began - run.attempt.time)
+        variants.append(Variant((run.folder / "DONE.json").stat().st_mtime - began, 0.0))
+    before = min(submissions) - undisturbed.began
+    three = Cluster(3, 64, limit=600.0, start=max(starts), requeue=0.0, collect=before)
+    foreseen = before + simulated(variants, three).seconds
+    told = f"{undisturbed.seconds:.1f} s, {foreseen:.1f} s foreseen: {before:.1f}, {starts}"
+    assert 4 / 5 < undisturbed.seconds / foreseen < 5 / 4, told
 
 
 def test_a_finished_study_runs_nothing(undisturbed):
