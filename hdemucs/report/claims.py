@@ -122,7 +122,7 @@ def judged(results: Results, known: Mapping[str, Published], metric: str = "SDR"
         plan = None
         if decision.word is Word.UNDECIDED:
             plan = planned(claim, effect, seen, results.config, len(asked))
-        why = assumed(claim, seeds, results.config)
+        why = assumed(seeds, results.config)
         one = Judged(claim, effect, found[claim.name], decision, tracks, seeds, seen, why, plan)
         out.append(one)
     return out
@@ -199,13 +199,13 @@ def scatter(claim: Claim, values: Paired, config: ReportConfig) -> Spreads:
     return replace(seen, seed=between_trainings(claim.source, config))
 
 
-def assumed(claim: Claim, seeds: int, config: ReportConfig) -> str:
+def assumed(seeds: int, config: ReportConfig) -> str:
     """What the error assumes."""
     if seeds >= MANY_SEEDS:
         return ""
     count = "one training" if seeds == 1 else f"{seeds} trainings"
-    spread = f"±{margin(config, claim.source):g} dB"
-    return f"{count} a row: trainings are assumed to scatter by {spread}, the report's margin"
+    spread = f"±{config.margin.all:g} dB (one source: ±{config.margin.source:g} dB)"
+    return f"{count} a row: trainings are assumed to scatter by the report's margin, {spread}"
 
 
 def planned(
