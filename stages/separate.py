@@ -1,27 +1,24 @@
 """One variant's excerpts: models/<variant>, reports/excerpts.json -> samples/<variant>/<id>.wav."""
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from hdemucs import audio
 from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.load import load
-from hdemucs.data.segments import song
 from hdemucs.evaluation.given import estimates_of
+from hdemucs.evaluation.tracks import read_mixture
 from hdemucs.files import write_text
+from hdemucs.listening.cut import Estimates, cut
 from hdemucs.listening.excerpts import load_excerpts
 from hdemucs.models.published import load_published
 from hdemucs.progress import track as progress
 from hdemucs.runs.dispatch import here_or_as_job
 from hdemucs.runs.given import Given, given_to
 from hdemucs.runs.songs import songs
-from hdemucs.separation.system import filtered
-from hdemucs.separation.testset import estimate
+from hdemucs.runs.unfinished import unfinished
+from hdemucs.separation.testset import separator
 
-BITS = 24  # levels are set, and dither is added, later when converting to 16 bits
+MANIFEST, EXCERPTS = Path("data/manifest.json"), Path("reports/excerpts.json")
 SILENT = "has scores and no sound, so it is in tables and in no listening set"
-
-Estimates = Callable[[str], Mapping[str, audio.Signal]]  # by track
 
 
 def main(name: str) -> None:
@@ -31,36 +28,37 @@ def main(name: str) -> None:
         write_text(place / "README.txt", f"{name} {SILENT}.\n")
         print(f"{name}: {SILENT}")
         return
-    excerpts = load_excerpts(Path("reports/excerpts.json"))
-    manifest, _ = songs()
+    excerpts = load_excerpts(EXCERPTS)
     of_track = separated(name) if given is None else taken(given)
-    chosen = [track.name for track in manifest.split("test") if track.name in excerpts.tracks]
-    for track in progress(chosen, f"separate {name}", unit="tracks"):
-        estimates = of_track(track)
-        for excerpt in excerpts.of(track):
-            cut = estimates[excerpt.source][:, excerpt.start : excerpt.start + excerpt.frames]
-            audio.write(place / f"{excerpt.id}.wav", cut, manifest.sample_rate, BITS)
+    tracks = [track.name for track in songs()[0].split("test") if track.name in excerpts.tracks]
+    kept = unfinished("separate", name, inputs(name))
+    cut(excerpts, progress(tracks, f"separate {name}", unit="tracks"), of_track, place, kept)
 
 
 def separated(name: str) -> Estimates:
-    """The estimates of the variant's model."""
+    """The estimates of the variant's model, on the device that there is."""
     how = load(Path(f"configs/separation/{name}.json"), EstimationConfig)
     manifest, root = songs()
-    ensemble = filtered(load_published(Path("models") / name).ensemble, how.post).eval()
-
-    def of_track(wanted: str) -> dict[str, audio.Signal]:
-        track = next(track for track in manifest.split("test") if track.name == wanted)
-        mixture, _ = song(root, manifest, track)
-        made = estimate(ensemble, wanted, mixture, manifest.sample_rate, how).numpy()
-        return dict(zip(ensemble.sources, made, strict=True))
-
-    return of_track
+    tracks = {track.name: track for track in manifest.split("test")}
+    separate = separator(load_published(Path("models") / name).ensemble, manifest.sample_rate, how)
+    return lambda track: separate(track, read_mixture(root, tracks[track]))
 
 
 def taken(given: Given) -> Estimates:
     """Another group's estimates, from its sound files."""
     sources = songs()[0].sources
     return lambda track: estimates_of(given.folder, track, sources)
+
+
+def inputs(name: str) -> list[Path]:
+    """All files that a variant's excerpts depend on; of others' estimates, their digests."""
+    configs = (f"separation/{name}.json", f"code/separate/{name}.json")
+    return [
+        Path("models") / name,
+        MANIFEST,
+        EXCERPTS,
+        *(Path("configs") / each for each in configs),
+    ]
 
 
 if __name__ == "__main__":
