@@ -10,10 +10,10 @@ from hdemucs.config.estimation import EstimationConfig
 from hdemucs.config.given import GIVEN
 from hdemucs.config.load import validated
 from hdemucs.config.training import TrainConfig
-from hdemucs.models.demucs.official.importing import import_official
 from hdemucs.models.family import Conditions
 from hdemucs.preflight.scoring import Basis, Network, System
 from hdemucs.released.obtain import FOLDER
+from hdemucs.released.publish import network_in
 from hdemucs.study.effective import of_variant, read, stages, train_configuration, trainings
 from hdemucs.study.params import Tree, unknown
 from hdemucs.study.released import like
@@ -56,7 +56,7 @@ def released(signature: str, entry: Tree, params: Tree, home: Path) -> Network:
     folder = Path(given).expanduser() if given else home / "data" / "released"
     path = folder / str(entry["file"])
     if path.is_file():
-        return Network(import_official(path)[1], Basis.FILE)
+        return Network(network_in(path), Basis.FILE)
     variant, told = like(signature)
     content = train_configuration(params, FULL, variant)
     return Network(trained(content).config, Basis.ALIKE if told else Basis.GUESS)

@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hdemucs.config.given import ReleasedConfig
+from hdemucs.config.model import ModelConfig
 from hdemucs.models.demucs.official.importing import import_official
 from hdemucs.models.published import save_ensemble
 from hdemucs.models.store import read_card, save_model
@@ -21,6 +22,15 @@ def weights_of(config: ReleasedConfig, members: dict[str, Path]) -> dict[str, di
         name: dict(zip(each, row, strict=True))
         for (name, each), row in zip(sources.items(), rows, strict=True)
     }
+
+
+def network_in(path: Path) -> ModelConfig:
+    """The configuration of the network in a released file.
+
+    Raises:
+        UserError: the file is damaged or hostile.
+    """
+    return import_official(path)[1]
 
 
 def publish(config: ReleasedConfig, home: Path, folder: Path) -> list[ReleasedFacts]:
