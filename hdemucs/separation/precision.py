@@ -10,7 +10,7 @@ import torch
 
 from hdemucs.models.ensemble import Ensemble
 from hdemucs.models.family import Middle, Mixture, Separator, Sources
-from hdemucs.separation.channels_last import fast_on_cpu
+from hdemucs.registry import part, places
 
 PRECISIONS: dict[str, torch.dtype | None] = {"fp32": None, "bf16": torch.bfloat16}
 
@@ -37,11 +37,22 @@ class Cast(Separator):
 def prepared(ensemble: Ensemble, name: str, device: str) -> Ensemble:
     """The ensemble, its networks changed in place for inference in a precision of PRECISIONS.
 
-    On a CPU Demucs networks are rebuilt as well (`hdemucs.separation.channels_last`).
+    On a CPU, networks whose family has a faster form for it are rebuilt as well.
     """
     if torch.device(device).type == "cpu":
         fast_on_cpu(ensemble, PRECISIONS[name] or torch.float32)
     return in_precision(ensemble, name)
+
+
+def fast_on_cpu(ensemble: Ensemble, kind: torch.dtype = torch.float32) -> Ensemble:
+    """The ensemble, its networks rebuilt in place by what parts.toml lists under [inference].
+
+    `kind` is that of their convolutions' weights.
+    """
+    for faster in {part("inference", each).build for each in places()["inference"]}:
+        for model in ensemble.models:
+            faster(model, kind)
+    return ensemble
 
 
 def in_precision(ensemble: Ensemble, name: str) -> Ensemble:

@@ -5,9 +5,9 @@ import copy
 import pytest
 import torch
 
+from hdemucs.models.demucs import channels_last
 from hdemucs.models.ensemble import Ensemble
 from hdemucs.models.family import build
-from hdemucs.separation import channels_last
 from hdemucs.separation.precision import in_precision, prepared
 from tests.family import FAMILY
 

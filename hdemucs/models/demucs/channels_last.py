@@ -20,10 +20,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hdemucs.models.demucs.layers import Encode, Refine, Rewrite, Up
-from hdemucs.models.demucs.residual import Step
-from hdemucs.models.demucs.separator import Demucs
-from hdemucs.models.ensemble import Ensemble
+from hdemucs.config.parts import Part
+from hdemucs.models.family import Separator
+
+from .config import HybridConfig, WaveformConfig
+from .layers import Encode, Refine, Rewrite, Up
+from .residual import Step
+from .separator import Demucs
 
 CACHE = 2**21  # bytes that the layers of a level may hold at once; measured, less is slower again
 HELD = 5  # times the input: what the layers of a level hold at once
@@ -42,12 +45,10 @@ def available() -> bool:
     return bool(torch._C._has_mkldnn) and all(hasattr(mkldnn, name) for name in names)
 
 
-def fast_on_cpu(ensemble: Ensemble, kind: torch.dtype = torch.float32) -> Ensemble:
-    """The ensemble, its Demucs networks rebuilt in place for a CPU; `kind`: their convolutions'."""
-    for model in ensemble.models:
-        if isinstance(model, Demucs) and available():
-            rebuild(model, kind)
-    return ensemble
+def faster(model: Separator, kind: torch.dtype) -> None:
+    """Rebuild a Demucs network in place for a CPU, its convolutions in `kind`; others stay."""
+    if isinstance(model, Demucs) and available():
+        rebuild(model, kind)
 
 
 def rebuild(module: nn.Module, kind: torch.dtype) -> None:
@@ -216,3 +217,7 @@ class ByRows(nn.Module):
         row = HELD * x[:, :, :1].numel() * x.element_size()
         parts = [self.layer(part) for part in torch.split(x, max(1, CACHE // row), 2)]
         return parts[0] if len(parts) == 1 else torch.cat(parts, 2)
+
+
+HYBRID = Part(config=HybridConfig, build=faster)
+WAVEFORM = Part(config=WaveformConfig, build=faster)
