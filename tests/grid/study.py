@@ -94,16 +94,30 @@ def small(params):
 
 
 def shortened(changes, base, family):
-    """What a variant changes at the paper's scale but sizes; epochs as its family's are."""
+    """What a variant changes at the paper's scale but sizes; a model's, and epochs, in proportion.
+
+    A size is to its family's smallest as the variant's is to the family's at the paper's scale.
+    """
     changes = copy.deepcopy(changes)
-    changes["model"] = without(changes.get("model", {}), "channels")
     training = changes["training"] = without(
         changes.get("training", {}), "batch", "segment", "chunk"
     )
+    if family is None:
+        return changes
+    of = base["families"][family]
+    smallest = of_family(family)["model"]
+    changes["model"] = {
+        key: in_proportion(value, of["model"][key], smallest[key]) if type(value) is int else value
+        for key, value in changes.get("model", {}).items()
+    }
     if "epochs" in training:
-        whole = {**base["training"], **base["families"][family].get("training", {})}["epochs"]
+        whole = {**base["training"], **of.get("training", {})}["epochs"]
         training["epochs"] = max(1, EPOCHS * training["epochs"] // whole)
     return changes
+
+
+def in_proportion(value, whole, smallest):
+    return max(1, round(smallest * value / whole))
 
 
 def built_upon(name):
