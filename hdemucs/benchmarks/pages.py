@@ -52,6 +52,7 @@ BENCHMARKS = {
         Benchmark(
             "corpus", "the embedded corpus beside MUSDB18: how hard, how varied, how loud", "3 min"
         ),
+        Benchmark("clone", "a fresh clone, from songs to report: time, busy cores", "20 min"),
         Benchmark("loaders", "reading of training audio beside the official loader", "2 min"),
         Benchmark(
             "repitch", "pitch and tempo changes beside soundstretch and a phase vocoder", "2 min"
