@@ -6,6 +6,7 @@ It befalls all jobs there are, so nothing else runs meanwhile.
 import os
 import signal
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -84,12 +85,28 @@ def the_controller_stops_for_a_while(root: Path) -> Study:
 def the_controller_crashes_and_a_job_ends_meanwhile(root: Path) -> Study:
     """Back again, it knows of no end and may start the job anew, which finds the result."""
     study = Study(root)
-    study.during(2, lambda: os.kill(daemon("slurmctld"), signal.SIGKILL))
+
+    def crash() -> None:
+        save_state(study.job("a"))
+        os.kill(daemon("slurmctld"), signal.SIGKILL)
+
+    study.during(2, crash)
     subprocess.run(["slurmctld"], check=True)
     until(lambda: not output("squeue", "-h", "-t", "pending,running,completing", "-o", "%i"))
     assert study.executions("a") == [0]
     assert study.batches() == 1
     return study.completed()
+
+
+def save_state(job: str) -> None:
+    """Have the controller write to its disk that a job runs, which it does some seconds late.
+
+    One that crashes before starts the job again on its node; that refuses the second copy, and
+    SLURM holds the job for its operator, whoever submitted it.
+    """
+    state, asked = home() / "state" / "job_state", time.time()
+    output("scontrol", "update", f"JobId={job}", "Comment=runs")
+    until(lambda: state.stat().st_mtime > asked)
 
 
 def home() -> Path:
