@@ -160,7 +160,7 @@ FAULTS = {
     "two patterns": (
         {"stems": dict.fromkeys(SOURCES, ("kick.*",))},
         None,
-        r"kick\.wav: is matched by the patterns of drums and of bass; make them tell",
+        r"kick\.wav: is matched by the patterns of drums and of bass; make the patterns match",
     ),
     "no stem at all": (
         {"stems": dict.fromkeys(SOURCES, ("nothing",))},

@@ -80,7 +80,7 @@ def test_windows_are_where_every_stem_is_heard():
 def test_a_relaxed_gate_is_said():
     of = songs(1)
     of["Song 0"]["vocals"] = silent_after(of["Song 0"]["vocals"], 2.1)
-    with pytest.raises(UserError, match="gates for vocals"):
+    with pytest.raises(UserError, match="loud enough for vocals"):
         chosen(of, per_source=9)
     of["Song 1"] = stems(1)
     found = chosen(of, per_source=9)
@@ -92,7 +92,7 @@ def test_a_relaxed_gate_is_said():
 def test_a_target_far_under_the_mixture_is_no_target():
     of = songs(1)
     of["Song 0"]["bass"] = of["Song 0"]["bass"] * np.float32(0.01)
-    with pytest.raises(UserError, match="gates for bass"):
+    with pytest.raises(UserError, match="loud enough for bass"):
         chosen(of)
 
 
