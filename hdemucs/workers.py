@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from hdemucs.errors import UserError
+from hdemucs.memory import keep_freed_memory
 from hdemucs.progress import Progress
 
 T = TypeVar("T")
@@ -54,7 +55,7 @@ def unordered(work: Callable[[T], R], items: Sequence[T], count: int) -> Iterato
         yield from enumerate(map(work, items))
         return
     context = multiprocessing.get_context("spawn")  # forking a process with threads may hang
-    with ProcessPoolExecutor(count, context, initializer=die_with_the_parent) as pool:
+    with ProcessPoolExecutor(count, context, initializer=begin) as pool:
         with deaf_to_ctrl_c():
             pending = {pool.submit(work, item): index for index, item in enumerate(items)}
         try:
@@ -80,6 +81,12 @@ def deaf_to_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def begin() -> None:
+    """What a worker does first."""
+    keep_freed_memory()
+    die_with_the_parent()
 
 
 def die_with_the_parent() -> None:

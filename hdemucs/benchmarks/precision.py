@@ -18,13 +18,13 @@ from hdemucs.config.training import TrainConfig
 from hdemucs.data.segments import Segments
 from hdemucs.data.share import WHOLE
 from hdemucs.files import write_text
+from hdemucs.memory import keep_freed_memory
 from hdemucs.models.family import build
 from hdemucs.progress import track
 from hdemucs.runs.songs import songs
 from hdemucs.study.effective import train_configuration
 from hdemucs.study.params import read_params
 from hdemucs.training.learner import Learner
-from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.processes import Processes
 
 STEPS, SECONDS, BATCH = 100, 2.0, 4

@@ -18,6 +18,7 @@ from hdemucs.data.manifest import MIXTURE
 from hdemucs.errors import UserError, shown
 from hdemucs.formats.channels import said
 from hdemucs.formats.sound import Sound, look, opened
+from hdemucs.memory import keep_freed_memory
 from hdemucs.models.ensemble import Ensemble
 from hdemucs.models.published import Published, load_published
 from hdemucs.runs.songs import songs as songs_of_study
@@ -100,6 +101,8 @@ def loaded(args: argparse.Namespace) -> Published:
     found = load_published(model)
     hold(found.ensemble, args.segment)
     hold_device(args.device)
+    if torch.device(args.device).type == "cpu":
+        keep_freed_memory()
     ensemble = filtered(prepared(found.ensemble, args.precision, args.device), post_of(model))
     return found._replace(ensemble=ensemble.eval().to(args.device))
 

@@ -17,6 +17,7 @@ import torch
 
 from hdemucs.config.training import TrainConfig
 from hdemucs.errors import UserError
+from hdemucs.memory import keep_freed_memory
 from hdemucs.models.family import skeleton
 from hdemucs.preflight.device_memory import GIB, Room, held, room
 from hdemucs.preflight.dry_run import Cost, Trial
@@ -24,7 +25,6 @@ from hdemucs.preflight.loader_throughput import Supply, supply
 from hdemucs.training.batches import check_batch
 from hdemucs.training.checkpoint import KEPT
 from hdemucs.training.learner import mixing_of
-from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.processes import Processes
 
 HOUR, DAY = 3600.0, 24.0  # seconds, hours

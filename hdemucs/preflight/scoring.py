@@ -20,6 +20,7 @@ from hdemucs.config.model import ModelConfig
 from hdemucs.config.separation import SeparationConfig, in_chunks
 from hdemucs.evaluation.score import score_track
 from hdemucs.files import digest
+from hdemucs.memory import keep_freed_memory
 from hdemucs.models.ensemble import Ensemble
 from hdemucs.models.family import DEMUCS, Conditions, build
 from hdemucs.preflight.forecast import HOUR, duration
@@ -146,6 +147,8 @@ class Stopwatch:
             model = filtered(whole, how.post).models[0].eval().to(self.device)
             asked = in_chunks(how.separation, group[0].conditions.chunk)
             torch.set_num_threads(how.threads)
+            if self.device.type == "cpu":
+                keep_freed_memory()
             self.known[key] = runs(asked) * self.segment(model, asked, group[0].conditions)
         return self.known[key]
 

@@ -9,6 +9,7 @@ import torch
 
 from hdemucs.audio import Signal
 from hdemucs.config.estimation import EstimationConfig
+from hdemucs.memory import keep_freed_memory
 from hdemucs.models.ensemble import Ensemble
 from hdemucs.separation.separate import Song, Sources
 from hdemucs.separation.system import filtered, separate_by
@@ -50,6 +51,8 @@ def separator(
 ) -> Callable[[str, Signal], dict[str, Signal]]:
     """`estimate` for scoring: maps a track's name and mixture to arrays by source."""
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if device.type == "cpu":
+        keep_freed_memory()
     there = filtered(ensemble, config.post).eval().to(device)
 
     def separate(track: str, mixture: Signal) -> dict[str, Signal]:

@@ -18,7 +18,7 @@ from hdemucs.config.load import load
 from hdemucs.config.training import TrainConfig
 from hdemucs.data.manifest import Manifest, load_manifest
 from hdemucs.errors import one_line
-from hdemucs.training.memory import keep_freed_memory
+from hdemucs.memory import keep_freed_memory
 from hdemucs.training.processes import joined
 from hdemucs.training.run import prepared
 

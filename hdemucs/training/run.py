@@ -24,6 +24,7 @@ from hdemucs.data.manifest import Manifest, load_manifest
 from hdemucs.data.segments import SCALES, scaled, song
 from hdemucs.errors import UserError
 from hdemucs.files import digest, read_json, sha256, write_json
+from hdemucs.memory import keep_freed_memory
 from hdemucs.models.family import Conditions, Separator, build, family_of
 from hdemucs.models.store import load_model, save_model
 from hdemucs.training.average import swapped, weights_of
@@ -34,7 +35,6 @@ from hdemucs.training.fencing import Owner
 from hdemucs.training.history import Journal
 from hdemucs.training.learner import Learner, mixing_of
 from hdemucs.training.loop import Loop
-from hdemucs.training.memory import keep_freed_memory
 from hdemucs.training.processes import Processes
 from hdemucs.training.recipe.mixing.base import Songs
 from hdemucs.training.state import TrainingState
