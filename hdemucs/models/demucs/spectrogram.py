@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from functools import reduce
-from operator import add
 
 import torch
 from einops import rearrange
@@ -21,6 +19,7 @@ from torch.nn import functional as F
 from hdemucs.models.blocks.wiener import wiener, with_mixture_phase
 from hdemucs.models.demucs.config import WienerConfig
 
+from .frames import overlap_add, spectra
 from .views import Analysis, Mixture, Sources, View, over_all, reflect
 
 OVERLAP = 4  # hops per window
@@ -60,8 +59,7 @@ class ComplexAsChannels(Representation):
         self, y: Float[Tensor, "b s channel f t"], mixture: Tensor | None, iterations: int = 0
     ) -> Complex[Tensor, "b s c f t"]:
         assert mixture is None and not iterations
-        parts = rearrange(y, "b s (c part) f t -> b s c t f part", part=2)
-        return torch.view_as_complex(parts.contiguous()).mT
+        return spectra(rearrange(y, "b s (c part) f t -> b s c part f t", part=2)).mT
 
 
 class Magnitude(Representation):
@@ -148,18 +146,9 @@ class Spectrogram(View):
         self, z: Complex[Tensor, "*many frequency frame"], length: int
     ) -> Float[Tensor, "*many {length}"]:
         """Inverse transforms of all frames, windowed, and added where they overlap."""
-        y = torch.fft.irfft(z.mT, n=self.size, norm="ortho") * (self.window / STEADY)
-        x = self.evened(overlap_add(y.unflatten(-1, (OVERLAP, self.hop))))
-        return x.narrow(-1, self.start, length)
-
-
-def overlap_add(
-    y: Float[Tensor, "*many frame part hop"],
-) -> Float[Tensor, "*many covered"]:
-    """Add frames, each given as parts of a hop, where they overlap."""
-    parts = y.shape[-2]
-    shifted = [F.pad(part, (0, 0, k, parts - 1 - k)) for k, part in enumerate(y.unbind(-2))]
-    return reduce(add, shifted).flatten(-2)
+        frames = torch.fft.irfft(z.mT, n=self.size, norm="ortho")
+        x = overlap_add(frames, (self.window / STEADY).view(OVERLAP, self.hop))
+        return self.evened(x).narrow(-1, self.start, length)
 
 
 class AlignedSpectrogram(Spectrogram):
@@ -213,7 +202,7 @@ class CentredSpectrogram(Spectrogram):
         return length // self.hop + 1
 
     def evened(self, x: Float[Tensor, "*many covered"]) -> Float[Tensor, "*many covered"]:
-        squared = (self.window.square() / STEADY).view(1, OVERLAP, self.hop)
-        frames = x.shape[-1] // self.hop - OVERLAP + 1
-        weight = overlap_add(squared.expand(frames, -1, -1))
+        squared = (self.window.square() / STEADY).view(OVERLAP, self.hop)
+        frames = x.new_ones(x.shape[-1] // self.hop - OVERLAP + 1, self.size)
+        weight = overlap_add(frames, squared)
         return x / weight.clamp(min=torch.finfo(x.dtype).tiny)  # 0 at the first sample

@@ -43,14 +43,22 @@ class Analysis:
 
 def over_all(x: Tensor) -> Standardised:
     """Standardise each example over all its values."""
-    std, mean = torch.std_mean(x, tuple(range(1, x.dim())), keepdim=True)
-    return (x - mean) / (QUIET + std), mean, std
+    mean, std, centred = moments(x, tuple(range(1, x.dim())))
+    return centred / (QUIET + std), mean, std
 
 
 def over_the_mono(x: Tensor) -> Standardised:
     """Standardise every channel by the statistics of the mono mixture."""
-    std, mean = torch.std_mean(x.mean(1, keepdim=True), -1, keepdim=True)
+    mean, std, _ = moments(x.mean(1, keepdim=True), (-1,))
     return (x - mean) / (QUIET + std), mean, std
+
+
+def moments(x: Tensor, over: tuple[int, ...]) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean, standard deviation (of n - 1), and x without its mean; faster than torch.std_mean."""
+    mean = x.mean(over, keepdim=True)
+    centred = x - mean
+    count = x.numel() // mean.numel()
+    return mean, (centred.square().sum(over, keepdim=True) / (count - 1)).sqrt(), centred
 
 
 def as_is(x: Tensor) -> Standardised:
