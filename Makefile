@@ -25,7 +25,7 @@ released: $(READY)  ## the paper's numbers without training, on MUSDB18-HQ (MUSD
 
 # ARGS: what to tell pytest, such as a file; then that alone is tested.
 test: $(READY) $(REFERENCE)  ## what separation, a metric and a listening test are; a cluster, where one can be had
-	tests/system.sh chromium
+	tests/system.sh chromium firefox-esr pulseaudio
 	OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --durations=15 $(ARGS)
 	$(if $(ARGS),,$(MAKE) test-rehearsal test-slurm)
 
@@ -36,7 +36,7 @@ test-slurm: $(READY)  ## every fault of a cluster, on a real one that this start
 	OMP_NUM_THREADS=1 pytest -m slurm -rs --durations=5 tests/slurm $(ARGS)
 
 test-slow: $(READY)  ## the long versions of the tests
-	tests/system.sh chromium
+	tests/system.sh chromium firefox-esr pulseaudio
 	pytest -m slow $(ARGS)
 
 benchmarks: $(READY)  ## every page of reports/benchmarks/, measured on this machine

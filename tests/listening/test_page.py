@@ -12,7 +12,7 @@ from hdemucs.listening.answers.read import read_answers
 from hdemucs.listening.key import load_key
 from hdemucs.listening.serve.standalone import standalone
 from hdemucs.listening.serve.texts import texts
-from tests.listening import listener
+from tests.listening import firefox, listener
 from tests.listening.browser import chromium, executable
 from tests.listening.conftest import real
 from tests.listening.family import RATE, inputs, listening_config, ratings_config
@@ -35,16 +35,19 @@ def short(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def site(short, tmp_path_factory):
-    """The address of a server, and where it keeps answers."""
+def site(short, browser, tmp_path_factory):  # noqa: ARG001  one for each browser
+    """The address of a server for one browser, and where it keeps answers."""
     answers = tmp_path_factory.mktemp("answers")
     with running(short.folder, answers) as port:
         yield f"http://127.0.0.1:{port}", answers
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with chromium(tmp_path_factory.mktemp("profile")) as found:
+@pytest.fixture(scope="module", params=["chromium", "firefox"])
+def browser(request, tmp_path_factory):
+    if request.param == "firefox" and firefox.executable() is None:
+        pytest.skip("needs Firefox: apt-get install firefox-esr (.ci/run does)")
+    started = {"chromium": chromium, "firefox": firefox.firefox}[request.param]
+    with started(tmp_path_factory.mktemp("profile")) as found:
         yield found
         assert found.problems == []
 
@@ -304,7 +307,7 @@ def test_the_headphone_check_is_between_the_ears_only(studio):
     slot = round(1.4 * RATE)
     bursts = [slice(n * slot, n * slot + RATE) for n in range(3)]
     for n in (0, 2):
-        np.testing.assert_array_equal(left[bursts[n]], right[bursts[n]])
+        np.testing.assert_allclose(left[bursts[n]], right[bursts[n]], rtol=0, atol=1e-20)
     spectra = [np.fft.rfft(ear[bursts[1]] * np.hanning(RATE)) for ear in (left, right)]
     magnitude = np.abs(spectra[1]).sum() / np.abs(spectra[0]).sum()
     assert magnitude == pytest.approx(1, abs=0.02)

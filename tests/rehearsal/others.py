@@ -15,7 +15,7 @@ from hdemucs.data.musdb18 import tracks
 from tests.rehearsal.musdb import SOURCES
 from tests.released.server import entries, named, packaged
 
-COMMON = dict(sources=[*SOURCES], channels=4, dconv_mode=0, samplerate=44_100, segment=4)
+COMMON = dict(sources=[*SOURCES], channels=4, dconv_mode=0, segment=4)
 RELEASED = {  # the bag repro_mdx_a, but for its weights
     "9a6b4851": (Demucs, {**COMMON, "depth": 3, "resample": False}),
     "1ef250f1": (Demucs, {**COMMON, "depth": 3, "resample": False, "normalize": False}),
@@ -25,11 +25,12 @@ RELEASED = {  # the bag repro_mdx_a, but for its weights
 UNSCORED = ("Timboz - Pony", "Zeno - Signs")  # that the scores lack
 
 
-def released(folder: Path) -> dict[str, bytes]:
+def released(folder: Path, rate: int = 44_100) -> dict[str, bytes]:
     """Files with random weights in the official form, by name."""
     files = {}
-    for seed, (signature, (kind, kwargs)) in enumerate(RELEASED.items()):
+    for seed, (signature, (kind, given)) in enumerate(RELEASED.items()):
         torch.manual_seed(seed)
+        kwargs = {**given, "samplerate": rate}
         content = packaged(folder / "model.th", kind(**kwargs), kwargs)
         files[named(signature, content)] = content
     return files

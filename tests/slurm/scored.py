@@ -8,11 +8,14 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from tests.pipeline.conftest import Project, checkout, tiny
+from hdemucs.released.obtain import FOLDER
+from tests.pipeline.conftest import TINY, Project, checkout, tiny
+from tests.rehearsal import others
 from tests.slurm.study import submitted
 from tests.toy import PATIENCE, until
 
-NAMES = ["waveform", "hybrid"]
+TRAINED = ["waveform", "hybrid"]
+NAMES = [*TRAINED, "released_bag"]  # the bag's models are taken from files; jobs separate with them
 STAGES = [f"{stage}@{name}" for stage in ("evaluate", "separate") for name in NAMES]
 JOB = {"gpus_per_node": 0, "cpus_per_task": 1, "memory_gb": 0.5, "time": 10, "signal_delay": 60}
 
@@ -36,12 +39,23 @@ def made(project: Project) -> dict[str, bytes]:
     return {str(path.relative_to(project.root)): path.read_bytes() for path in files}
 
 
+def released(project: Project, folder: Path) -> None:
+    """Lay the bag's files, with random weights, where the study is told to look for them."""
+    folder.mkdir()
+    files = others.released(folder, TINY["fetch"]["sample_rate"])
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    others.listed(project.root / "hdemucs/study/released.toml", files)
+    project.env[FOLDER] = str(folder)
+
+
 def scores_and_samples_by_jobs(root: Path) -> Project:
     """One array for all trainings, one for all evaluations, one for all separations."""
     project = checkout(root, without_others)
+    released(project, root.with_name(f"{root.name}-released"))
     cluster(project, scoring={"memory_gb": 1})
     said = project.dvc("repro", "evaluate", "separate").stdout
-    assert submitted(said) == sorted([*NAMES, *STAGES])
+    assert submitted(said) == sorted([*TRAINED, *STAGES])
     batches = [path.parent.name for path in (project.root / "runs/.batches").glob("*/batch.json")]
     assert len(batches) == 3
     return project
