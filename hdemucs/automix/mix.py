@@ -20,10 +20,10 @@ from hdemucs.audio import write
 from hdemucs.automix.harmony import histogram
 from hdemucs.automix.match import Fit, Song, fit, shift
 from hdemucs.automix.rhythm import beats, onsets, tempo
+from hdemucs.automix.stretch import stretched
 from hdemucs.automix.work import PARTIAL, Mix, Work
 from hdemucs.config.automix import AutomixConfig
 from hdemucs.data.manifest import MIXTURE, Manifest, Track
-from hdemucs.data.repitch import stretched
 from hdemucs.data.segments import song
 from hdemucs.datasets.examine import Expected, examine
 from hdemucs.datasets.findings import refused

@@ -1,8 +1,4 @@
-"""Change pitch and tempo of an example's stems, in this process.
-
-The library Signalsmith Stretch does it (`python-stretch`, MIT). Its block-wise phase vocoder
-compensates for its own latency, accepts any amplitude, and gives the same result for a seed.
-"""
+"""Change pitch and tempo of training examples, in the process that reads them."""
 
 from __future__ import annotations
 
@@ -13,9 +9,9 @@ import numpy as np
 from jaxtyping import Float32
 from pydantic import Field
 from pydantic.dataclasses import dataclass
-from python_stretch.Signalsmith import Stretch
 
 from hdemucs.config.base import STRICT
+from hdemucs.data.stretch import stretched
 
 Stems = Float32[np.ndarray, "source channel sample"]
 Batch = Float32[np.ndarray, "batch source channel sample"]
@@ -64,17 +60,4 @@ class Repitch:
         most = self.config.max_tempo
         semitones = int(generator.integers(-self.config.max_pitch, self.config.max_pitch + 1))
         tempo = float(np.clip(generator.normal(0, self.config.tempo_std), -most, most))
-        return np.stack([stretched(s, self.rate, semitones, 1 + 0.01 * tempo) for s in stems])
-
-
-def stretched(
-    signal: Float32[np.ndarray, "channel sample"], rate: int, semitones: int, speed: float
-) -> Float32[np.ndarray, "channel stretched"]:
-    """The signal `speed` times as fast, `semitones` higher, of about `sample / speed` samples."""
-    if not semitones and speed == 1:
-        return signal
-    stretch = Stretch(0)
-    stretch.preset(len(signal), rate)
-    stretch.setTimeFactor(speed)
-    stretch.setTransposeSemitones(semitones)
-    return np.asarray(stretch.process(np.ascontiguousarray(signal)))
+        return stretched(stems, self.rate, semitones, 1 + 0.01 * tempo)
