@@ -1,5 +1,8 @@
 """What every family of parts.toml is held to, at its smallest: see tests/systems.py."""
 
+import dataclasses
+import math
+
 import pytest
 import torch
 
@@ -12,6 +15,7 @@ from tests.systems import tiny
 
 KINDS = sorted(places()["model"])
 RATE = 8000
+STEP = 1e-7  # along the gradient, in the space of all weights
 # Those whose estimates need more than they tell of.
 IN_CONTEXT = [k for k in KINDS if type(skeleton(tiny(k))).centre is not Separator.centre]
 
@@ -70,6 +74,39 @@ def test_examples_of_a_batch_do_not_see_each_other(model):
     mix = noise(3, 2, 2000)
     alone = torch.cat([model(example[None]) for example in mix])
     torch.testing.assert_close(model(mix), alone, atol=1e-5, rtol=1e-4)
+
+
+def configured(kind):
+    """The hybrid has a second way to write spectrograms."""
+    if kind == "hybrid of magnitudes":
+        return dataclasses.replace(tiny("hybrid"), representation="magnitude")
+    return tiny(kind)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "hybrid of magnitudes"])
+def test_gradients_are_the_slopes_of_the_loss(kind):
+    """In double precision, with weights so large that outputs have both signs everywhere."""
+    model = build(configured(kind), seed=3).double().eval()
+    generator = torch.Generator().manual_seed(5)
+    with torch.no_grad():
+        for p in model.parameters():
+            p += 0.2 * torch.randn(p.shape, generator=generator, dtype=p.dtype)
+    mix, other = noise(1, 2, 3000).double(), noise(1, 4, 2, 3000).double()
+
+    def loss():
+        return (model(mix) * other).sum()
+
+    loss().backward()
+    norm = math.sqrt(sum(p.grad.square().sum().item() for p in model.parameters()))
+    ends = []
+    for side in (1, -1):
+        with torch.no_grad():
+            for p in model.parameters():
+                p += side * STEP * p.grad / norm
+            ends.append(loss().item())
+            for p in model.parameters():
+                p -= side * STEP * p.grad / norm
+    assert (ends[0] - ends[1]) / (2 * STEP) == pytest.approx(norm, rel=0.01)
 
 
 def test_every_parameter_learns(config):

@@ -129,3 +129,11 @@ def test_single_precision_is_kept_outside_only():
     single = wiener(x.to(torch.complex64), with_mixture_phase(x, v).to(torch.complex64), 1, None)
     assert single.dtype == torch.complex64
     torch.testing.assert_close(single.to(double.dtype), double, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
+def test_gradients_hold_for_negative_magnitudes_too(start):
+    """Networks write them, before they have learnt not to."""
+    x, v, _ = (each[..., :2] for each in draw())
+    signed = (v * torch.linspace(-1, 1, BINS, dtype=v.dtype)[:, None] - 0.3).requires_grad_()
+    assert torch.autograd.gradcheck(lambda v: torch.view_as_real(start(x, v)), signed)

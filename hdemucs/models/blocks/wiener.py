@@ -21,8 +21,13 @@ Magnitudes = Float[Tensor, "batch source channel frequency frame"]
 
 
 def with_mixture_phase(mixture: Mixture, magnitudes: Magnitudes) -> Estimates:
-    """Give the magnitudes the phase of the mixture; phase 0 where the mixture is silent."""
-    return torch.polar(magnitudes, mixture.angle()[:, None].expand_as(magnitudes))
+    """Give the magnitudes the phase of the mixture; phase 0 where the mixture is silent.
+
+    What a network writes as a magnitude may be negative. torch.polar of it would have a gradient of
+    the wrong sign, so phases alone are made by it.
+    """
+    angle = mixture.angle()
+    return magnitudes * torch.polar(torch.ones_like(angle), angle)[:, None]
 
 
 def shared_out(mixture: Mixture, magnitudes: Magnitudes) -> Estimates:

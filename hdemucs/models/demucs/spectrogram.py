@@ -16,7 +16,7 @@ from jaxtyping import Complex, Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from hdemucs.models.blocks.wiener import wiener
+from hdemucs.models.blocks.wiener import wiener, with_mixture_phase
 from hdemucs.models.demucs.config import WienerConfig
 
 from .frames import overlap_add, spectra
@@ -81,9 +81,7 @@ class Magnitude(Representation):
         assert mixture is not None
         if iterations < 0:
             return y * (mixture / (SILENT + mixture.abs()))[:, None]
-        # A network's "magnitudes" may be negative, for which torch.polar has a wrong gradient.
-        phase = torch.polar(torch.ones_like(y[:, 0]), mixture.angle())
-        return wiener(mixture, y * phase[:, None], iterations, FILTERED)
+        return wiener(mixture, with_mixture_phase(mixture, y), iterations, FILTERED)
 
 
 class Spectrogram(View):
