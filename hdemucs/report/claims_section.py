@@ -16,6 +16,7 @@ from hdemucs.report.planning import proposed
 from hdemucs.report.results import Results
 from hdemucs.report.scores import heading
 from hdemucs.statistics.decisions import Word
+from hdemucs.statistics.estimates import MANY_SEEDS
 from hdemucs.statistics.power import WANTED
 from hdemucs.tables import Strong, Table
 
@@ -32,6 +33,7 @@ def table(results: Results, found: Sequence[Judged]) -> Table:
             "Rows": f"{one.claim.row} over {one.claim.baseline}, {heading(one.claim.source)}",
             "Paper's Δ, dB": None if one.paper is None else signed(one.paper),
             f"Our Δ, dB [{100 * level:.0f} % interval]": ours(one, level),
+            "Spread between tracks, trainings, dB": scattered(one),
             "p (Holm)": f"{one.decision.p:.3g}",
             "Evidence": one.word if one.word == Word.UNDECIDED else Strong(one.word),
             "What would decide": proposed(one.plan),
@@ -50,6 +52,13 @@ def ours(one: Judged, level: float) -> str:
     return f"{span}, {one.tracks} tracks, {seeds}"
 
 
+def scattered(one: Judged) -> str:
+    """The standard deviations of the difference; that of trainings in brackets if assumed."""
+    assert one.spreads is not None
+    seed = f"{one.spreads.seed:.2f}"
+    return f"{one.spreads.track:.2f}, {seed if one.seeds >= MANY_SEEDS else f'({seed})'}"
+
+
 def notes(results: Results, found: Sequence[Judged]) -> tuple[str, ...]:
     tested = sum(one.decision is not None for one in found)
     margin = results.config.margin
@@ -58,6 +67,8 @@ def notes(results: Results, found: Sequence[Judged]) -> tuple[str, ...]:
         "Δ: mean over test tracks (and trainings) of each track's median-of-frames SDR, first row "
         f"minus second, on {results.facts.data.name}: claims are tested on these data, and what "
         "they decide holds for these data and models.",
+        "Spread: standard deviations of the difference between tracks and between trainings; in "
+        "brackets where it is assumed.",
         "Supported or contradicted: a two-sided test, corrected by Holm for the "
         f"{tested} claims tested; no difference: two one-sided tests within "
         f"±{margin.all:g} dB (one source: ±{margin.source:g} dB).",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -37,37 +38,47 @@ def write_pages(name: str, config: StudyConfig, out: Path) -> None:
     results = arranged(report, systems, runs)
     table = overview(results, out)
     write(table, out / "tables")
-    write_text(out / "README.md", text(name, config, results, markdown(table)))
+    made = {"systems": markdown(table), "claims": (out / "tables" / "claims.md").read_text()}
+    shown = [made[name].strip() for name in config.shows]
+    write_text(out / "README.md", text(name, config, results, shown))
 
 
 def overview(results: Results, out: Path) -> Table:
     """One line per system: what it is, its time, and its results."""
-    given = read_json(out / "steps.json", CURE)
+    file = out / "steps.json"  # of systems that were given the same CPU time
+    given = read_json(file, CURE) if file.exists() else {"systems": {}}
     timed = given["systems"]
     lines = [
-        {**line(row, timed.get(row.name)), **scored(row, results, floor(results))}
+        {**line(row, timed), **scored(row, results, floor(results))}
         for row in sorted(results.rows, key=lambda row: -mean(row))
     ]
     level = f"{100 * results.config.interval.level:.0f} %"
     count = len(results.tracks)
-    notes = (
+    notes: tuple[str, ...] = (
         f"SDR (BSSEval v4), dB: median over a track's frames, median over the {count} test tracks; "
         "All: mean over sources.",
         "Over the static filter: mean over test tracks of the difference to the static Wiener "
         f"filter, which knows the training stems' mean spectra alone; with its {level} interval.",
-        f"Steps: what fits into {given['seconds']:g} s of CPU time. Without: not trained here.",
     )
+    if timed:
+        notes += (
+            f"Steps: what fits into {given['seconds']:g} s of CPU time. Without: not trained here.",
+        )
     return Table("systems", "Systems", pd.DataFrame(lines), notes)
 
 
-def line(row: Row, timed: dict[str, float] | None) -> dict[str, Cell]:
-    """What a system is, and the time it was given."""
-    runs = [run for each in row.runs for run in each if isinstance(run, RunFacts)]
-    made = timed and sum(run.epochs for run in runs) * int(timed["steps_per_epoch"])
+def line(row: Row, timed: Mapping[str, dict[str, float]]) -> dict[str, Cell]:
+    """What a system is, and what it was given: `timed`, or the same number of steps."""
+    runs = [run for run in row.runs[0] if isinstance(run, RunFacts)] if row.runs else []
+    size = f"{sum(run.parameters for run in runs):,}" if runs else None
+    what: dict[str, Cell] = {"System": row.label, "Parameters": size}
+    if not timed:
+        return {**what, "Trainings": str(len(row.runs)) if runs else None}
+    own = timed.get(row.name)
+    made = own and sum(run.epochs for run in runs) * int(own["steps_per_epoch"])
     return {
-        "System": row.label,
-        "Parameters": f"{sum(run.parameters for run in runs):,}" if runs else None,
-        "s a step": f"{timed['seconds_per_step']:.3f}" if timed else None,
+        **what,
+        "s a step": f"{own['seconds_per_step']:.3f}" if own else None,
         "Steps": f"{made:,}" if made else None,
     }
 
@@ -111,7 +122,7 @@ def told(found: Difference) -> str:
     return f"{signed(found.mean)} [{signed(low)}, {signed(high)}]"
 
 
-def text(name: str, config: StudyConfig, results: Results, table: str) -> str:
+def text(name: str, config: StudyConfig, results: Results, tables: Sequence[str]) -> str:
     """The text of README.md."""
     facts = results.facts
     below = [
@@ -126,5 +137,5 @@ def text(name: str, config: StudyConfig, results: Results, table: str) -> str:
         f"{name}`; `hdemucs study {name} --pages` makes these pages again from the scores that are "
         "committed here. More: [index.html](index.html)."
     )
-    parts = [f"# {config.title}", what, config.says.strip(), table, "\n".join(below)]
+    parts = [f"# {config.title}", what, config.says.strip(), *tables, "\n".join(below)]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,9 @@ from hdemucs.datasets.place import where
 from hdemucs.errors import UserError
 from hdemucs.files import digest, read_json, replacing, sha256, write_json
 from hdemucs.runs.launcher import Launcher
+from hdemucs.runs.songs import training_songs
 from hdemucs.runs.workspace import Workspace
-from hdemucs.studies.definition import StudyConfig, project, read_study
+from hdemucs.studies.definition import CpuTime, StudyConfig, project, read_study
 from hdemucs.study.params import read_params
 
 CODE = ("hdemucs", "stages")  # copied from the checkout to the study's project
@@ -42,10 +43,14 @@ class Study:
 
     root: Path  # of the checkout
     name: str
+    trial: int | None = None  # seconds or steps in place of the file's
 
     @cached_property
     def config(self) -> StudyConfig:
-        return read_study(self.out / "study.yaml")
+        config = read_study(self.out / "study.yaml")
+        if self.trial is None:
+            return config
+        return replace(config, budget=config.budget.tried(self.trial))
 
     @property
     def folder(self) -> Path:
@@ -61,17 +66,15 @@ class Study:
     def here(self) -> Workspace:
         return Workspace(self.folder)
 
-    def run(self, seconds: float | None) -> None:
-        """Do everything except the pages; for a trial, `seconds` replaces the file's time per
-        system.
-        """
-        budget = self.config.seconds if seconds is None else seconds
+    def run(self) -> None:
+        """Do everything except the pages."""
         self.prepare({})
         self.stage("resolve")
         self.stage("fetch")
-        steps = self.steps(budget)
-        self.prepare(steps)
-        self.stage("resolve")
+        if isinstance(self.config.budget, CpuTime):
+            self.prepare(self.steps(self.config.budget))
+            self.stage("resolve")
+        self.mix()
         self.train()
         self.score()
         self.keep()
@@ -113,14 +116,14 @@ class Study:
     def data(self) -> Path:
         return where(load_manifest(self.here.manifest).name, self.folder)
 
-    def steps(self, seconds: float) -> dict[str, int]:
+    def steps(self, budget: CpuTime) -> dict[str, int]:
         """Steps per epoch of every trained system, so that all take the same CPU time."""
-        found = self.timed(seconds)
+        found = self.timed(budget.seconds)
         for name, entry in found.items():
-            share = seconds / len(self.here.own(name))  # of each of the system's trainings
-            fit = int(share / self.config.epochs / entry["seconds_per_step"])
+            share = budget.seconds / len(self.here.own(name))  # of each of the system's trainings
+            fit = int(share / budget.epochs / entry["seconds_per_step"])
             entry["steps_per_epoch"] = max(1, fit)
-        write_json(self.out / STEPS, {"seconds": seconds, "systems": found})
+        write_json(self.out / STEPS, {"seconds": budget.seconds, "systems": found})
         return {name: entry["steps_per_epoch"] for name, entry in found.items()}
 
     def timed(self, seconds: float) -> dict[str, dict[str, Any]]:
@@ -154,19 +157,31 @@ class Study:
         print(f"{name}: {pace:g} s a step", flush=True)  # noqa: T201
         return pace
 
+    def mix(self) -> None:
+        """Make the mixes that fine-tuning trains on; none if no system is fine-tuned."""
+        self.once(
+            "automix", [self.folder / "configs" / "automix.json", self.here.manifest], "automix"
+        )
+
     def train(self) -> None:
         """Train all systems, as many at a time as cluster.yaml says; then publish each."""
-        cluster = load_cluster(self.folder)
-        launcher = Launcher.of(self.here, cluster, self.data)
-        launcher.ensure([self.here.made(name) for name in self.here.trainings])
-        for name in sorted(self.here.variants, key=lambda name: not self.here.own(name)):
-            self.stage("train", name)
+        songs = training_songs(self.here)
+        launcher = Launcher.of(self.here, load_cluster(self.folder), songs)
+        begun = [name for name in self.here.trainings if self.here.origin(name) is None]
+        for names in (begun, [name for name in self.here.trainings if name not in begun]):
+            launcher.ensure([self.here.made(name) for name in names])
+            for variant in self.here.variants:
+                if set(self.here.own(variant)) & set(names):
+                    self.stage("train", variant)  # what is fine-tuned starts from what is published
+        for bag in self.here.variants:
+            if not self.here.own(bag):
+                self.stage("train", bag)
 
     def score(self) -> None:
         """Score every system whose model, separation or metrics have changed, and the oracles."""
         evaluate = self.folder / "configs" / "evaluate.json"
         songs = [evaluate, self.here.manifest]
-        for name in self.config.variants:
+        for name in self.here.variants:
             model = sorted((self.folder / "models" / name).rglob("*.safetensors"))
             how = self.folder / "configs" / "separation" / f"{name}.json"
             self.once(f"scores/{name}", [*songs, how, *model], "evaluate", name)

@@ -7,7 +7,7 @@ from hdemucs.cli import main
 
 WRONG = [
     "listen plan --half-width", "listen plan --difference", "listen serve --port",
-    "preflight hybrid --time-limit", "preflight hybrid --longest", "study systems --seconds",
+    "preflight hybrid --time-limit", "preflight hybrid --longest", "study systems --trial",
     "bench metrics --seconds", "bench intervals --studies", "bench intervals --seed",
     "bench loaders --rounds", "bench loaders --gpu", "bench corpus --seeds",
     "bench corpus --songs",

@@ -2,17 +2,18 @@
 
 import csv
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
-from hdemucs.studies.definition import StudyConfig
+from hdemucs.studies.definition import CpuTime, StudyConfig
 from hdemucs.studies.page import write_pages
 
 from .conftest import CONFIG, MODELS
 
 PLAN = StudyConfig(
-    title="A study", scale="quick", changes={}, variants=tuple(MODELS), seconds=20.0, epochs=2,
+    title="A study", scale="quick", changes={}, variants=tuple(MODELS), seeds=(),
+    budget=CpuTime(kind="cpu_time", seconds=20.0, epochs=2), shows=("systems",),
     says="What it says.", reasons={"hybrid": "too few steps"},
 )  # fmt: skip
 
@@ -52,3 +53,12 @@ def test_pages_follow_from_what_is_committed(committed):
     for label in labels:
         assert (f"- **{label}** stays below" in pages[0]) == (label in below)
     assert (committed / "index.html").exists()
+
+
+def test_a_study_of_claims_leads_with_them(committed):
+    """Its systems had the same steps, so they have trainings instead of times."""
+    (committed / "steps.json").unlink()
+    write_pages("claims", replace(PLAN, shows=("claims", "systems")), committed)
+    page = (committed / "README.md").read_text()
+    assert page.index("## The paper's claims") < page.index("## Systems")
+    assert "| Trainings |" in page and "| s a step |" not in page

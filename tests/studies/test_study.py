@@ -3,7 +3,7 @@
 import pytest
 
 from hdemucs.errors import UserError
-from hdemucs.studies.definition import SCALE, StudyConfig, project, read_study
+from hdemucs.studies.definition import SCALE, CpuTime, Steps, StudyConfig, project, read_study
 from hdemucs.study.effective import configurations
 from hdemucs.study.params import read_params
 from tests.pipeline.conftest import ROOT
@@ -15,7 +15,9 @@ FILES = sorted((ROOT / "reports/studies").glob("*/study.yaml"))
 def study(**changes):
     plain = dict(
         title="A study", scale="quick", changes={"fetch": {"data": {"corpus": {"test": 3}}}},
-        variants=("hybrid", "demucs_v1"), seconds=10.0, epochs=2, says="What it says.", reasons={},
+        variants=("hybrid", "demucs_v1"), seeds=(),
+        budget=CpuTime(kind="cpu_time", seconds=10.0, epochs=2), shows=("systems",),
+        says="What it says.", reasons={},
     )  # fmt: skip
     return StudyConfig(**{**plain, **changes})
 
@@ -40,6 +42,26 @@ def test_a_project_is_the_scale_with_the_studys_changes_and_steps():
     own = PARAMS["variants"]["demucs_v1"]["quick"]["training"]["segment"]
     assert found["train/demucs_v1.json"]["training"]["segment"] == own
     assert SCALE not in PARAMS["scales"]  # the parameters themselves stay as they are
+
+
+def test_every_training_has_the_same_steps_and_more_seeds():
+    """What is fine-tuned starts from the training with its own seed, and has steps of its own."""
+    budget = Steps(kind="steps", steps=9, epochs=3)
+    names = ("waveform", "waveform_ft", "bag_waveform")
+    asked = study(variants=names, seeds=(43, 44), budget=budget)
+    found = configurations(project(PARAMS, asked, {}))
+    trained = {name: found[f"train/{name}.json"]["training"] for name in (
+        "waveform", "waveform_s43", "waveform_s44", "waveform_ft", "waveform_s43_ft",
+        "waveform_s44_ft",
+    )}  # fmt: skip
+    assert [trained[f"waveform{s}"]["seed"] for s in ("", "_s43", "_s44")] == [42, 43, 44]
+    for name, training in trained.items():
+        tuned = name.endswith("_ft")
+        assert ((training["epochs"], training["steps_per_epoch"]) == (3, 9)) is not tuned
+        start = training["start_from"]
+        assert (start and start["variant"]) == (name.removesuffix("_ft") if tuned else None)
+    rows = {row["name"]: row for row in found["report.json"]["rows"]}
+    assert rows["waveform"]["systems"] == ["waveform", "waveform_s43", "waveform_s44"]
 
 
 @pytest.mark.parametrize(
