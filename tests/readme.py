@@ -52,12 +52,17 @@ def code_map():
     return "".join(out).rstrip("\n") + "\n"
 
 
+def committed(table):
+    """The rows of a table under reports/ as it is committed; none if it is not."""
+    asked = ["git", "show", f"HEAD:reports/{table}.csv"]
+    said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    return list(csv.DictReader(said.splitlines()))
+
+
 def claims():
     """The committed report's claims: the paper's difference beside ours, and the word."""
-    asked = ["git", "show", "HEAD:reports/tables/claims.csv"]
-    said = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False).stdout
     lines = ["| claim | paper, dB | ours, dB | evidence |", "| --- | ---: | --- | --- |"]
-    for row in csv.DictReader(said.splitlines()):
+    for row in committed("tables/claims"):
         ours = next(row[column] for column in row if column.startswith("Our "))
         evidence, paper = row["Evidence"], row["Paper's Δ, dB"] or "\N{EN DASH}"
         lines.append(f"| {row['Claim']} | {paper} | {ours} | {evidence} |")
@@ -65,13 +70,14 @@ def claims():
 
 
 def systems():
-    """The trained variants of the study of systems, at the scale of the paper."""
+    """The trained variants of the study of systems: at the paper's scale, and what ours scored."""
+    ours = {row["System"]: row["All"] for row in committed("studies/systems/tables/systems")}
     params, known = read_params(ROOT / "params.yaml"), published()
     study = read_study(ROOT / "reports/studies/systems/study.yaml")
     whole = trainings(read({**params, "scale": "paper"}), "paper")
     lines = [
-        "| system | parameters | recipe at the paper's scale | published SDR, dB | data |",
-        "| --- | ---: | --- | ---: | --- |",
+        "| system | parameters | recipe at the paper's scale | published SDR, dB | data | small, here |",
+        "| --- | ---: | --- | ---: | --- | ---: |",
     ]
     for name in study.variants:
         row = params["variants"][name]["row"]
@@ -81,9 +87,9 @@ def systems():
         rows = [known[key] for key in row.get("published", ())]
         scores = " / ".join(f"{one.scores['all']:.2f}" for one in rows) or "\N{EN DASH}"
         data = " / ".join(dict.fromkeys(one.data for one in rows)) or "\N{EN DASH}"
-        lines.append(
-            f"| {row['label']} | {size(members)} | {recipe(members[0])} | {scores} | {data} |"
-        )
+        what = f"{row['label']} | {size(members)} | {recipe(members[0])}"
+        here = ours.get(row["label"], "\N{EN DASH}")
+        lines.append(f"| {what} | {scores} | {data} | {here} |")
     return "\n".join(lines) + "\n"
 
 
