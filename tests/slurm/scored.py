@@ -21,9 +21,10 @@ JOB = {"gpus_per_node": 0, "cpus_per_task": 1, "memory_gb": 0.5, "time": 10, "si
 
 
 def without_others(params):
+    known = dict(params["variants"])
     tiny(params)
     params["study"] = NAMES
-    params["variants"] = {name: params["variants"][name] for name in NAMES}
+    params["variants"] = {name: known[name] for name in NAMES}
 
 
 def cluster(project: Project, scoring: dict[str, float] | None) -> None:
