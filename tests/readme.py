@@ -71,12 +71,14 @@ def claims():
 
 def systems():
     """The trained variants of the study of systems: at the paper's scale, and what ours scored."""
-    ours = {row["System"]: row["All"] for row in committed("studies/systems/tables/systems")}
+    table = committed("studies/systems/tables/systems")
+    ours = {row["System"]: f"{float(row['All']):.2f}" for row in table}
     params, known = read_params(ROOT / "params.yaml"), published()
     study = read_study(ROOT / "reports/studies/systems/study.yaml")
     whole = trainings(read({**params, "scale": "paper"}), "paper")
     lines = [
-        "| system | parameters | recipe at the paper's scale | published SDR, dB | data | small, here |",
+        "| system | parameters | recipe at the paper's scale | published SDR, dB | data "
+        "| small, here |",
         "| --- | ---: | --- | ---: | --- | ---: |",
     ]
     for name in study.variants:
