@@ -60,6 +60,7 @@ BENCHMARKS = {
         Benchmark(
             "penalty", "the singular-value penalty beside torch.svd_lowrank, full size", "20 min"
         ),
+        Benchmark("step", "a training step beside the official code's, quick sizes", "15 min"),
         Benchmark("precision", "bf16 and compiled layers beside fp32: losses and time", "10 min"),
         Benchmark("separation", "a song to stems as a command, beside the official one", "90 min"),
         Benchmark("scale", "what studies of many variants take on many nodes, simulated", "2 min"),
