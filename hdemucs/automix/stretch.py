@@ -3,7 +3,7 @@
 The library Signalsmith Stretch does it (`python-stretch`, MIT). Its block-wise phase vocoder
 compensates for its own latency, accepts any amplitude, and always gives the same result. It keeps
 beats within a millisecond of where the tempo puts them, which mixes need; training examples, which
-do not, are changed by hdemucs/data/stretch.py in an eighth of the time.
+do not, are changed by hdemucs/data/stretch.py in a sixth of the time.
 """
 
 from __future__ import annotations
