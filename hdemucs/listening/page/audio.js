@@ -32,28 +32,35 @@ Listen.cut = (context, buffer, start, end) => {
   return piece;
 };
 
+// Fades a gain along a curve from `when` on. Returns when the fade is over: a `when` that is already
+// past begins now, and another curve may only follow where this one ends.
+Listen.fade = (context, { gain }, curve, when) => {
+  gain.setValueCurveAtTime(curve, when, Listen.FADE);
+  return Math.max(when, context.currentTime) + Listen.FADE;
+};
+
 // All buffers run together, looped, from `when` on and `offset` seconds into them; one is heard.
 Listen.start = (context, buffers, heard, when, offset) => {
   const { up } = Listen.curves(context.sampleRate);
+  let free = when;
   const voices = buffers.map((buffer, index) => {
     const source = new AudioBufferSourceNode(context, { buffer, loop: true });
     const gain = new GainNode(context, { gain: 0 });
     source.connect(gain).connect(context.destination);
-    if (index === heard) gain.gain.setValueCurveAtTime(up, when, Listen.FADE);
+    if (index === heard) free = Listen.fade(context, gain, up, when);
     source.start(when, offset % buffer.duration);
     return { source, gain };
   });
-  return { voices, heard, free: when + Listen.FADE };
+  return { voices, heard, free };
 };
 
 // Hear another one: out, then in. Returns when it is complete.
 Listen.change = (context, playing, next, when) => {
   const { up, down } = Listen.curves(context.sampleRate);
   const begin = Math.max(when, playing.free);
-  playing.voices[playing.heard].gain.gain.setValueCurveAtTime(down, begin, Listen.FADE);
-  playing.voices[next].gain.gain.setValueCurveAtTime(up, begin + Listen.FADE, Listen.FADE);
+  const silent = Listen.fade(context, playing.voices[playing.heard].gain, down, begin);
+  playing.free = Listen.fade(context, playing.voices[next].gain, up, silent);
   playing.heard = next;
-  playing.free = begin + 2 * Listen.FADE;
   return playing.free;
 };
 
@@ -61,7 +68,7 @@ Listen.change = (context, playing, next, when) => {
 Listen.stop = (context, playing, when) => {
   const { down } = Listen.curves(context.sampleRate);
   const begin = Math.max(when, playing.free);
-  playing.voices[playing.heard].gain.gain.setValueCurveAtTime(down, begin, Listen.FADE);
-  playing.voices.forEach(({ source }) => source.stop(begin + Listen.FADE));
-  return begin + Listen.FADE;
+  const silent = Listen.fade(context, playing.voices[playing.heard].gain, down, begin);
+  playing.voices.forEach(({ source }) => source.stop(silent));
+  return silent;
 };
