@@ -10,7 +10,6 @@ from hdemucs.files import write_text
 from hdemucs.listening.cut import Estimates, cut
 from hdemucs.listening.excerpts import load_excerpts
 from hdemucs.models.published import load_published
-from hdemucs.progress import track as progress
 from hdemucs.runs.dispatch import here_or_as_job
 from hdemucs.runs.given import Given, given_to
 from hdemucs.runs.songs import songs
@@ -29,10 +28,10 @@ def main(name: str) -> None:
         print(f"{name}: {SILENT}")
         return
     excerpts = load_excerpts(EXCERPTS)
-    of_track = separated(name) if given is None else taken(given)
+    estimates = separated(name) if given is None else taken(given)
     tracks = [track.name for track in songs()[0].split("test") if track.name in excerpts.tracks]
     kept = unfinished("separate", name, inputs(name))
-    cut(excerpts, progress(tracks, f"separate {name}", unit="tracks"), of_track, place, kept)
+    cut(excerpts, tracks, estimates, place, kept)
 
 
 def separated(name: str) -> Estimates:
@@ -41,13 +40,13 @@ def separated(name: str) -> Estimates:
     manifest, root = songs()
     tracks = {track.name: track for track in manifest.split("test")}
     separate = separator(load_published(Path("models") / name).ensemble, manifest.sample_rate, how)
-    return lambda track: separate(track, read_mixture(root, tracks[track]))
+    return lambda names: separate((name, read_mixture(root, tracks[name])) for name in names)
 
 
 def taken(given: Given) -> Estimates:
     """Another group's estimates, from its sound files."""
     sources = songs()[0].sources
-    return lambda track: estimates_of(given.folder, track, sources)
+    return lambda names: (estimates_of(given.folder, name, sources) for name in names)
 
 
 def inputs(name: str) -> list[Path]:

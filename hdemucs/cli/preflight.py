@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
             device = describe(processes.device)
             if processes.device.type == "cpu":
                 threads = params["base"]["estimation"]["threads"]
-                device = f"{jobs()} cores, {threads} a model; a bag's models side by side"
+                device = f"{jobs()} cores, {threads} a model; models and songs side by side"
             print("\n".join(table(found, songs, scale, device)), flush=True)
 
 

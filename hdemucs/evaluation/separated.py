@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,8 @@ from hdemucs.progress import track as progress
 
 PICTURES = "pictures.png"  # in the folder of stored results
 
-Separate = Callable[[str, Signal], Mapping[str, Signal]]  # a track's name and mixture -> estimates
+# The name and mixture of each track in turn -> its estimates.
+Separate = Callable[[Iterable[tuple[str, Signal]]], Generator[Mapping[str, Signal], None, None]]
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ def score_separated(
 ) -> list[TrackScores]:
     """Separate and score every test track.
 
-    Tracks are separated one after the other; `jobs` of them are scored at the same time, since
-    numpy and torch release the interpreter's lock. What `keep` already has is not computed again.
+    `jobs` tracks are scored at the same time, while `separate` makes the next ones: numpy and torch
+    release the interpreter's lock. What `keep` already has is not computed again.
 
     Raises:
         UserError: a file is missing or damaged, or an estimate cannot be scored.
@@ -78,9 +80,10 @@ def score_separated(
 
     todo = [track for track in tracks if not keep.has(track)]
     waiting: list[Future[TrackScores]] = []
-    with ThreadPoolExecutor(jobs) as pool:
-        for place, track in enumerate(progress(todo, keep.pictures.parent.name, unit="tracks")):
-            estimates = separate(track.name, read_mixture(root, track))
+    mixtures = ((track.name, read_mixture(root, track)) for track in todo)
+    seen = progress(todo, keep.pictures.parent.name, unit="tracks")
+    with ThreadPoolExecutor(jobs) as pool, closing(separate(mixtures)) as separated:
+        for place, (track, estimates) in enumerate(zip(seen, separated, strict=True)):
             if track.name == shown(tracks):
                 save_pictures(keep.drawn, estimates, manifest.sample_rate)
             waiting.append(pool.submit(score, track, estimates))

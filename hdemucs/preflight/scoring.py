@@ -26,7 +26,7 @@ from hdemucs.models.family import DEMUCS, Conditions, build
 from hdemucs.preflight.forecast import HOUR, duration
 from hdemucs.separation.overlap import Chunk, Model, overlap_add
 from hdemucs.separation.system import filtered
-from hdemucs.separation.testset import at_once
+from hdemucs.separation.testset import at_once, songs_at_once
 from hdemucs.workers import jobs
 
 BRIEF = 5.0  # seconds; if a quarter of a segment takes less, a whole one is measured
@@ -113,7 +113,7 @@ class Stopwatch:
         self.known: dict[str, float] = {}
 
     def hours(self, systems: Sequence[System]) -> list[Hours]:
-        """The hours of each system; the models of bags run in parallel, as they will."""
+        """The hours of each system; models of bags, and songs, run in parallel, as they will."""
         scoring = self.scoring() if any(system.scored for system in systems) else 0.0
         return [self.of(system, scoring if system.scored else 0.0) for system in systems]
 
@@ -126,10 +126,13 @@ class Stopwatch:
         each = self.paces(system)
         together = min(at_once(self.device, threads), len(each))
         separation = max(max(each), sum(each) / together) if each else 0.0
+        songs = songs_at_once(self.device, threads, max(1, len(each)))
         cores = scoring + (threads * sum(each) if on_cpu else 0.0)
         hours = self.songs.seconds / HOUR
         share = self.songs.excerpted / max(1, self.songs.songs)
-        return Hours(system, max(separation, cores / jobs()) * hours, share * separation * hours)
+        excerpts = share * separation / max(1, min(songs, self.songs.excerpted))
+        separation /= max(1, min(songs, self.songs.songs))
+        return Hours(system, max(separation, cores / jobs()) * hours, excerpts * hours)
 
     def paces(self, system: System) -> list[float]:
         """Seconds per second of song, for each network, or for all with one post-filter."""

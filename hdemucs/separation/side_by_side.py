@@ -1,14 +1,19 @@
-"""Run the models of a bag on one song in parallel: each computes its next block in a thread."""
+"""Run the models of a bag on one song in parallel, and the songs of a test set: by threads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 import torch
 
 from hdemucs.separation.overlap import Block
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -39,3 +44,45 @@ def ahead(stream: Iterator[Block], pool: Executor) -> Iterator[Block]:
             yield block
 
     return blocks(pool.submit(following))
+
+
+def whole(streams: Iterable[Iterator[Block]], most: int) -> Iterator[list[Block]]:
+    """All blocks of each stream, stream by stream; up to `most` streams are computed at a time.
+
+    Streams are taken when their turn comes, so no more songs are in memory than are worked on, and
+    one that is finished. Whoever stops reading waits for no more than the present blocks. Gradients
+    are not computed.
+    """
+    stopped = threading.Event()
+    if most <= 1:
+        yield from (collected(stream, stopped) for stream in streams)
+        return
+    with ThreadPoolExecutor(most, "song") as pool:
+        begun = (pool.submit(collected, stream, stopped) for stream in streams)
+        try:
+            for future in ahead_of(begun, most):
+                yield future.result()
+        finally:
+            stopped.set()
+            pool.shutdown(cancel_futures=True)
+
+
+@torch.no_grad()
+def collected(stream: Iterator[Block], stopped: threading.Event) -> list[Block]:
+    """The blocks of a stream, or as many as there are when nobody wants them any more."""
+    blocks = []
+    for block in stream:
+        if stopped.is_set():
+            break
+        blocks.append(block)
+    return blocks
+
+
+def ahead_of(items: Iterable[T], count: int) -> Iterator[T]:
+    """The same items, `count` of which are taken before they are asked for."""
+    waiting: deque[T] = deque()
+    for item in items:
+        waiting.append(item)
+        if len(waiting) > count:
+            yield waiting.popleft()
+    yield from waiting

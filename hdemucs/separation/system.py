@@ -82,6 +82,23 @@ def stream_system(
             yield ensemble.combine(estimates)
 
 
+def stream_song(
+    ensemble: Ensemble,
+    mix: Song,
+    rate: int,
+    config: SeparationConfig,
+    generators: Generators,
+    at_once: int = 1,
+) -> Iterator[Block]:
+    """The sources of a song in memory, block after block, at its own scale."""
+
+    def read(start: int, frames: int) -> Chunk:
+        return mix[..., start : start + frames]
+
+    song = Readable(read, mix.shape[-1], rate, statistics(mix))
+    yield from stream_system(ensemble, song, config, generators, at_once)
+
+
 @torch.no_grad()
 def separate_by(
     ensemble: Ensemble,
@@ -92,10 +109,5 @@ def separate_by(
     at_once: int = 1,
 ) -> Float[Tensor, "source channel sample"]:
     """The sources of a song in memory, at its own scale."""
-
-    def read(start: int, frames: int) -> Chunk:
-        return mix[..., start : start + frames]
-
-    song = Readable(read, mix.shape[-1], rate, statistics(mix))
-    blocks = stream_system(ensemble, song, config, generators, at_once)
+    blocks = stream_song(ensemble, mix, rate, config, generators, at_once)
     return torch.cat(list(blocks), dim=-1)

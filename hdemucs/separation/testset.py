@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Generator, Iterable, Iterator
+from pathlib import Path
 
 import torch
 
@@ -11,9 +13,16 @@ from hdemucs.audio import Signal
 from hdemucs.config.estimation import EstimationConfig
 from hdemucs.memory import keep_freed_memory
 from hdemucs.models.ensemble import Ensemble
-from hdemucs.separation.separate import Song, Sources
-from hdemucs.separation.system import filtered, separate_by
+from hdemucs.separation.overlap import Block
+from hdemucs.separation.separate import Song
+from hdemucs.separation.side_by_side import whole
+from hdemucs.separation.system import filtered, stream_song
 from hdemucs.workers import jobs
+
+NEEDED = 4 * 2**30  # bytes for a full-size model's segment of 44 s: benchmarks/separation.md
+
+Estimates = dict[str, Signal]  # by source
+Separate = Callable[[Iterable[tuple[str, Signal]]], Generator[Estimates, None, None]]
 
 
 def generator_of(seed: int, track: str, member: int) -> torch.Generator:
@@ -24,11 +33,11 @@ def generator_of(seed: int, track: str, member: int) -> torch.Generator:
 
 def estimate(
     ensemble: Ensemble, track: str, mixture: Song, rate: int, config: EstimationConfig
-) -> Sources:
-    """The sources of one whole track, at the scale of its file; each model has its own shifts.
+) -> Iterator[Block]:
+    """The sources of one track, block after block, at the scale of its file.
 
-    The song is moved to the models' device, and the sources are returned on the CPU. On a CPU, the
-    models of a bag run in parallel, as many as there are cores for.
+    Each model has its own shifts. The song is moved to the models' device. On a CPU, the models of
+    a bag run in parallel, as many as there are cores for.
     """
     torch.set_num_threads(config.threads)
     device = ensemble.shares.device
@@ -38,7 +47,7 @@ def estimate(
         return generator_of(config.seed, track, place)
 
     together = at_once(device, config.threads)
-    return separate_by(ensemble, mix, rate, config.separation, generator, together).cpu()
+    yield from stream_song(ensemble, mix, rate, config.separation, generator, together)
 
 
 def at_once(device: torch.device, threads: int) -> int:
@@ -46,17 +55,51 @@ def at_once(device: torch.device, threads: int) -> int:
     return max(1, jobs() // threads) if device.type == "cpu" else 1
 
 
-def separator(
-    ensemble: Ensemble, rate: int, config: EstimationConfig
-) -> Callable[[str, Signal], dict[str, Signal]]:
-    """`estimate` for scoring: maps a track's name and mixture to arrays by source."""
+def songs_at_once(device: torch.device, threads: int, models: int) -> int:
+    """How many songs run in parallel: on a CPU, as many as cores and memory allow."""
+    places = at_once(device, threads)
+    if device.type == "cpu":
+        places = min(places, memory() // NEEDED)
+    return max(1, places // models)
+
+
+def memory() -> int:
+    """The bytes that this process may have: the machine's, or less in a control group (cgroup)."""
+    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for line in read(Path("/proc/self/cgroup")).splitlines():
+        place = Path("/sys/fs/cgroup") / line.partition("::")[2].lstrip("/")
+        limits = [read(each / "memory.max").strip() for each in (place, *place.parents)]
+        found = min([found, *(int(limit) for limit in limits if limit.isdecimal())])
+    return found
+
+
+def read(path: Path) -> str:
+    """A file of the kernel's; empty where this kernel has none."""
+    try:
+        return path.read_text()
+    except OSError:
+        return ""
+
+
+def separator(ensemble: Ensemble, rate: int, config: EstimationConfig) -> Separate:
+    """Separate songs for scoring: (name, mixture) of each in turn -> its estimates.
+
+    On a CPU, several songs are separated at a time. What is read stays in order, and independent of
+    how many there are.
+    """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device.type == "cpu":
         keep_freed_memory()
     there = filtered(ensemble, config.post).eval().to(device)
+    together = songs_at_once(device, config.threads, len(there.models))
 
-    def separate(track: str, mixture: Signal) -> dict[str, Signal]:
-        sources = estimate(there, track, torch.from_numpy(mixture), rate, config)
-        return dict(zip(there.sources, sources.numpy(), strict=True))
+    def separate(songs: Iterable[tuple[str, Signal]]) -> Generator[Estimates, None, None]:
+        streams = (
+            estimate(there, track, torch.from_numpy(mixture), rate, config)
+            for track, mixture in songs
+        )
+        for blocks in whole(streams, together):
+            sources = torch.cat(blocks, dim=-1).cpu().numpy()
+            yield dict(zip(there.sources, sources, strict=True))
 
     return separate

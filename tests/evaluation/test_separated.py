@@ -28,13 +28,14 @@ class Killed(BaseException):
 
 
 def separator(asked, dies_at=None):
-    def separate(track, mixture):
-        if track == dies_at:
-            raise Killed
-        asked.append(track)
-        rng = np.random.default_rng(len(track))
-        noise = 0.01 * rng.standard_normal((4, *mixture.shape))
-        return {s: mixture / 4 + n for s, n in zip(SOURCES, noise.astype(np.float32), strict=True)}
+    def separate(songs):
+        for track, mixture in songs:
+            if track == dies_at:
+                raise Killed
+            asked.append(track)
+            rng = np.random.default_rng(len(track))
+            noise = (0.01 * rng.standard_normal((4, *mixture.shape))).astype(np.float32)
+            yield {s: mixture / 4 + n for s, n in zip(SOURCES, noise, strict=True)}
 
     return separate
 

@@ -23,8 +23,13 @@ def noise(excerpts, track):
     }
 
 
+def of_each(excerpts):
+    """Estimates of tracks in turn."""
+    return lambda tracks: (noise(excerpts, track) for track in tracks)
+
+
 def test_an_excerpt_is_that_part_of_the_estimate(excerpts, tmp_path):
-    cut(excerpts, excerpts.tracks, lambda t: noise(excerpts, t), tmp_path / "a", tmp_path / "kept")
+    cut(excerpts, excerpts.tracks, of_each(excerpts), tmp_path / "a", tmp_path / "kept")
     assert {path.stem for path in (tmp_path / "a").iterdir()} == {
         each.id for each in excerpts.excerpts
     }
@@ -39,21 +44,23 @@ def test_an_excerpt_is_that_part_of_the_estimate(excerpts, tmp_path):
 def test_after_a_kill_no_track_is_separated_again_and_the_bytes_are_the_same(excerpts, tmp_path):
     asked = []
 
-    def interrupted(track):
-        if len(asked) == len(excerpts.tracks) // 2:
-            raise KeyboardInterrupt
-        asked.append(track)
-        return noise(excerpts, track)
+    def interrupted(tracks):
+        for track in tracks:
+            if len(asked) == len(excerpts.tracks) // 2:
+                raise KeyboardInterrupt
+            asked.append(track)
+            yield noise(excerpts, track)
 
-    def going_on(track):
-        asked.append(track)
-        return noise(excerpts, track)
+    def going_on(tracks):
+        for track in tracks:
+            asked.append(track)
+            yield noise(excerpts, track)
 
     with pytest.raises(KeyboardInterrupt):
         cut(excerpts, excerpts.tracks, interrupted, tmp_path / "a", tmp_path / "kept")
     assert not (tmp_path / "a").exists()
     cut(excerpts, excerpts.tracks, going_on, tmp_path / "a", tmp_path / "kept")
     assert asked == excerpts.tracks
-    cut(excerpts, excerpts.tracks, lambda t: noise(excerpts, t), tmp_path / "b", tmp_path / "kept")
+    cut(excerpts, excerpts.tracks, of_each(excerpts), tmp_path / "b", tmp_path / "kept")
     made = [{path.name: path.read_bytes() for path in (tmp_path / n).iterdir()} for n in "ab"]
     assert made[0] == made[1]

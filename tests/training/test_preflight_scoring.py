@@ -15,6 +15,7 @@ from hdemucs.preflight import scoring
 from hdemucs.preflight.scoring import Basis, Network, Stopwatch, System, foreseen, table
 from hdemucs.preflight.scoring import TestSet as Songs
 from hdemucs.released.obtain import FOLDER
+from hdemucs.separation import testset
 from hdemucs.study.params import read_params
 from tests.family import FAMILY, SOURCES
 from tests.models.official.counterparts import CASES
@@ -48,6 +49,7 @@ def measured(monkeypatch):
 
     monkeypatch.setattr(Stopwatch, "timed", timed)
     monkeypatch.setattr(Stopwatch, "scoring", lambda _: 0.25)
+    monkeypatch.setattr(testset, "memory", lambda: 2**40)
     return lengths
 
 
@@ -56,10 +58,13 @@ def measured(monkeypatch):
     ("names", "changes", "cores", "scores", "excerpts"),
     [
         (["hybrid"], {}, 1, 4.5, 2.0),  # 2 h of songs, each second twice: overlap; then scoring
-        (["hybrid"], {}, 4, 4.0, 2.0),  # songs are scored meanwhile, half are separated again
-        (["hybrid"], {"shifts": 3, "overlap": 0.0}, 4, 6.0, 3.0),
+        (["hybrid"], {}, 2, 2.25, 1.0),  # two songs at a time; half of them are separated again
+        (["hybrid"], {}, 4, 1.125, 1.0),  # four songs; two that are separated again
+        (["hybrid"], {}, 8, 1.0, 1.0),  # no more songs than there are
+        (["hybrid"], {"shifts": 3, "overlap": 0.0}, 4, 1.625, 1.5),
         (["hybrid", "waveform"], {}, 1, 8.5, 4.0),
-        (["hybrid", "waveform"], {}, 8, 4.0, 2.0),  # side by side
+        (["hybrid", "waveform"], {}, 2, 4.25, 2.0),  # side by side, so one song at a time
+        (["hybrid", "waveform"], {}, 8, 1.0625, 1.0),
         ([], {}, 1, 0.5, 0.0),  # somebody's sound files
     ],
 )
