@@ -95,3 +95,18 @@ def sha256(path: Path) -> str:
         while block := file.read(BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def digest_of_folder(folder: Path) -> tuple[int, str]:
+    """The number of files in a folder, and a digest of their names and bytes.
+
+    Raises:
+        UserError: it is not a folder.
+    """
+    if not folder.is_dir():
+        raise UserError(folder, "is no folder", "correct the path in params.yaml")
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(f"{sha256(path)}  {path.relative_to(folder).as_posix()}\n".encode())
+    return len(paths), total.hexdigest()

@@ -25,7 +25,8 @@ from hdemucs.automix.work import PARTIAL, Mix, Work
 from hdemucs.config.automix import AutomixConfig
 from hdemucs.data.manifest import MIXTURE, Manifest, Track
 from hdemucs.data.segments import song
-from hdemucs.datasets.examine import Expected, examine
+from hdemucs.datasets.examine import examine
+from hdemucs.datasets.expected import Expected
 from hdemucs.datasets.findings import refused
 from hdemucs.errors import UserError
 from hdemucs.workers import mapped

@@ -12,7 +12,7 @@ from jaxtyping import Float32
 from hdemucs import audio
 from hdemucs.config.data import OwnConfig
 from hdemucs.data.manifest import MIXTURE, Split
-from hdemucs.datasets.examine import Expected
+from hdemucs.datasets.expected import Expected
 from hdemucs.datasets.findings import Finding
 from hdemucs.errors import UserError
 from hdemucs.formats import channels

@@ -9,7 +9,7 @@ from pathlib import Path
 from hdemucs.config.corpus import CorpusConfig
 from hdemucs.corpus.render import make_corpus
 from hdemucs.data.manifest import Manifest
-from hdemucs.datasets.examine import Expected
+from hdemucs.datasets.expected import Expected
 from hdemucs.datasets.findings import Finding, refused
 from hdemucs.datasets.place import lock
 from hdemucs.datasets.record import Survey, surveyed

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from hdemucs.data.manifest import MIXTURE, File, Split, Track
+from hdemucs.datasets.expected import Expected
 from hdemucs.datasets.findings import Finding
 from hdemucs.errors import UserError
 from hdemucs.files import sha256
@@ -22,15 +23,6 @@ Signal = Float32[np.ndarray, "channel sample"]
 
 SILENCE = -60.0  # dBFS RMS; a second with less does not count as active
 BLOCK = 1 << 18  # samples whose squares are summed exactly in float64, for 16-bit audio
-
-
-@dataclass(frozen=True)
-class Expected:
-    """What every track must be like."""
-
-    sources: tuple[str, ...]
-    rate: int  # Hz
-    channels: int
 
 
 @dataclass(frozen=True)

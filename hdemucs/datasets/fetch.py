@@ -7,12 +7,12 @@ from pathlib import Path
 
 from hdemucs.config.data import EmbeddedConfig, FetchConfig, MusdbConfig, OwnConfig
 from hdemucs.data.manifest import Manifest
-from hdemucs.datasets.embedded import fetch_embedded, restore_embedded
+from hdemucs.datasets.embedded import fetch_embedded
 from hdemucs.datasets.join import Placed, fetch_joined
 from hdemucs.datasets.musdb import fetch_musdb
 from hdemucs.datasets.names import expected, main_name, name_of, own_name
 from hdemucs.datasets.own import fetch_own
-from hdemucs.datasets.place import check_present, where
+from hdemucs.datasets.place import where
 from hdemucs.datasets.summary import SPLITS
 from hdemucs.errors import UserError
 
@@ -68,20 +68,3 @@ def placed(own: OwnConfig, config: FetchConfig, home: Path, jobs: int) -> Placed
     wanted = expected(config)
     root = where(own_name(own, wanted), home)
     return root, fetch_own(replace(own, root=str(home / own.root)), wanted, root, jobs)
-
-
-def present(manifest: Manifest, config: FetchConfig, home: Path, jobs: int) -> Path:
-    """The root of a manifest's data; the embedded corpus is rendered again if it is missing.
-
-    Raises:
-        UserError: the data are missing or others; it says what to type.
-    """
-    name = name_of(config)
-    if manifest.name != name:
-        problem = f"describes the data set {manifest.name}, but params.yaml asks for {name}"
-        raise UserError("data/manifest.json", problem, "run `dvc repro fetch`")
-    root = where(name, home)
-    if isinstance(config.data, EmbeddedConfig) and not config.extra and not root.exists():
-        restore_embedded(config.data.corpus, root, manifest, jobs)
-    check_present(root, manifest)
-    return root

@@ -8,7 +8,7 @@ from pathlib import Path
 from hdemucs.config.data import MusdbConfig, Tracks
 from hdemucs.data.manifest import Manifest
 from hdemucs.datasets.archive import downloaded, fetch_archive
-from hdemucs.datasets.examine import Expected
+from hdemucs.datasets.expected import Expected
 from hdemucs.datasets.place import MUSDB
 from hdemucs.datasets.record import record
 from hdemucs.datasets.summary import SPLITS

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from hdemucs.config.corpus import CorpusConfig
 from hdemucs.config.data import EmbeddedConfig, FetchConfig, MusdbConfig, OwnConfig
-from hdemucs.datasets.examine import Expected
+from hdemucs.datasets.expected import Expected
 from hdemucs.datasets.place import MUSDB
 
 DIGITS = 8

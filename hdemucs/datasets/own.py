@@ -30,7 +30,7 @@ from hdemucs.config.data import OwnConfig
 from hdemucs.config.load import validated
 from hdemucs.data.manifest import MIXTURE, Manifest, Split
 from hdemucs.datasets.convert import Job, convert, folder_of, matching
-from hdemucs.datasets.examine import Expected
+from hdemucs.datasets.expected import Expected
 from hdemucs.datasets.findings import Finding, refused
 from hdemucs.datasets.place import lock, put
 from hdemucs.datasets.record import surveyed

@@ -8,7 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from hdemucs.data.manifest import MIXTURE, Manifest, Split, Track
-from hdemucs.datasets.examine import Examined, Expected, examine
+from hdemucs.datasets.examine import Examined, examine
+from hdemucs.datasets.expected import Expected
 from hdemucs.datasets.findings import Finding, refused
 from hdemucs.formats.discover import hidden
 from hdemucs.names import literal

@@ -11,7 +11,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from hdemucs.data.manifest import MIXTURE, Manifest
-from hdemucs.datasets.examine import Expected
+from hdemucs.datasets.expected import Expected
 from hdemucs.datasets.findings import Finding
 from hdemucs.datasets.place import MUSDB
 from hdemucs.datasets.record import surveyed, tracks

@@ -6,7 +6,6 @@ Tracks are matched by name, with either encoding of accents. A missing track or 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,6 @@ from hdemucs.data.manifest import Manifest
 from hdemucs.errors import UserError
 from hdemucs.evaluation.folders import Coverage, Pair, score_folder, sound, tracks_in
 from hdemucs.evaluation.systems import load_system
-from hdemucs.files import sha256
 from hdemucs.metrics.museval_json import FRAMEWISE, SourceScores, TrackScores
 from hdemucs.names import normal
 
@@ -108,18 +106,3 @@ def missing(folder: Path, manifest: Manifest, *, sound_files: bool) -> tuple[str
     else:
         there = {normal(track.track) for track in load_system(folder).tracks}
     return tuple(name for name in names(manifest) if normal(name) not in there)
-
-
-def digest(folder: Path) -> tuple[int, str]:
-    """The number of files in a folder, and a digest of their names and bytes.
-
-    Raises:
-        UserError: it is not a folder.
-    """
-    if not folder.is_dir():
-        raise UserError(folder, "is no folder", "correct the path in params.yaml")
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    total = hashlib.sha256()
-    for path in paths:
-        total.update(f"{sha256(path)}  {path.relative_to(folder).as_posix()}\n".encode())
-    return len(paths), total.hexdigest()

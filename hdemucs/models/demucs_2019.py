@@ -129,9 +129,10 @@ def rescale(model: nn.Module) -> None:
     """Bring every convolution's initial scale closer to 0.1 (section 3.3 of arXiv 1911.13254).
 
     The sums are in double precision, so that the weights do not depend on the number of threads.
+    A network without weights stays as it is: to compute nothing, torch imports its compiler.
     """
     for module in model.modules():
-        if isinstance(module, nn.Conv1d | nn.ConvTranspose1d):
+        if isinstance(module, nn.Conv1d | nn.ConvTranspose1d) and not module.weight.is_meta:
             scale = (module.weight.double().std() / SCALE).sqrt().to(module.weight.dtype)
             module.weight.div_(scale)
             cast(Tensor, module.bias).div_(scale)

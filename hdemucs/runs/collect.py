@@ -15,7 +15,7 @@ from hdemucs.config.ensemble import EnsembleConfig, kind_of, variant_of
 from hdemucs.config.given import EstimatesConfig, ReleasedConfig, ScoresConfig
 from hdemucs.config.load import load
 from hdemucs.data.manifest import load_manifest
-from hdemucs.files import read_json, write_json, write_text
+from hdemucs.files import digest_of_folder, read_json, write_json, write_text
 from hdemucs.report.machines import save_machine
 from hdemucs.report.runs import GivenFacts, Origin, RunFacts, What, load_runs, save_runs
 from hdemucs.runs.directory import CURE, Run
@@ -102,14 +102,14 @@ class Collector:
 
     def listed(self, name: str, what: What) -> Origin:
         """List another group's files, and the test tracks that they are for."""
-        from hdemucs.evaluation.given import digest, missing
+        from hdemucs.evaluation.given import missing  # torch
 
         config = self.here.config(name)
         sound_files = what == "sound files"
         path = (
             load(config, EstimatesConfig).path if sound_files else load(config, ScoresConfig).path
         )
-        files, sha256 = digest(self.here.home / path)
+        files, sha256 = digest_of_folder(self.here.home / path)
         manifest = load_manifest(self.here.manifest)
         lacking = missing(self.here.home / path, manifest, sound_files=sound_files)
         return GivenFacts(what=what, path=path, files=files, sha256=sha256, missing=lacking)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from hdemucs.config.load import validated
 from hdemucs.errors import UserError
-from hdemucs.evaluation.given import digest
-from hdemucs.files import read_json
+from hdemucs.files import digest_of_folder, read_json
 from hdemucs.report.runs import GivenFacts
 from hdemucs.runs.workspace import Workspace
 
@@ -40,7 +39,7 @@ def given_to(name: str) -> Given | None:
     card = here.root / "models" / name / CARD
     known = validated(read_json(card, "run its `train` stage"), GivenFacts, str(card))
     folder = here.home / known.path
-    if digest(folder) != (known.files, known.sha256):
+    if digest_of_folder(folder) != (known.files, known.sha256):
         cure = f"run `dvc repro -f -s train@{name}`, or put them back"
         raise UserError(folder, "holds other files than when it was taken into the study", cure)
     return Given(folder, sound_files=known.what == "sound files")

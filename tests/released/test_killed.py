@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from hdemucs.data.manifest import save_manifest
-from hdemucs.datasets.examine import Expected
+from hdemucs.datasets.expected import Expected
 from hdemucs.datasets.record import record
 from hdemucs.released.obtain import FOLDER
 from hdemucs.report.runs import load_runs

@@ -241,9 +241,10 @@ def rescaled(model: Demucs, reference: float = 0.1) -> Demucs:
     """Bring every convolution's initial scale closer to `reference`, as in Demucs v1.
 
     The sums are in double precision, so that the weights do not depend on the number of threads.
+    A network without weights stays as it is: to compute nothing, torch imports its compiler.
     """
     for module in model.modules():
-        if isinstance(module, nn.modules.conv._ConvNd):
+        if isinstance(module, nn.modules.conv._ConvNd) and not module.weight.is_meta:
             scale = (module.weight.double().std() / reference).sqrt().float()
             for parameter in module.parameters():
                 parameter.div_(scale)

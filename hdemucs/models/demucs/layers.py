@@ -130,9 +130,10 @@ class FrequencyEmbedding(nn.Module):
         self, frequencies: int, channels: int, weight: float = 0.2, boost: float = 10.0
     ) -> None:
         super().__init__()
-        walk = torch.randn(frequencies, channels).cumsum(0)
-        walk /= torch.arange(1, frequencies + 1)[:, None].sqrt()
-        self.embedding = nn.Parameter(walk / boost)
+        walk = torch.randn(frequencies, channels)
+        if not walk.is_meta:  # to compute nothing, torch imports its compiler
+            walk = walk.cumsum(0) / torch.arange(1, frequencies + 1)[:, None].sqrt() / boost
+        self.embedding = nn.Parameter(walk)
         self.gain = weight * boost
 
     def forward(
