@@ -39,7 +39,10 @@ def checked(path: Path) -> pd.DataFrame:
 
 
 def curves(histories: dict[str, pd.DataFrame], labels: dict[str, str]) -> Figure:
-    """Losses (training: dashed) and validation nSDR by epoch, with a marker at the best epoch."""
+    """Losses (training: dashed), each by what its recipe minimises, and validation nSDR by epoch.
+
+    Markers are at the best epochs.
+    """
     figure = Figure(figsize=(10, 3.8))
     left, right = figure.subplots(1, 2)
     for index, (name, history) in enumerate(histories.items()):
@@ -49,7 +52,9 @@ def curves(histories: dict[str, pd.DataFrame], labels: dict[str, str]) -> Figure
         line(right, history, "valid_nsdr", index, labels[name], best="max")
     for axis in (left, right):
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    left.set(xlabel="epoch", ylabel="L1 loss (full: validation, dashed: training)")
+    left.set(
+        xlabel="epoch", ylabel="loss by its own objective (full: validation, dashed: training)"
+    )
     right.set(xlabel="epoch", ylabel="validation nSDR, dB")
     figure.legend(*right.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
     return figure
