@@ -52,9 +52,7 @@ def curves(histories: dict[str, pd.DataFrame], labels: dict[str, str]) -> Figure
         line(right, history, "valid_nsdr", index, labels[name], best="max")
     for axis in (left, right):
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
-    left.set(
-        xlabel="epoch", ylabel="loss by its own objective (full: validation, dashed: training)"
-    )
+    left.set(xlabel="epoch", ylabel="loss by its own objective (training: dashed)")
     right.set(xlabel="epoch", ylabel="validation nSDR, dB")
     figure.legend(*right.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
     return figure
