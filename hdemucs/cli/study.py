@@ -23,7 +23,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Run the study; if it is started again after any kind of end, it continues from there."""
     study = Study(Path.cwd(), args.name, args.trial)
-    if not args.pages:
-        study.run()
-    write_pages(study.name, study.config, study.out)
+    for part in (study.config,) if args.pages else study.run():
+        write_pages(study.name, part, study.out)
     print(f"open {study.out / 'README.md'}")

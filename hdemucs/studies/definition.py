@@ -87,6 +87,26 @@ def read_study(path: Path) -> StudyConfig:
     return study
 
 
+def rounds(params: Tree, study: StudyConfig) -> list[StudyConfig]:
+    """The study without more seeds, then with one seed more in each round.
+
+    Each is a study of its own, so that what is trained can be published while the rest trains. Bags
+    wait for the round that has all their members.
+    """
+    known, out = params["variants"], []
+    for count in range(len(study.seeds)):
+        seeds = study.seeds[:count]
+        there = {name: known.get(name, {}) for name in study.variants}
+        names = there.keys() | seeded(there, seeds).keys()
+        ready = [
+            name
+            for name, variant in there.items()
+            if names.issuperset(variant.get("bag", {}).get("members", ()))
+        ]
+        out.append(replace(study, variants=tuple(ready), seeds=seeds))
+    return [*out, study]
+
+
 def project(params: Tree, study: StudyConfig, steps: Mapping[str, int]) -> dict[str, Any]:
     """The study's params.yaml: it has its own scale, with every variant's steps per epoch.
 

@@ -4,7 +4,8 @@
                                       -> reports/studies/<name>/ scores, pages, steps.json
 
 Finished work is not repeated: times per step, trainings, scores. So a study that was killed
-continues where it stopped, and one with changed values does only what the change requires.
+continues where it stopped, and one with changed values does only what the change requires. With
+several seeds it goes in rounds, one seed more in each, and publishes after each of them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +29,7 @@ from hdemucs.files import digest, read_json, replacing, sha256, write_json
 from hdemucs.runs.launcher import Launcher
 from hdemucs.runs.songs import training_songs
 from hdemucs.runs.workspace import Workspace
-from hdemucs.studies.definition import CpuTime, StudyConfig, project, read_study
+from hdemucs.studies.definition import CpuTime, StudyConfig, project, read_study, rounds
 from hdemucs.study.params import read_params
 
 CODE = ("hdemucs", "stages")  # copied from the checkout to the study's project
@@ -66,21 +67,23 @@ class Study:
     def here(self) -> Workspace:
         return Workspace(self.folder)
 
-    def run(self) -> None:
-        """Do everything except the pages."""
-        self.prepare({})
-        self.stage("resolve")
-        self.stage("fetch")
-        if isinstance(self.config.budget, CpuTime):
-            self.prepare(self.steps(self.config.budget))
+    def run(self) -> Iterator[StudyConfig]:
+        """Do everything except the pages, round by round: yield each whose results are there."""
+        for part in rounds(read_params(self.root / "params.yaml"), self.config):
+            self.prepare(part, {})
             self.stage("resolve")
-        self.mix()
-        self.train()
-        self.score()
-        self.keep()
+            self.stage("fetch")
+            if isinstance(part.budget, CpuTime):
+                self.prepare(part, self.steps(part.budget))
+                self.stage("resolve")
+            self.mix()
+            self.train()
+            self.score()
+            self.keep()
+            yield part
 
-    def prepare(self, steps: Mapping[str, int]) -> None:
-        """Write the project's files."""
+    def prepare(self, part: StudyConfig, steps: Mapping[str, int]) -> None:
+        """Write the project's files, for one round of the study."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for name in CODE:
             link = self.folder / name
@@ -89,7 +92,7 @@ class Study:
         for name in ("cluster.yaml", "cluster.local.yaml"):
             if (self.root / name).exists():
                 shutil.copyfile(self.root / name, self.folder / name)
-        params = project(read_params(self.root / "params.yaml"), self.config, steps)
+        params = project(read_params(self.root / "params.yaml"), part, steps)
         with replacing(self.folder / "params.yaml") as temporary:
             YAML(typ="safe").dump(params, temporary)
 

@@ -3,7 +3,15 @@
 import pytest
 
 from hdemucs.errors import UserError
-from hdemucs.studies.definition import SCALE, CpuTime, Steps, StudyConfig, project, read_study
+from hdemucs.studies.definition import (
+    SCALE,
+    CpuTime,
+    Steps,
+    StudyConfig,
+    project,
+    read_study,
+    rounds,
+)
 from hdemucs.study.effective import configurations
 from hdemucs.study.params import read_params
 from tests.pipeline.conftest import ROOT
@@ -62,6 +70,23 @@ def test_every_training_has_the_same_steps_and_more_seeds():
         assert (start and start["variant"]) == (name.removesuffix("_ft") if tuned else None)
     rows = {row["name"]: row for row in found["report.json"]["rows"]}
     assert rows["waveform"]["systems"] == ["waveform", "waveform_s43", "waveform_s44"]
+
+
+def test_rounds_have_one_seed_more_each_and_are_whole():
+    """Each can be published by itself: a bag comes with the round that trains its last member."""
+    names = ("waveform", "waveform_ft", "bag_waveform")
+    asked = study(variants=names, seeds=(43, 44), budget=Steps(kind="steps", steps=9, epochs=3))
+    found = rounds(PARAMS, asked)
+    assert [part.seeds for part in found] == [(), (43,), (43, 44)]
+    assert [part.variants for part in found] == [names[:2], names, names]
+    assert found[-1] == asked
+    trained = [
+        {path for path in configurations(project(PARAMS, part, {})) if path.startswith("train/")}
+        for part in found
+    ]
+    assert trained[0] < trained[1] < trained[2]
+    alone = study(budget=Steps(kind="steps", steps=9, epochs=3))
+    assert rounds(PARAMS, alone) == [alone]
 
 
 @pytest.mark.parametrize(
