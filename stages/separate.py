@@ -8,7 +8,7 @@ from hdemucs.evaluation.given import estimates_of
 from hdemucs.evaluation.tracks import read_mixture
 from hdemucs.files import write_text
 from hdemucs.listening.cut import Estimates, cut
-from hdemucs.listening.excerpts import load_excerpts
+from hdemucs.listening.excerpts import Excerpts, load_excerpts
 from hdemucs.models.published import load_published
 from hdemucs.runs.dispatch import here_or_as_job
 from hdemucs.runs.given import Given, given_to
@@ -21,25 +21,30 @@ SILENT = "has scores and no sound, so it is in tables and in no listening set"
 
 
 def main(name: str) -> None:
-    """Separate whole songs, then cut excerpts: the model hears what comes before and after them."""
+    """Cut excerpts out of songs' estimates: the model hears what comes before and after them."""
     given, place = given_to(name), Path("samples") / name
     if given and not given.sound_files:
         write_text(place / "README.txt", f"{name} {SILENT}.\n")
         print(f"{name}: {SILENT}")
         return
     excerpts = load_excerpts(EXCERPTS)
-    estimates = separated(name) if given is None else taken(given)
+    estimates = separated(name, excerpts) if given is None else taken(given)
     tracks = [track.name for track in songs()[0].split("test") if track.name in excerpts.tracks]
     kept = unfinished("separate", name, inputs(name))
     cut(excerpts, tracks, estimates, place, kept)
 
 
-def separated(name: str) -> Estimates:
-    """The estimates of the variant's model, on the device that there is."""
+def separated(name: str, excerpts: Excerpts) -> Estimates:
+    """The estimates of the variant's model, of all segments of a song that excerpts touch."""
     how = load(Path(f"configs/separation/{name}.json"), EstimationConfig)
     manifest, root = songs()
     tracks = {track.name: track for track in manifest.split("test")}
-    separate = separator(load_published(Path("models") / name).ensemble, manifest.sample_rate, how)
+    ensemble = load_published(Path("models") / name).ensemble
+    spans = {
+        track: [(each.start, each.start + each.frames) for each in excerpts.of(track)]
+        for track in excerpts.tracks
+    }
+    separate = separator(ensemble, manifest.sample_rate, how, spans)
     return lambda names: separate((name, read_mixture(root, tracks[name])) for name in names)
 
 

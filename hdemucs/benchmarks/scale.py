@@ -93,7 +93,8 @@ def songs_of(base: Any) -> TestSet:
     tracks, each = counts(fetch)
     return TestSet(
         name="the scale's", songs=tracks["test"], seconds=tracks["test"] * each,
-        excerpted=min(tracks["test"], len(fetch["sources"]) * base["excerpts"]["per_source"]),
+        excerpts=len(fetch["sources"]) * base["excerpts"]["per_source"],
+        excerpt=base["excerpts"]["seconds"],
         sources=tuple(fetch["sources"]), rate=fetch["sample_rate"], channels=fetch["channels"],
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Excerpts cut out of whole estimates, track by track, so that a killed process can be resumed."""
+"""Excerpts cut out of estimates, track by track, so that a killed process can be resumed."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def sample_path(folder: Path, system: str, excerpt: Excerpt) -> Path:
     """The file of an excerpt's estimate, written by `separate@<system>`: 24-bit PCM at the corpus'
     rate.
 
-    The whole track is separated first, then samples [start, start + frames) of the excerpt's source
-    are cut, so that models have the context.
+    It has samples [start, start + frames) of the source's estimate from the whole track, so that
+    models have the context.
     """
     return folder / system / f"{excerpt.id}.wav"

@@ -24,7 +24,8 @@ from hdemucs.memory import keep_freed_memory
 from hdemucs.models.ensemble import Ensemble
 from hdemucs.models.family import DEMUCS, Conditions, build
 from hdemucs.preflight.forecast import HOUR, duration
-from hdemucs.separation.overlap import Chunk, Model, overlap_add
+from hdemucs.separation.overlap import Model, overlap_add
+from hdemucs.separation.separate import in_memory
 from hdemucs.separation.system import filtered
 from hdemucs.separation.testset import at_once, songs_at_once
 from hdemucs.workers import jobs
@@ -82,10 +83,23 @@ class TestSet:
     name: str
     songs: int
     seconds: float  # of all songs together
-    excerpted: int  # songs that may have an excerpt, and are then separated once more
+    excerpts: int  # for which parts of songs are separated once more
+    excerpt: float  # seconds of one
     sources: tuple[str, ...]
     rate: int
     channels: int
+
+    def again(self, segment: float) -> float:
+        """The share of all songs that is separated once more: all segments that excerpts touch."""
+        length = self.seconds / max(1, self.songs)
+        of_a_song = self.excerpts / max(1, self.excerpted)
+        touched = of_a_song * (min(segment, length) + self.excerpt)
+        return self.excerpted / max(1, self.songs) * min(1.0, touched / length)
+
+    @property
+    def excerpted(self) -> int:
+        """Songs that have excerpts, as these are spread."""
+        return min(self.songs, self.excerpts)
 
 
 @dataclass(frozen=True)
@@ -94,7 +108,7 @@ class Hours:
 
     system: System
     scores: float  # for separating and scoring all songs
-    excerpts: float  # for separating songs once more, for the listening tests
+    excerpts: float  # for separating parts of songs once more, for the listening tests
 
     def line(self) -> str:
         """The result in words, in at most 80 columns."""
@@ -129,8 +143,8 @@ class Stopwatch:
         songs = songs_at_once(self.device, threads, max(1, len(each)))
         cores = scoring + (threads * sum(each) if on_cpu else 0.0)
         hours = self.songs.seconds / HOUR
-        share = self.songs.excerpted / max(1, self.songs.songs)
-        excerpts = share * separation / max(1, min(songs, self.songs.excerpted))
+        excerpts = self.songs.again(system.how.separation.segment) * separation
+        excerpts /= max(1, min(songs, self.songs.excerpted))
         separation /= max(1, min(songs, self.songs.songs))
         return Hours(system, max(separation, cores / jobs()) * hours, excerpts * hours)
 
@@ -175,11 +189,7 @@ class Stopwatch:
             self.songs.channels, samples, generator=torch.Generator().manual_seed(0)
         ).to(self.device)
         began = time.perf_counter()
-
-        def read(start: int, frames: int) -> Chunk:
-            return noise[:, start : start + frames]
-
-        list(overlap_add(model, read, samples, samples, samples))
+        list(overlap_add(model, in_memory(noise), samples, samples))
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
         return time.perf_counter() - began

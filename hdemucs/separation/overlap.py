@@ -7,6 +7,7 @@ only one segment of input and one of output are in memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
@@ -19,6 +20,32 @@ Chunk = Float[Tensor, "channel sample"]
 Block = Float[Tensor, "source channel sample"]
 Model = Callable[[Float[Tensor, "1 channel sample"]], Float[Tensor, "1 source channel sample"]]
 Reader = Callable[[int, int], Chunk]  # (start, frames) -> that part of the song
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The parts of a song that are wanted; only segments that touch them are separated."""
+
+    spans: tuple[tuple[int, int], ...]  # samples, [first, last)
+    sources: int
+
+    def touched(self, start: int, frames: int) -> bool:
+        """Whether samples [start, start + frames) have a wanted one."""
+        return any(first < start + frames and start < last for first, last in self.spans)
+
+    def later(self, delay: int) -> Wanted:
+        """The same parts of the song with `delay` samples before it."""
+        moved = ((first + delay, last + delay) for first, last in self.spans)
+        return Wanted(tuple(moved), self.sources)
+
+
+@dataclass(frozen=True)
+class Readable:
+    """A song that is read in parts."""
+
+    read: Reader
+    length: int  # samples
+    wanted: Wanted | None = None  # None: all of it
 
 
 def triangle(segment: int) -> Float[Tensor, " sample"]:
@@ -35,40 +62,43 @@ def stride_of(segment: int, overlap: float) -> int:
     return max(1, int((1 - overlap) * segment))
 
 
-def overlap_add(
-    model: Model, read: Reader, length: int, segment: int, stride: int
-) -> Iterator[Block]:
-    """The sources of a song of `length` samples, in consecutive blocks [source, channel, sample].
+def overlap_add(model: Model, song: Readable, segment: int, stride: int) -> Iterator[Block]:
+    """The sources of a song, in consecutive blocks [source, channel, sample].
 
-    Each block is complete: all segments that overlap it have been added.
+    Each block is complete: all segments that overlap it have been added. Samples that belong to a
+    segment of which nothing is wanted are NaN.
     """
     weights = triangle(segment)
     needed = getattr(model, "valid_length", int)  # plain functions take any length
     centre = getattr(model, "centre", model)  # and estimate all of their input
     total = torch.zeros(0)  # the samples that later segments will add to
     weight = torch.zeros(0)
-    for start in range(0, length, stride):
-        frames = min(segment, length - start)
-        chunk = in_context(read, start, frames, length, needed(frames))
-        estimate = middle(centre(chunk[None])[0], frames)
+    for start in range(0, song.length, stride):
+        frames = min(segment, song.length - start)
+        if song.wanted is None or song.wanted.touched(start, frames):
+            chunk = in_context(song, start, frames, needed(frames))
+            estimate = middle(centre(chunk[None])[0], frames)
+        else:
+            chunk = song.read(start, frames)
+            estimate = chunk.new_full((song.wanted.sources, *chunk.shape), torch.nan)
         shares = weights[:frames].to(estimate)
         total = added(total.to(estimate), estimate * shares)
         weight = added(weight.to(estimate), shares)
-        ready = frames if start + stride >= length else min(stride, frames)
+        ready = frames if start + stride >= song.length else min(stride, frames)
         yield total[..., :ready] / weight[:ready]
         total, weight = total[..., ready:], weight[ready:]
 
 
-def in_context(read: Reader, start: int, frames: int, length: int, wanted: int) -> Chunk:
-    """Read a segment in the middle of `wanted` samples of the song; outside of the song, silence.
+def in_context(song: Readable, start: int, frames: int, needed: int) -> Chunk:
+    """Read a segment in the middle of `needed` samples of the song; outside of the song, silence.
 
     Models without padding see more samples than they estimate, and for these the song's own samples
     are better than zeros.
     """
-    first = start - (wanted - frames) // 2
-    last = first + wanted
-    sound = read(max(0, first), min(last, length) - max(0, first))
-    return pad(sound, (max(0, -first), max(0, last - length)))
+    first = start - (needed - frames) // 2
+    last = first + needed
+    sound = song.read(max(0, first), min(last, song.length) - max(0, first))
+    return pad(sound, (max(0, -first), max(0, last - song.length)))
 
 
 def added(pending: Tensor, new: Tensor) -> Tensor:

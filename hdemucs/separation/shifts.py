@@ -10,18 +10,18 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
-from hdemucs.separation.overlap import Block, Chunk, Model, Reader, overlap_add
+from hdemucs.separation.overlap import Block, Chunk, Model, Readable, overlap_add
 
 
-def delayed(read: Reader, delay: int) -> Reader:
-    """Read the same song with `delay` samples of silence before it."""
+def delayed(song: Readable, delay: int) -> Readable:
+    """The same song with `delay` samples of silence before it."""
 
-    def read_delayed(start: int, frames: int) -> Chunk:
+    def read(start: int, frames: int) -> Chunk:
         silent = min(frames, max(0, delay - start))
-        sound = read(max(0, start - delay), frames - silent)
+        sound = song.read(max(0, start - delay), frames - silent)
         return torch.nn.functional.pad(sound, (silent, 0))
 
-    return read_delayed
+    return Readable(read, song.length + delay, song.wanted and song.wanted.later(delay))
 
 
 def without(blocks: Iterator[Block], delay: int) -> Iterator[Block]:
@@ -47,12 +47,9 @@ def in_step(streams: Sequence[Iterator[Block]]) -> Iterator[list[Block]]:
 
 
 def shifted_mean(
-    model: Model, read: Reader, length: int, delays: Sequence[int], cut: tuple[int, int]
+    model: Model, song: Readable, delays: Sequence[int], cut: tuple[int, int]
 ) -> Iterator[Block]:
     """The mean of the sources over one run per delay (samples); `cut` is (segment, stride)."""
-    streams = [
-        without(overlap_add(model, delayed(read, delay), length + delay, *cut), delay)
-        for delay in delays
-    ]
+    streams = [without(overlap_add(model, delayed(song, d), *cut), d) for d in delays]
     for blocks in in_step(streams):
         yield torch.stack(blocks).mean(0)

@@ -17,10 +17,10 @@ from hdemucs.config.separation import SeparationConfig
 from hdemucs.errors import UserError
 from hdemucs.models.ensemble import Ensemble
 from hdemucs.progress import Progress
-from hdemucs.separation.overlap import Block, Chunk
+from hdemucs.separation.overlap import Block, Chunk, Readable
 from hdemucs.separation.resampled import Resampled
 from hdemucs.separation.separate import SILENCE
-from hdemucs.separation.system import Readable, stream_system
+from hdemucs.separation.system import Heard, stream_system
 
 PIECE = 1 << 18  # samples read at a time for the statistics
 
@@ -82,7 +82,7 @@ def blocks_of(
         return generator
 
     with torch.no_grad():
-        heard = Readable(read, song.length, rate, statistics(song))
+        heard = Heard(Readable(read, song.length), rate, statistics(song))
         yield from (block.cpu() for block in stream_system(ensemble, heard, config, shared))
 
 

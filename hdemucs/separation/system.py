@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -15,8 +15,8 @@ from hdemucs.config.separation import SeparationConfig, in_chunks
 from hdemucs.errors import UserError
 from hdemucs.models.ensemble import Ensemble
 from hdemucs.models.family import Conditions
-from hdemucs.separation.overlap import Block, Chunk, Reader
-from hdemucs.separation.separate import statistics, stream
+from hdemucs.separation.overlap import Block, Chunk, Readable, Wanted
+from hdemucs.separation.separate import in_memory, statistics, stream
 from hdemucs.separation.shifts import in_step
 from hdemucs.separation.side_by_side import side_by_side
 
@@ -43,18 +43,22 @@ def filtered(ensemble: Ensemble, post: Any) -> Ensemble:
 
 
 @dataclass(frozen=True)
-class Readable:
-    """A song that can be read in parts."""
+class Heard:
+    """A song, and what a system must know of it as a whole."""
 
-    read: Reader  # reads at the song's own scale
-    length: int  # samples
+    song: Readable  # at its own scale
     rate: int  # Hz
     level: Level
+
+    @classmethod
+    def of(cls, mix: Song, rate: int, wanted: Wanted | None = None) -> Heard:
+        """A song in memory."""
+        return cls(in_memory(mix, wanted), rate, statistics(mix))
 
 
 def stream_system(
     ensemble: Ensemble,
-    song: Readable,
+    heard: Heard,
     config: SeparationConfig,
     generators: Generators,
     at_once: int = 1,
@@ -66,37 +70,21 @@ def stream_system(
     """
 
     def own(place: int, conditions: Conditions) -> Iterator[Block]:
-        mean, std = song.level if conditions.normalise == "mixture" else AS_IT_IS
+        mean, std = heard.level if conditions.normalise == "mixture" else AS_IT_IS
 
         def scaled(start: int, frames: int) -> Chunk:
-            return (song.read(start, frames) - mean) / std
+            return (heard.song.read(start, frames) - mean) / std
 
         asked = in_chunks(config, conditions.chunk)
         model, generator = ensemble.models[place], generators(place)
-        for block in stream(model, scaled, song.length, song.rate, asked, generator):
+        song = replace(heard.song, read=scaled)
+        for block in stream(model, song, heard.rate, asked, generator):
             yield block * std + mean
 
     streams = [own(place, each) for place, each in enumerate(ensemble.conditions)]
     with side_by_side(streams, at_once) as running:
         for estimates in in_step(running):
             yield ensemble.combine(estimates)
-
-
-def stream_song(
-    ensemble: Ensemble,
-    mix: Song,
-    rate: int,
-    config: SeparationConfig,
-    generators: Generators,
-    at_once: int = 1,
-) -> Iterator[Block]:
-    """The sources of a song in memory, block after block, at its own scale."""
-
-    def read(start: int, frames: int) -> Chunk:
-        return mix[..., start : start + frames]
-
-    song = Readable(read, mix.shape[-1], rate, statistics(mix))
-    yield from stream_system(ensemble, song, config, generators, at_once)
 
 
 @torch.no_grad()
@@ -109,5 +97,5 @@ def separate_by(
     at_once: int = 1,
 ) -> Float[Tensor, "source channel sample"]:
     """The sources of a song in memory, at its own scale."""
-    blocks = stream_song(ensemble, mix, rate, config, generators, at_once)
+    blocks = stream_system(ensemble, Heard.of(mix, rate), config, generators, at_once)
     return torch.cat(list(blocks), dim=-1)

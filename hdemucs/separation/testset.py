@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -13,15 +13,16 @@ from hdemucs.audio import Signal
 from hdemucs.config.estimation import EstimationConfig
 from hdemucs.memory import keep_freed_memory
 from hdemucs.models.ensemble import Ensemble
-from hdemucs.separation.overlap import Block
+from hdemucs.separation.overlap import Block, Wanted
 from hdemucs.separation.separate import Song
 from hdemucs.separation.side_by_side import whole
-from hdemucs.separation.system import filtered, stream_song
+from hdemucs.separation.system import Heard, filtered, stream_system
 from hdemucs.workers import jobs
 
 NEEDED = 4 * 2**30  # bytes for a full-size model's segment of 44 s: benchmarks/separation.md
 
 Estimates = dict[str, Signal]  # by source
+Spans = Sequence[tuple[int, int]]  # parts of a song, samples [first, last)
 Separate = Callable[[Iterable[tuple[str, Signal]]], Generator[Estimates, None, None]]
 
 
@@ -32,12 +33,17 @@ def generator_of(seed: int, track: str, member: int) -> torch.Generator:
 
 
 def estimate(
-    ensemble: Ensemble, track: str, mixture: Song, rate: int, config: EstimationConfig
+    ensemble: Ensemble,
+    track: str,
+    mixture: Song,
+    rate: int,
+    config: EstimationConfig,
+    spans: Spans | None = None,
 ) -> Iterator[Block]:
     """The sources of one track, block after block, at the scale of its file.
 
     Each model has its own shifts. The song is moved to the models' device. On a CPU, the models of
-    a bag run in parallel, as many as there are cores for.
+    a bag run in parallel, as many as there are cores for. Outside of `spans`, samples may be NaN.
     """
     torch.set_num_threads(config.threads)
     device = ensemble.shares.device
@@ -46,8 +52,10 @@ def estimate(
     def generator(place: int) -> torch.Generator:
         return generator_of(config.seed, track, place)
 
+    wanted = None if spans is None else Wanted(tuple(spans), len(ensemble.sources))
     together = at_once(device, config.threads)
-    yield from stream_song(ensemble, mix, rate, config.separation, generator, together)
+    heard = Heard.of(mix, rate, wanted)
+    yield from stream_system(ensemble, heard, config.separation, generator, together)
 
 
 def at_once(device: torch.device, threads: int) -> int:
@@ -81,21 +89,28 @@ def read(path: Path) -> str:
         return ""
 
 
-def separator(ensemble: Ensemble, rate: int, config: EstimationConfig) -> Separate:
-    """Separate songs for scoring: (name, mixture) of each in turn -> its estimates.
+def separator(
+    ensemble: Ensemble,
+    rate: int,
+    config: EstimationConfig,
+    spans: Mapping[str, Spans] | None = None,
+) -> Separate:
+    """Separate songs of the test set: (name, mixture) of each in turn -> its estimates.
 
     On a CPU, several songs are separated at a time. What is read stays in order, and independent of
-    how many there are.
+    how many there are. Of a song in `spans`, only what those parts need is separated: they are the
+    same samples as of the whole song, and others may be NaN.
     """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device.type == "cpu":
         keep_freed_memory()
     there = filtered(ensemble, config.post).eval().to(device)
     together = songs_at_once(device, config.threads, len(there.models))
+    parts = spans or {}
 
     def separate(songs: Iterable[tuple[str, Signal]]) -> Generator[Estimates, None, None]:
         streams = (
-            estimate(there, track, torch.from_numpy(mixture), rate, config)
+            estimate(there, track, torch.from_numpy(mixture), rate, config, parts.get(track))
             for track, mixture in songs
         )
         for blocks in whole(streams, together):

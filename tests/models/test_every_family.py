@@ -10,6 +10,7 @@ from hdemucs.config.separation import SeparationConfig
 from hdemucs.models.family import Separator, build, skeleton
 from hdemucs.models.store import load_model, save_model
 from hdemucs.registry import places
+from hdemucs.separation.overlap import Readable
 from hdemucs.separation.separate import stream
 from tests.systems import tiny
 
@@ -154,7 +155,7 @@ def test_memory_does_not_grow_with_the_song(model):
         return mix[:, start : start + frames]
 
     how = SeparationConfig(segment=segment / RATE, overlap=0.25, shifts=0, max_shift=0.0)
-    blocks = list(stream(model, read, length, RATE, how, torch.Generator()))
+    blocks = list(stream(model, Readable(read, length), RATE, how, torch.Generator()))
     assert sum(block.shape[-1] for block in blocks) == length
     assert all(block.isfinite().all() for block in blocks)
     assert max(asked) <= model.valid_length(segment)

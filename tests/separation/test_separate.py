@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hdemucs.config.separation import SeparationConfig
 from hdemucs.models.ensemble import Ensemble
 from hdemucs.models.family import Conditions, Separator
-from hdemucs.separation.overlap import overlap_add, stride_of, triangle
-from hdemucs.separation.separate import separate
+from hdemucs.separation.overlap import Readable, Wanted, overlap_add, stride_of, triangle
+from hdemucs.separation.separate import in_memory, separate, stream
 from hdemucs.separation.system import separate_by
 
 RATE = 100
@@ -65,8 +65,35 @@ def test_the_direct_form_gives_the_same():
         share = triangle(segment)[: chunk.shape[-1]]
         total[..., start : start + segment] += share * echoing(chunk[None])[0]
         weight[start : start + segment] += share
-    blocks = overlap_add(echoing, lambda s, n: mix[:, s : s + n], 531, segment, stride)
+    blocks = overlap_add(echoing, in_memory(mix), segment, stride)
     torch.testing.assert_close(torch.cat(list(blocks), -1), total / weight)
+
+
+@pytest.mark.parametrize("overlap", [0.0, 0.25, 0.6])
+@pytest.mark.parametrize("spans", [((0, 10),), ((530, 531),), ((250, 340), (90, 91))])
+def test_wanted_parts_are_those_of_the_whole(spans, overlap):
+    """The same samples, shifts and all, from the segments that touch them and from no other."""
+    mix, plan, seen = song(531), config(shifts=2, segment=100 / RATE, overlap=overlap), []
+
+    def echoing(chunk):
+        seen.append(chunk)
+        return halves(chunk.cumsum(-1))
+
+    def run(wanted):
+        seen.clear()
+
+        heard = in_memory(mix, wanted)
+        return torch.cat(list(stream(echoing, heard, RATE, plan, generator())), -1)
+
+    whole, most = run(None), len(seen)
+    part = run(Wanted(spans, 2))
+    assert len(seen) < most
+    assert part.shape == whole.shape
+    for first, last in spans:
+        assert torch.equal(part[..., first:last], whole[..., first:last])
+    assert part.isnan().any()
+    known = ~part.isnan()
+    assert torch.equal(part[known], whole[known])  # nothing incomplete passes as an estimate
 
 
 @pytest.mark.parametrize("kind", ["hybrid", "waveform"])
@@ -100,7 +127,7 @@ def test_memory_does_not_grow_with_the_song():
         asked.append(frames)
         return torch.zeros(2, frames)
 
-    blocks = list(overlap_add(halves, read, 100_000, 200, 150))
+    blocks = list(overlap_add(halves, Readable(read, 100_000), 200, 150))
     assert max(asked) <= 200
     assert max(block.shape[-1] for block in blocks) <= 200
     assert sum(block.shape[-1] for block in blocks) == 100_000

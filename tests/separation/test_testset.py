@@ -43,6 +43,32 @@ def test_songs_at_a_time_are_songs_one_by_one(monkeypatch):
             np.testing.assert_array_equal(one[source], other[source])
 
 
+def test_parts_of_songs_are_those_of_the_whole_songs(monkeypatch):
+    """Whole songs where no parts are named; of others, no segment is separated without need."""
+    monkeypatch.setenv("HDEMUCS_JOBS", "2")
+    seen = []
+
+    def echoing(chunk):
+        seen.append(chunk)
+        return halves(chunk.cumsum(-1))
+
+    how = EstimationConfig(variant="bag", separation=config(shifts=2), post=None, seed=3, threads=1)
+    first, second = Plain(echoing), Plain(echoing)
+    weights = [dict.fromkeys(first.sources, 1.0), {first.sources[0]: 0.0, first.sources[1]: 1.0}]
+    bag = Ensemble([first, second], weights)
+    spans = {name: [(500, 560), (20, 30)] for name, _ in SONGS[1:]}
+    complete, most = list(separator(bag, RATE, how)(iter(SONGS))), len(seen)
+    seen.clear()
+    parts = list(separator(bag, RATE, how, spans)(iter(SONGS)))
+    assert len(seen) < most
+    for (name, _), part, all_of_it in zip(SONGS, parts, complete, strict=True):
+        for source, estimate in part.items():
+            for first, last in spans.get(name, [(0, None)]):
+                np.testing.assert_array_equal(
+                    estimate[:, first:last], all_of_it[source][:, first:last]
+                )
+
+
 def test_whoever_stops_waits_for_the_present_blocks_only():
     made, going_on = [0, 0], threading.Event()
 

@@ -24,7 +24,8 @@ from tests.released.server import packaged
 
 CPU = torch.device("cpu")
 METRICS = MetricsConfig(window=1.0, hop=1.0, metrics="sdr", filter_length=512, backend="own")
-SONGS = Songs("nobody's", 4, 7200.0, 2, SOURCES, 8000, 2)
+# Excerpts in two of four songs; with segments of 2 s, half of such a song is separated again.
+SONGS = Songs("nobody's", 4, 7200.0, 2, 898.0, SOURCES, 8000, 2)
 PARAMS = read_params(ROOT / "params.yaml")
 
 
@@ -57,14 +58,14 @@ def measured(monkeypatch):
 @pytest.mark.parametrize(
     ("names", "changes", "cores", "scores", "excerpts"),
     [
-        (["hybrid"], {}, 1, 4.5, 2.0),  # 2 h of songs, each second twice: overlap; then scoring
-        (["hybrid"], {}, 2, 2.25, 1.0),  # two songs at a time; half of them are separated again
-        (["hybrid"], {}, 4, 1.125, 1.0),  # four songs; two that are separated again
-        (["hybrid"], {}, 8, 1.0, 1.0),  # no more songs than there are
-        (["hybrid"], {"shifts": 3, "overlap": 0.0}, 4, 1.625, 1.5),
-        (["hybrid", "waveform"], {}, 1, 8.5, 4.0),
-        (["hybrid", "waveform"], {}, 2, 4.25, 2.0),  # side by side, so one song at a time
-        (["hybrid", "waveform"], {}, 8, 1.0625, 1.0),
+        (["hybrid"], {}, 1, 4.5, 1.0),  # 2 h of songs, each second twice: overlap; then scoring
+        (["hybrid"], {}, 2, 2.25, 0.5),  # two songs at a time; a quarter is separated again
+        (["hybrid"], {}, 4, 1.125, 0.5),  # four songs; two that are separated again
+        (["hybrid"], {}, 8, 1.0, 0.5),  # no more songs than there are
+        (["hybrid"], {"shifts": 3, "overlap": 0.0}, 4, 1.625, 0.75),
+        (["hybrid", "waveform"], {}, 1, 8.5, 2.0),
+        (["hybrid", "waveform"], {}, 2, 4.25, 1.0),  # side by side, so one song at a time
+        (["hybrid", "waveform"], {}, 8, 1.0625, 0.5),
         ([], {}, 1, 0.5, 0.0),  # somebody's sound files
     ],
 )
@@ -72,6 +73,14 @@ def test_models_runs_overlap_and_cores_add_up(monkeypatch, names, changes, cores
     monkeypatch.setenv("HDEMUCS_JOBS", str(cores))
     [found] = Stopwatch(SONGS, METRICS, CPU).hours([of(*names, **changes)])
     assert (found.scores, found.excerpts) == pytest.approx((scores, excerpts))
+
+
+def test_excerpts_cost_no_more_than_whole_songs():
+    assert SONGS.again(2.0) == pytest.approx(1 / 4)
+    assert SONGS.again(5000.0) == 1 / 2  # one segment is the whole song: no part of it is saved
+    many = dataclasses.replace(SONGS, excerpts=400)
+    assert many.again(2.0) == 1.0
+    assert dataclasses.replace(SONGS, excerpts=0).again(2.0) == 0.0
 
 
 def test_each_size_is_measured_once(measured):

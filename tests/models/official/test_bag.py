@@ -7,7 +7,8 @@ from demucs.apply import BagOfModels, apply_model
 from hdemucs.config.separation import SeparationConfig
 from hdemucs.models.ensemble import Ensemble
 from hdemucs.models.family import Conditions, build
-from hdemucs.separation.system import Readable, stream_system
+from hdemucs.separation.separate import in_memory
+from hdemucs.separation.system import Heard, stream_system
 from tests.family import SOURCES
 from tests.models.official.counterparts import CASES, load_official_state
 
@@ -31,13 +32,10 @@ def test_a_song_separated_by_a_bag(names, weights):
     config = SeparationConfig(segment=1.0, overlap=0.25, shifts=0, max_shift=0.5)
     generator = torch.Generator().manual_seed(0)
 
-    def read(start, frames):
-        return mix[:, start : start + frames]
-
     rows = weights and [dict(zip(SOURCES, row, strict=True)) for row in weights]
     as_it_is = Conditions(normalise="none", chunk=None)
     ensemble = Ensemble(ours, rows, [as_it_is] * len(ours))
-    song = Readable(read, 40_000, 16_000, (0.0, 1.0))
+    song = Heard(in_memory(mix), 16_000, (0.0, 1.0))
     blocks = stream_system(ensemble, song, config, lambda _: generator)
     estimates = torch.cat(list(blocks), dim=-1)
     atol = 1e-5 * expected.abs().max().item()
