@@ -14,12 +14,14 @@ import torch
 from hdemucs.bounded import real
 from hdemucs.cli.networks import system
 from hdemucs.config.evaluation import EvaluationConfig, MetricsConfig
+from hdemucs.config.listening import ExcerptsConfig
 from hdemucs.config.load import validated
 from hdemucs.config.training import TrainConfig
 from hdemucs.data.manifest import Manifest, load_manifest
 from hdemucs.data.musdb18 import COUNTS, MUSDB18_HQ
 from hdemucs.data.share import WHOLE
 from hdemucs.errors import UserError
+from hdemucs.listening.selection import check_lengths
 from hdemucs.preflight.forecast import Data, check, describe, preflight
 from hdemucs.preflight.scoring import Stopwatch, TestSet, table
 from hdemucs.runs.workspace import Workspace
@@ -81,18 +83,20 @@ def test_set(base: Tree) -> tuple[TestSet, MetricsConfig]:
     """The test songs, and how they are scored; `base` is that of a scale."""
     metrics = validated(base["evaluate"], EvaluationConfig, "evaluate").metrics
     fetch, sources = base["fetch"], tuple(base["fetch"]["sources"])
+    excerpts = validated(base["excerpts"], ExcerptsConfig, "excerpts")
     manifest = recorded(fetch["sample_rate"])
     if manifest is None:
         name, songs, seconds = f"{MUSDB18_HQ}'s size", COUNTS["test"], PAPER_TEST
     else:
+        check_lengths(excerpts, manifest)
         tracks = manifest.split("test")
         name, songs, seconds = manifest.name, len(tracks), sum(t.seconds for t in tracks)
     return TestSet(
         name=name,
         songs=songs,
         seconds=seconds,
-        excerpts=len(sources) * base["excerpts"]["per_source"],
-        excerpt=base["excerpts"]["seconds"],
+        excerpts=len(sources) * excerpts.per_source,
+        excerpt=excerpts.seconds,
         sources=sources,
         rate=fetch["sample_rate"],
         channels=fetch["channels"],

@@ -64,11 +64,27 @@ def select_from(config: ExcerptsConfig, manifest: Manifest, root: Path) -> Excer
     train = [track.name for track in manifest.split("valid") or manifest.split("train")]
     if not test:
         raise UserError("data/manifest.json", "has no test tracks", "fetch data with some")
+    check_lengths(config, manifest)
 
     def read(name: str) -> Stems:
         return read_stems(root, tracks[name], manifest.sources)
 
     return select(config, manifest.sample_rate, test, train, read)
+
+
+def check_lengths(config: ExcerptsConfig, manifest: Manifest) -> None:
+    """Refuse data whose test tracks are all shorter than an excerpt.
+
+    Raises:
+        UserError: they are.
+    """
+    longest = max((track.seconds for track in manifest.split("test")), default=0.0)
+    if longest < config.seconds + 2 * config.margin:
+        problem = (
+            f"with {config.margin:g} s before and after it, is longer than every test track: "
+            f"the longest has {longest:g} s"
+        )
+        raise UserError(f"excerpts.seconds={config.seconds:g}", problem, "lower it")
 
 
 def select(

@@ -7,8 +7,8 @@ import pytest
 
 from hdemucs.errors import UserError
 from hdemucs.listening.excerpts import load_excerpts, save_excerpts
-from hdemucs.listening.selection import select
-from tests.listening.family import RATE, SOURCES, excerpts_config, stems
+from hdemucs.listening.selection import select, select_from
+from tests.listening.family import RATE, SOURCES, corpus, excerpts_config, stems
 
 
 def songs(count, **changes):
@@ -27,6 +27,16 @@ def test_another_track_moves_no_other_pick():
     few, many = chosen(songs(2), per_source=9), chosen(songs(5), per_source=9)
     assert picks(few).items() <= picks(many).items()
     assert len(picks(many)) == 5 * len(SOURCES)
+
+
+def test_songs_that_are_all_too_short_are_refused(tmp_path):
+    """Three seconds, and one before and after them, are longer than a song of 4.5."""
+    manifest = corpus(tmp_path)
+    short = [replace(track, seconds=4.5) for track in manifest.tracks]
+    some = [*short[:-1], replace(manifest.tracks[-1], split="test", seconds=5.0)]
+    assert select_from(excerpts_config(), replace(manifest, tracks=tuple(some)), tmp_path)
+    with pytest.raises(UserError, match=r"excerpts.seconds=3: .*the longest has 4.5 s; lower it"):
+        select_from(excerpts_config(), replace(manifest, tracks=tuple(short)), tmp_path)
 
 
 def test_another_seed_draws_others():
