@@ -18,7 +18,7 @@ from hdemucs.report.evidence import matrix, signed
 from hdemucs.report.results import SHOWN, Results, Row, arranged, numbers
 from hdemucs.report.runs import RunFacts, load_runs
 from hdemucs.statistics.differences import Difference, compared
-from hdemucs.studies.definition import StudyConfig
+from hdemucs.studies.definition import CpuTime, StudyConfig
 from hdemucs.tables import Cell, Table, markdown, write
 
 FLOOR = "static-wiener"
@@ -36,18 +36,17 @@ def write_pages(name: str, config: StudyConfig, out: Path) -> None:
     systems = load_systems(out / "scores", out / "oracles")
     runs = {name: load_runs(out / "runs" / f"{name}.json") for name in systems}
     results = arranged(report, systems, runs)
-    table = overview(results, out)
+    table = overview(config, results, out)
     write(table, out / "tables")
     made = {"systems": markdown(table), "claims": (out / "tables" / "claims.md").read_text()}
     shown = [made[name].strip() for name in config.shows]
     write_text(out / "README.md", text(name, config, results, shown))
 
 
-def overview(results: Results, out: Path) -> Table:
+def overview(config: StudyConfig, results: Results, out: Path) -> Table:
     """One line per system: what it is, its time, and its results."""
-    file = out / "steps.json"  # of systems that were given the same CPU time
-    given = read_json(file, CURE) if file.exists() else {"systems": {}}
-    timed = given["systems"]
+    same_time = isinstance(config.budget, CpuTime)
+    timed = read_json(out / "steps.json", CURE)["systems"] if same_time else {}
     lines = [
         {**line(row, timed), **scored(row, results, floor(results))}
         for row in sorted(results.rows, key=lambda row: -mean(row))
@@ -60,10 +59,9 @@ def overview(results: Results, out: Path) -> Table:
         "Over the static filter: mean over test tracks of the difference to the static Wiener "
         f"filter, which knows the training stems' mean spectra alone; with its {level} interval.",
     )
-    if timed:
-        notes += (
-            f"Steps: what fits into {given['seconds']:g} s of CPU time. Without: not trained here.",
-        )
+    if isinstance(config.budget, CpuTime):
+        seconds = f"{config.budget.seconds:g} s"
+        notes += (f"Steps: what fits into {seconds} of CPU time. Without: not trained here.",)
     return Table("systems", "Systems", pd.DataFrame(lines), notes)
 
 
