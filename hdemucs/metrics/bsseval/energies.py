@@ -28,21 +28,30 @@ Energies = dict[str, Float[np.ndarray, "source block"]]
 
 @dataclass(frozen=True)
 class Filters:
-    """Frequency responses, from reference channels to estimate channels."""
+    """Frequency responses, from reference channels to estimate channels.
 
-    everything: Complex[Tensor, "frequency estimate reference"]
-    own: Complex[Tensor, "frequency source channel channel"]
+    The channels of `all` come first, then those of `own`: one product of larger matrices is faster
+    than two, though most of the second half is zero.
+    """
+
+    responses: Complex[Tensor, "frequency both reference"]
+    sources: int
 
     @classmethod
     def of(cls, everything: Shared, own: Own, length: int) -> Filters:
         """Frequency responses of taps, for spectra of an even `length`."""
-        whole = torch.fft.rfft(torch.from_numpy(everything[0]), n=length, dim=0)
-        single = torch.fft.rfft(torch.from_numpy(own), n=length, dim=1)
-        return cls(whole.transpose(1, 2), single.permute(1, 0, 3, 2))
+        taps = np.zeros((everything.shape[1], everything.shape[2], 2 * everything.shape[3]))
+        half, size = everything.shape[3], own.shape[3]
+        taps[..., :half] = everything[0]
+        for source, filters in enumerate(own):
+            first = source * size
+            taps[:, first : first + size, half + first : half + first + size] = filters
+        whole = torch.fft.rfft(torch.from_numpy(taps), n=length, dim=0)
+        return cls(whole.transpose(1, 2), len(own))
 
     def to(self, like: Tensor) -> Filters:
-        everything = self.everything.to(like.device, like.dtype).contiguous()
-        return Filters(everything, self.own.to(like.device, like.dtype).contiguous())
+        moved = self.responses.to(like.device, like.dtype).contiguous()
+        return Filters(moved, self.sources)
 
 
 def energies(spectra: Iterable[Spectrum], filters: Filters, length: int) -> Energies:
@@ -60,19 +69,16 @@ def energies(spectra: Iterable[Spectrum], filters: Filters, length: int) -> Ener
         ]
         groups.append(np.sum(sums, axis=0))
     whole = np.concatenate(groups, -1)  # [part, channel, frame]
-    sources = filters.own.shape[1]
-    by_source = whole.reshape(len(PARTS), sources, -1, whole.shape[-1]).sum(2)
+    by_source = whole.reshape(len(PARTS), filters.sources, -1, whole.shape[-1]).sum(2)
     return dict(zip(PARTS, by_source, strict=True))
 
 
 def parts(spectrum: Spectrum, filters: Filters, bins: slice) -> list[Part]:
     """The spectra of the parts in some bins, in the order of PARTS."""
     half = spectrum.shape[1] // 2
-    references, estimates = spectrum[bins, :half].contiguous(), spectrum[bins, half:]
-    everything = torch.bmm(filters.everything[bins], references)
-    count, sources, size, _ = filters.own[bins].shape
-    single = references.reshape(count * sources, size, -1)
-    own = torch.bmm(filters.own[bins].reshape(-1, size, size), single).reshape(references.shape)
+    references, estimates = spectrum[bins, :half], spectrum[bins, half:]
+    both = torch.bmm(filters.responses[bins], references)
+    everything, own = both[:, :half], both[:, half:]
     return [own - references, own, everything - own, everything, estimates - everything]
 
 
