@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ TOGETHER = 4  # blocks that are transformed together, so that their samples stay
 PRIMES = (2, 3, 5, 7)  # FFTs are fast for lengths with these factors
 
 Spectrum = Complex[Tensor, "frequency channel block"]
+Memory = Complex[Tensor, " number"]
 Rows = Float[np.ndarray, "channel place sample"]
 
 
@@ -67,15 +69,20 @@ class Spectra:
     device: torch.device
 
     def __iter__(self) -> Iterator[Spectrum]:
-        """Yield group after group, with the bin first, as batches of small matrices need it."""
-        rows = np.empty((self.song.channels, TOGETHER, self.length))
-        for start in range(0, len(self.blocks), GROUP):
-            yield self.group(self.blocks[start : start + GROUP], rows)
+        """Yield group after group, with the bin first, as batches of small matrices need it.
 
-    def group(self, blocks: Sequence[slice], rows: Rows) -> Spectrum:
-        """The spectra of some blocks; `rows` is memory for their samples."""
-        size = self.length // 2 + 1, self.song.channels, len(blocks)
-        spectrum = torch.empty(size, dtype=torch.complex128, device=self.device)
+        All groups use the same memory, since fresh memory costs as much as the transforms.
+        """
+        rows = np.empty((self.song.channels, TOGETHER, self.length))
+        size = (self.length // 2 + 1) * self.song.channels * min(GROUP, len(self.blocks))
+        memory = torch.empty(size, dtype=torch.complex128, device=self.device)
+        for start in range(0, len(self.blocks), GROUP):
+            yield self.group(self.blocks[start : start + GROUP], rows, memory)
+
+    def group(self, blocks: Sequence[slice], rows: Rows, memory: Memory) -> Spectrum:
+        """The spectra of some blocks, in `memory`; `rows` is memory for their samples."""
+        shape = self.length // 2 + 1, self.song.channels, len(blocks)
+        spectrum = memory[: math.prod(shape)].view(shape)
         for start in range(0, len(blocks), TOGETHER):
             some = blocks[start : start + TOGETHER]
             for place, block in enumerate(some):
