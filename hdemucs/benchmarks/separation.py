@@ -206,7 +206,10 @@ On one core, the full-size hybrid on 10 s, CPU seconds; the machine did other wo
 - oneDNN called directly in torch's usual layout: 0.153 s rather than 0.084 s for a 1 x 1 kernel.
 - A thread that computes a block ahead of the one that writes: whoever stops the command then waits
   for the block. Stems are written by a thread of their own instead.
+- Winograd's algorithm for the decoders' 3 x 3 convolutions, 44 % of the arithmetic, as F(2 x 2)
+  with batched products: 0.29 s rather than 0.24 s on the outermost level, then 0.18 s, 0.13 s and
+  0.10 s rather than 0.18 s, 0.16 s and 0.15 s: 2 % of the whole. It saves products where there are
+  many channels, and passes over memory cost more than that where there are few.
 - What is left is arithmetic: the 190 GFLOP of 10 s take 2.0 s at the 95 GFLOP/s that this core
-  reaches in a convolution, so twice the official speed is the most that fp32 can have without
-  another algorithm (Winograd's, which torch does not ask oneDNN for).
+  reaches in a convolution, so twice the official speed is the most that fp32 can have.
 """
