@@ -7,13 +7,16 @@ reach.
 """
 
 import argparse
+import shutil
 import tempfile
 from pathlib import Path
 
 import torch
 
-from hdemucs.benchmarks.reading import SEGMENT, Speed, benchmark, ratio
+from hdemucs.benchmarks.official_step import installed
+from hdemucs.benchmarks.reading import PAPER, SEGMENT, Speed, benchmark, ratio
 from hdemucs.bounded import real, whole
+from hdemucs.errors import UserError
 from hdemucs.files import write_text
 
 CORES = 64
@@ -33,7 +36,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def make(asked: argparse.Namespace, page: Path) -> None:
-    """Measure (two minutes on one core) and write the page."""
+    """Measure (two minutes on one core) and write the page.
+
+    Raises:
+        UserError: what the official loader needs is not installed, or the batch cannot be remixed.
+    """
+    group = PAPER.remix or 1
+    if asked.batch % group:
+        problem = f"is no multiple of {group}, the examples that are remixed with each other"
+        raise UserError(f"--batch {asked.batch}", problem, f"take {group} or {asked.batch * group}")
+    for name, there in (("demucs", installed()), ("ffmpeg", shutil.which("ffmpeg") is not None)):
+        if not there:
+            raise UserError(name, "is not installed; the official loader needs it", "install it")
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
         speeds = benchmark(Path(folder), asked.songs, asked.batch, asked.rounds)
@@ -51,8 +65,7 @@ batches of {batch}, one process, loaders in turns; median and range of {rounds} 
 {rows}
 
 - Augmented (shift, channel swap, sign, gain, remix; repitch off), ours is **{augmented:.1f} times**
-  as fast as the official loader, and {again:.1f} times where it fills the same memory again: fresh
-  memory costs more than reading. Reading alone, {reading:.1f} times. The official dataset's
+  as fast as the official loader. Reading alone, {reading:.1f} times. The official dataset's
   `torchaudio.load` is served by soundfile: since 2.9, torchaudio needs torchcodec for it.
 - How many H100s a node of {cores} cores feeds, at the paper's global batch of 64: **{fed}** if it
   augments too, {pitched} if it repitches a fifth of the examples, as in the paper, and leaves the
@@ -70,7 +83,6 @@ def written(speeds: list[Speed], batch: int, gpu: float) -> str:
         rounds=len(speeds[0].rounds),
         rows="\n".join(row(speed) for speed in speeds),
         augmented=ratio(speeds, "augmented", "augmented"),
-        again=ratio(speeds, "augmented into the same memory", "augmented"),
         reading=ratio(speeds, "reading", "reading"),
         cores=CORES,
         fed=int(CORES * found["ours, augmented"] / SEGMENT / gpu),

@@ -109,8 +109,12 @@ def write_numbers(results: Results, out: Path) -> None:
 
 def lead(results: Results) -> str:
     facts = results.facts
+    given = sum(bool(verdict.others(row)) for row in results.models)
+    trained = len(results.models) - given
+    counts = [f"{trained} trained systems"] if trained or not given else []
+    counts += [f"{given} systems of others"] if given else []
     return (
-        f"{len(results.models)} trained systems, {len(results.bounds)} floors and oracles, "
+        f"{', '.join(counts)}, {len(results.bounds)} floors and oracles, "
         f"{len(results.tracks)} test tracks of {facts.data.name}, scale {results.config.scale}."
     )
 

@@ -8,7 +8,7 @@ the size of a study that would decide those that stay undecided.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -52,6 +52,15 @@ class Claim:
     kind: Literal["more", "same"]
     paper: Annotated[tuple[str, ...], Field(max_length=2)] = ()  # keys of published.csv
     note: str = ""
+    released: Annotated[tuple[str, ...], Field(max_length=2)] = ()  # rows of the authors' models
+
+    def on(self, rows: Collection[str]) -> Claim:
+        """The claim on the rows that were run: its own two, or those of the authors' models."""
+        own, theirs = {self.row, self.baseline}, set(self.released)
+        if not theirs or own.issubset(rows) or not theirs.issubset(rows):
+            return self
+        row, baseline = self.released
+        return replace(self, row=row, baseline=baseline)
 
 
 @dataclass(frozen=True)
@@ -95,23 +104,22 @@ def claims() -> tuple[Claim, ...]:
 def judged(results: Results, known: Mapping[str, Published], metric: str = "SDR") -> list[Judged]:
     """Judge every claim; a claim is tested if both of its rows were run."""
     rows = {row.name: row for row in results.models}
+    every = [claim.on(rows) for claim in claims()]
     values = {
         claim.name: paired(
             matrix(rows[claim.row], metric, claim.source),
             matrix(rows[claim.baseline], metric, claim.source),
         )
-        for claim in claims()
+        for claim in every
         if comparable(rows, claim) and knows(results, claim)
     }
-    asked = [
-        claim for claim in claims() if claim.name in values and values[claim.name].shape[1] > 1
-    ]
+    asked = [claim for claim in every if claim.name in values and values[claim.name].shape[1] > 1]
     found = {c.name: tested(values[c.name], c.source, results.config) for c in asked}
     level = results.config.interval.level
     words = decided([test(c, found[c.name], results.config) for c in asked], level)
     decisions = {claim.name: one for claim, one in zip(asked, words, strict=True)}
     out = []
-    for claim in claims():
+    for claim in every:
         effect = paper_effect(claim, known)
         if claim.name not in found:
             why = untested(results, claim, rows)

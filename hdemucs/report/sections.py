@@ -113,11 +113,15 @@ def differences_section(results: Results, findings: Findings, parts: Parts) -> S
 
 
 def verdict_section(results: Results, findings: Findings, parts: Parts) -> Section:
-    """How many of the paper's numbers were reproduced; the numbers themselves are collapsed."""
+    """How many of the paper's numbers were reproduced; numbers without a verdict are collapsed."""
     cells = findings.cells
     made = [parts.table(verdict.summary(cells))]
-    ran = [verdict.beside(results, cells), verdict.basis(cells)]
-    every = [one for one in (*ran, verdict.missing(cells)) if len(one.frame)]
+    beside = verdict.beside(results, cells)
+    if any(one.state in (verdict.REPRODUCED, verdict.NOT) for one in cells):
+        made.append(hypertext(beside))
+    elif len(beside.frame):
+        made.append(folded(beside.title, hypertext(beside)))
+    every = [one for one in (verdict.basis(cells), verdict.missing(cells)) if len(one.frame)]
     made += [folded(one.title, hypertext(one)) for one in every]
     reasons = sorted({reason for one in cells if one.row for reason in one.reasons})
     because = (f"Where a row was run: {'; '.join(reasons)}.",) if reasons else ()

@@ -47,7 +47,8 @@ class Cell:
     ours: float | None
     interval: Interval | None  # of our number, over tracks
     state: str
-    reasons: tuple[str, ...]
+    reasons: tuple[str, ...]  # why there is no verdict; empty where there is one
+    basis: tuple[str, ...] = ()  # what our number rests on
 
     @property
     def paper(self) -> float:
@@ -79,18 +80,19 @@ def cell(results: Results, entry: Published, row: Row | None, source: str) -> Ce
     """The verdict on one number."""
     if row is None:
         return Cell(entry, source, None, None, None, MISSING, (why_not_run(results, entry),))
-    whose = (seeds(row),) if others(row) else ()
+    given = (seeds(row),) if others(row) else ()
     data = list(other_data(results, entry))
     if data:
-        return Cell(entry, source, row, None, None, OTHER, (*data, *whose))
+        return Cell(entry, source, row, None, None, OTHER, tuple(data), given)
     value = numbers(row, "SDR", MEDIANS)[source]
     interval = interval_of(results, row, source)
     reasons = tuple(other_training(row, entry))
     if reasons:
-        return Cell(entry, source, row, value, interval, OTHER, (*reasons, *whose))
+        return Cell(entry, source, row, value, interval, OTHER, reasons, given)
     near = abs(value - entry.scores[source]) <= margin(results.config, source)
     state = REPRODUCED if near else NOT
-    return Cell(entry, source, row, value, interval, state, (spread(results.config, source, row),))
+    rests = (spread(results.config, source, row),)
+    return Cell(entry, source, row, value, interval, state, (), rests)
 
 
 def spread(config: ReportConfig, source: str, row: Row) -> str:
@@ -171,7 +173,7 @@ def run(judged: list[Cell]) -> Iterator[tuple[Published, Row, tuple[str, ...]]]:
     """The paper's rows that a row of ours repeats, with the reasons of the first cell."""
     for one in judged:
         if one.row is not None and one.source == COLUMNS[0]:
-            yield one.published, one.row, one.reasons
+            yield one.published, one.row, (*one.reasons, *one.basis)
 
 
 def counted(cells: list[Cell]) -> str:
@@ -204,7 +206,7 @@ def table(results: Results, judged: list[Cell]) -> Table:
             "Ours": one.ours,
             "Difference": difference(one),
             "Verdict": one.state,
-            "Reasons": "; ".join(one.reasons),
+            "Reasons": "; ".join([*one.reasons, *one.basis]),
         }
         for one in judged
     ]

@@ -1,6 +1,7 @@
 """Every page of reports/benchmarks/ is made by the command that it names."""
 
 import argparse
+import shutil
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,16 @@ def test_a_page_is_made_where_one_stands(tmp_path, monkeypatch, capsys):
     page = tmp_path / FOLDER / "metrics.md"
     assert capsys.readouterr().out.strip().endswith("metrics.md")
     assert "largest difference to museval" in page.read_text()
+
+
+def test_loaders_take_turns_and_the_page_has_them_all(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = ["bench", "loaders", "--songs", "1", "--batch", "4", "--rounds", "1"]
+    if not shutil.which("ffmpeg"):
+        with pytest.raises(SystemExit):
+            main(asked)
+        pytest.skip("the official loader needs ffmpeg")
+    main(asked)
+    text = (tmp_path / FOLDER / "loaders.md").read_text()
+    for loader in ("ours, augmented", "ours, reading and repitch", "official, augmented"):
+        assert f"| {loader} |" in text

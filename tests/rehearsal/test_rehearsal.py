@@ -179,4 +179,4 @@ def test_planted_values_on_either_side_of_the_margin_flip_every_cell(scored, off
     for cell in judged:
         wanted = all_ if cell.source == "all" else source
         assert cell.state == wanted, (cell.published.key, cell.row.name, cell.source, cell.reasons)
-    assert any("released weights" in cell.reasons[0] for cell in judged)
+    assert any("released weights" in cell.basis[0] for cell in judged)

@@ -39,7 +39,8 @@ def test_every_claim_names_rows_sources_and_published_numbers_that_exist():
     known, names = published(), {claim.name for claim in claims()}
     assert len(names) == len(claims())
     for claim in claims():
-        assert {claim.row, claim.baseline} <= set(PARAMS["variants"])
+        assert {claim.row, claim.baseline, *claim.released} <= set(PARAMS["variants"])
+        assert all("released" in PARAMS["variants"][name] for name in claim.released)
         assert claim.source in ("all", *PARAMS["base"]["fetch"]["sources"])
         paper_effect(claim, known)
 
@@ -50,6 +51,19 @@ def test_sizes_of_effect_are_the_papers():
     assert effects["attention"] == pytest.approx(0.54)
     assert effects["bag-across-domains-over-waveform"] == pytest.approx(0.37)
     assert effects["hybrid-over-spectrogram"] is None
+
+
+def test_released_models_decide_where_ours_were_not_trained(study):
+    """They are the very rows of the paper's tables; where both ours are there, ours decide."""
+    theirs = ("released_bag_hybrid", "hybrid"), ("released_bag_waveform", "demucs-v2")
+    _, one = found(study, *theirs)
+    judged_ = one["hybrid-over-waveform"]
+    assert judged_.word is Word.SUPPORTED
+    assert (judged_.claim.row, judged_.claim.baseline) == (theirs[0][0], theirs[1][0])
+    _, two = found(study, *theirs, ("hybrid", "demucs-v2"), ("waveform", "hybrid"))
+    assert two["hybrid-over-waveform"].word is Word.CONTRADICTED
+    _, three = found(study, theirs[0], ("waveform", "hybrid"))
+    assert "hybrid not run" in three["hybrid-over-waveform"].reason
 
 
 def test_a_better_row_supports_and_a_worse_one_contradicts(study):

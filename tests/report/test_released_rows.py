@@ -134,7 +134,7 @@ def test_every_cell_names_released_weights_whose_which_files_and_which_digests(c
     assert {cell.source for cell in judged_} == {"all", *results.sources}
     assert judged_[0].state == state
     for cell in judged_:
-        told = " ".join(cell.reasons)
+        told = " ".join(cell.basis)
         assert "released weights" in told and "A. Nobody" in told
         for file in FILES:
             assert f"{file} by A. Nobody (SHA-256 {file[0] * 64}), trained on MUSDB18-HQ" in told

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from hdemucs.studies.definition import CpuTime, StudyConfig
+from hdemucs.studies.definition import CpuTime, Steps, StudyConfig
 from hdemucs.studies.page import write_pages
 
 from .conftest import CONFIG, MODELS
@@ -58,7 +58,8 @@ def test_pages_follow_from_what_is_committed(committed):
 def test_a_study_of_claims_leads_with_them(committed):
     """Its systems had the same steps, so they have trainings instead of times."""
     (committed / "steps.json").unlink()
-    write_pages("claims", replace(PLAN, shows=("claims", "systems")), committed)
+    alike = Steps(kind="steps", steps=10, epochs=2)
+    write_pages("claims", replace(PLAN, budget=alike, shows=("claims", "systems")), committed)
     page = (committed / "README.md").read_text()
     assert page.index("## The paper's claims") < page.index("## Systems")
     assert "| Trainings |" in page and "| s a step |" not in page
