@@ -24,7 +24,7 @@ def without_others(params):
     known = dict(params["variants"])
     tiny(params)
     params["study"] = NAMES
-    params["variants"] = {name: known[name] for name in NAMES}
+    params["variants"] = {name: known[name] for name in (*NAMES, "released_bag_waveform")}
 
 
 def cluster(project: Project, scoring: dict[str, float] | None) -> None:
