@@ -19,6 +19,7 @@ from hdemucs.progress import Progress
 T = TypeVar("T")
 R = TypeVar("R")
 
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 MOST = 16  # because each track takes about 0.5 GB
 
 
@@ -56,7 +57,7 @@ def unordered(work: Callable[[T], R], items: Sequence[T], count: int) -> Iterato
         return
     context = multiprocessing.get_context("spawn")  # forking a process with threads may hang
     with ProcessPoolExecutor(count, context, initializer=begin) as pool:
-        with deaf_to_ctrl_c():
+        with deaf_to_ctrl_c(), single_threaded():
             pending = {pool.submit(work, item): index for index, item in enumerate(items)}
         try:
             for future in as_completed(pending):
@@ -81,6 +82,21 @@ def deaf_to_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """Let processes that are started inside use one thread each: there are as many as cores."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update(dict.fromkeys(THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def begin() -> None:

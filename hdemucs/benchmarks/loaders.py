@@ -18,6 +18,7 @@ from hdemucs.benchmarks.reading import PAPER, SEGMENT, Speed, benchmark, ratio
 from hdemucs.bounded import real, whole
 from hdemucs.errors import UserError
 from hdemucs.files import write_text
+from hdemucs.memory import keep_freed_memory
 
 CORES = 64
 COUNT, RATE = whole(1, 1000), real(0.01, 1e6)
@@ -49,6 +50,7 @@ def make(asked: argparse.Namespace, page: Path) -> None:
         if not there:
             raise UserError(name, "is not installed; the official loader needs it", "install it")
     torch.set_num_threads(1)
+    keep_freed_memory()  # as the processes that read do
     with tempfile.TemporaryDirectory() as folder:
         speeds = benchmark(Path(folder), asked.songs, asked.batch, asked.rounds)
     write_text(page, written(speeds, asked.batch, asked.gpu))

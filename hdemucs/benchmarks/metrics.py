@@ -25,8 +25,10 @@ from scipy.signal import lfilter
 from hdemucs.bounded import real
 from hdemucs.evaluation.backend import by_museval
 from hdemucs.files import write_text
+from hdemucs.memory import keep_freed_memory
 from hdemucs.metrics.bsseval.evaluate import bsseval
 from hdemucs.metrics.sdr import sdr
+from hdemucs.workers import single_threaded
 
 RATE = 44_100
 SOURCES = 4
@@ -98,6 +100,7 @@ def stereo(source: int, samples: int, *, estimated: bool) -> np.ndarray:
 def measure(name: str, folder: Path) -> Measured:
     """Run one candidate in this process."""
     torch.set_num_threads(1)
+    keep_freed_memory()  # as the processes that score do
     score, repeats = CANDIDATES[name]
     references, estimates = (np.load(folder / f"{n}.npy") for n in ("references", "estimates"))
     times = [timed(score, references, estimates) for _ in range(repeats)]
@@ -119,7 +122,8 @@ def run(seconds: float) -> list[Measured]:
     context = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        with ProcessPoolExecutor(1, context, max_tasks_per_child=1) as pool:
+        pool_of_one = ProcessPoolExecutor(1, context, max_tasks_per_child=1)
+        with single_threaded(), pool_of_one as pool:
             pool.submit(make_signals, folder, seconds).result()
             return [pool.submit(measure, name, folder).result() for name in CANDIDATES]
 

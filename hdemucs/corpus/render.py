@@ -7,12 +7,10 @@ corpus that has it is complete.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +23,7 @@ from hdemucs.corpus.track import PARTIAL, font, write_track
 from hdemucs.errors import UserError
 from hdemucs.files import sha256, unwritable, write_json, write_text
 from hdemucs.progress import Progress
-
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+from hdemucs.workers import single_threaded
 
 
 def make_corpus(config: CorpusConfig, root: Path, jobs: int) -> None:
@@ -95,21 +92,6 @@ def finished(
                     yield future.result()
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def single_threaded() -> Iterator[None]:
-    """Let processes that are started inside use one thread each."""
-    before = {name: os.environ.get(name) for name in THREADS}
-    os.environ.update(dict.fromkeys(THREADS, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def finish(root: Path, wanted: dict[str, Any], tracks: list[Plan]) -> None:
