@@ -211,5 +211,5 @@ On one core, the full-size hybrid on 10 s, CPU seconds; the machine did other wo
   0.10 s rather than 0.18 s, 0.16 s and 0.15 s: 2 % of the whole. It saves products where there are
   many channels, and passes over memory cost more than that where there are few.
 - What is left is arithmetic: the 190 GFLOP of 10 s take 2.0 s at the 95 GFLOP/s that this core
-  reaches in a convolution, so twice the official speed is the most that fp32 can have.
+  reaches in a convolution, and nothing here makes them fewer.
 """
