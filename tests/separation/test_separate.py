@@ -81,7 +81,6 @@ def test_wanted_parts_are_those_of_the_whole(spans, overlap):
 
     def run(wanted):
         seen.clear()
-
         heard = in_memory(mix, wanted)
         return torch.cat(list(stream(echoing, heard, RATE, plan, generator())), -1)
 
