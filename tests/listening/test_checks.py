@@ -23,13 +23,13 @@ from hdemucs.listening.stimuli.trials import compose, rendered
 from tests.listening.family import RATE, SYSTEMS, build, listening_config
 
 
-def broken(material, folder, change, count=1):
+def broken(material, folder, change, count=1, system="wombat"):
     """The same inputs with some of a system's samples changed."""
     shutil.copytree(material.samples, folder / "samples")
     changed = replace(material, samples=folder / "samples")
     excerpts = material.excerpts.excerpts
     for excerpt in excerpts[:count]:
-        path = sample_path(changed.samples, "wombat", excerpt)
+        path = sample_path(changed.samples, system, excerpt)
         audio.write(path, change(audio.read(path)), RATE, bits=24)
     return changed
 
@@ -61,7 +61,16 @@ def test_mono(material, tmp_path):
 
 def test_a_silent_system(material, tmp_path):
     changed = broken(material, tmp_path, np.zeros_like)
-    assert "wombat is silent where the reference is not" in refusal(changed, tmp_path)
+    assert "wombat is silent where the reference is not in 1 of 8" in refusal(changed, tmp_path)
+
+
+def test_silent_systems_are_named_together(material, tmp_path):
+    changed = broken(material, tmp_path, np.zeros_like, count=3)
+    changed = broken(changed, tmp_path / "both", np.zeros_like, system=SYSTEMS[1])
+    message = refusal(changed, tmp_path)
+    assert "wombat is silent where the reference is not in 3 of 8 excerpts" in message
+    assert f"{SYSTEMS[1]} is silent where the reference is not in 1 of 8" in message
+    assert "remove them from listening.systems" in message
 
 
 @pytest.mark.parametrize("lag", [-3, 700])

@@ -56,25 +56,44 @@ def check_splits(excerpts: Excerpts, manifest: Manifest) -> None:
 
 
 def check_trial(trial: Trial) -> None:
-    """Raises: UserError: a sound has another length, is silent, or is there twice."""
+    """Raises: UserError: a sound has another length, or is there twice."""
     excerpt, reference = trial.excerpt.id, trial.reference
     for stimulus in trial.stimuli:
         if stimulus.signal.shape != reference.signal.shape:
             problem = f"{stimulus.condition} has shape {stimulus.signal.shape}, the reference "
             cure = "run `dvc repro separate`"
             raise UserError(excerpt, problem + f"{reference.signal.shape}", cure)
-    check_audible(trial)
     check_distinct(excerpt, trial.stimuli)
 
 
-def check_audible(trial: Trial) -> None:
-    """Refuse a system that is silent where its target is not: its quality cannot be judged."""
-    for stimulus in trial.stimuli:
-        if stimulus.role == "system" and loudness(stimulus.signal, trial.rate) <= ABSOLUTE:
-            problem = f"{stimulus.condition} is silent where the reference is not"
-            raise UserError(
-                trial.excerpt.id, problem, "remove it from listening.systems or correct it"
-            )
+def inaudible(trial: Trial) -> list[str]:
+    """The systems that are silent although the target is not: their quality cannot be judged."""
+    systems = [stimulus for stimulus in trial.stimuli if stimulus.role == "system"]
+    return [
+        stimulus.condition
+        for stimulus in systems
+        if loudness(stimulus.signal, trial.rate) <= ABSOLUTE
+    ]
+
+
+def check_audible(silent: Mapping[str, Sequence[str]], excerpts: int) -> None:
+    """Refuse systems that are silent in some excerpts: all of them at once, each with how many.
+
+    Args:
+        silent: by system, the excerpts in which it is silent.
+        excerpts: how many there are.
+
+    Raises:
+        UserError: there is such a system.
+    """
+    if silent:
+        problem = " and ".join(
+            f"{system} is silent where the reference is not "
+            f"in {len(ids)} of {excerpts} excerpts, the first {ids[0]}"
+            for system, ids in silent.items()
+        )
+        cure = f"remove {'them' if len(silent) > 1 else 'it'} from listening.systems, or correct "
+        raise UserError("listening.systems", problem, cure + "what separates")
 
 
 def check_distinct(excerpt: str, stimuli: Sequence[Stimulus]) -> None:

@@ -13,10 +13,12 @@ from hdemucs.listening.secret import NameSource
 from hdemucs.listening.stimuli.checks import (
     Correlation,
     check_aligned,
+    check_audible,
     check_design,
     check_names,
     check_trial,
     correlation,
+    inaudible,
 )
 from hdemucs.listening.stimuli.even import pad
 from hdemucs.listening.stimuli.examples import Examples, render_examples
@@ -64,14 +66,20 @@ def build_sets(config: ListeningConfig, inputs: Inputs, root: Path, names: NameS
     entries: list[Entry] = []
     lacking: dict[str, dict[str, Lacking]] = {}
     correlations: dict[str, Correlation] = {}
+    silent: dict[str, list[str]] = {}
     for excerpt in track(inputs.excerpts.excerpts, "listening sets", unit="excerpt"):
         estimates = inputs.estimates(excerpt, config.systems)
         trial = compose(config, excerpt, inputs.material(excerpt), estimates)
+        if quiet := inaudible(trial):
+            for system in quiet:
+                silent.setdefault(system, []).append(excerpt.id)
+            continue
         check_trial(trial)
         pool(correlations, trial)
         lacking[excerpt.id] = dict(trial.lacking)
         for renderer in renderers(config, root, names):
             entries += renderer.trial(trial)
+    check_audible(silent, len(inputs.excerpts.excerpts))
     check_aligned(correlations, len(inputs.excerpts.excerpts))
     examples = render_examples(config, inputs, root, names)
     built = Built(even(entries, root), lacking, correlations, examples, names.kind)
