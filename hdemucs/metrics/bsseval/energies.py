@@ -22,50 +22,50 @@ PARTS = ("spatial", "own", "interference", "all", "artifacts")
 
 Shared = Float[np.ndarray, "1 tap reference estimate"]
 Own = Float[np.ndarray, "source tap from to"]
+Responses = Complex[Tensor, "frequency both reference"]
 Part = Complex[Tensor, "bin estimate block"]  # part of a spectrum, in some bins
 Energies = dict[str, Float[np.ndarray, "source block"]]
 
 
 @dataclass(frozen=True)
-class Filters:
-    """Frequency responses, from reference channels to estimate channels.
+class Both:
+    """The taps of all filters, from reference channels to estimate channels.
 
-    The channels of `all` come first, then those of `own`: one product of larger matrices is faster
-    than two, though most of the second half is zero.
+    Those of `all` come first, then those of `own`: one product of larger matrices is faster than
+    two, though most of the second half is zero.
     """
 
-    responses: Complex[Tensor, "frequency both reference"]
+    taps: Float[np.ndarray, "tap reference both"]
     sources: int
 
     @classmethod
-    def of(cls, everything: Shared, own: Own, length: int) -> Filters:
-        """Frequency responses of taps, for spectra of an even `length`."""
-        taps = np.zeros((everything.shape[1], everything.shape[2], 2 * everything.shape[3]))
+    def of(cls, everything: Shared, own: Own) -> Both:
         half, size = everything.shape[3], own.shape[3]
+        taps = np.zeros((everything.shape[1], everything.shape[2], 2 * half))
         taps[..., :half] = everything[0]
         for source, filters in enumerate(own):
             first = source * size
             taps[:, first : first + size, half + first : half + first + size] = filters
-        whole = torch.fft.rfft(torch.from_numpy(taps), n=length, dim=0)
-        return cls(whole.transpose(1, 2), len(own))
+        return cls(taps, len(own))
 
-    def to(self, like: Tensor) -> Filters:
-        moved = self.responses.to(like.device, like.dtype).contiguous()
-        return Filters(moved, self.sources)
+    def responses(self, length: int) -> Responses:
+        """Frequency responses for spectra of an even `length`."""
+        whole = torch.fft.rfft(torch.from_numpy(self.taps), n=length, dim=0)
+        return whole.transpose(1, 2).contiguous()
 
 
-def energies(spectra: Iterable[Spectrum], filters: Filters, length: int) -> Energies:
+def energies(spectra: Iterable[Spectrum], filters: Both, length: int) -> Energies:
     """Energy of each part, by source and frame; a spectrum's channels are the references', then
     estimates'.
     """
     groups: list[np.ndarray] = []
-    fitting: Filters | None = None
+    responses = filters.responses(length)
     for spectrum in spectra:
-        fitting = fitting or filters.to(spectrum)
+        responses = responses.to(spectrum.device)
         sums = [
             weighted(part, start, length)
             for start in range(0, len(spectrum), BINS)
-            for part in [parts(spectrum, fitting, slice(start, start + BINS))]
+            for part in [parts(spectrum, responses, slice(start, start + BINS))]
         ]
         groups.append(np.sum(sums, axis=0))
     whole = np.concatenate(groups, -1)  # [part, channel, frame]
@@ -73,11 +73,11 @@ def energies(spectra: Iterable[Spectrum], filters: Filters, length: int) -> Ener
     return dict(zip(PARTS, by_source, strict=True))
 
 
-def parts(spectrum: Spectrum, filters: Filters, bins: slice) -> list[Part]:
+def parts(spectrum: Spectrum, responses: Responses, bins: slice) -> list[Part]:
     """The spectra of the parts in some bins, in the order of PARTS."""
     half = spectrum.shape[1] // 2
     references, estimates = spectrum[bins, :half], spectrum[bins, half:]
-    both = torch.bmm(filters.responses[bins], references)
+    both = torch.bmm(responses[bins], references)
     everything, own = both[:, :half], both[:, half:]
     return [own - references, own, everything - own, everything, estimates - everything]
 

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
-from hdemucs.metrics.bsseval.correlation import across, cross, lagged
-from hdemucs.metrics.bsseval.energies import Energies, Filters, Own, Shared, energies
+from hdemucs.metrics.bsseval.correlation import across, correlations
+from hdemucs.metrics.bsseval.energies import PARTS, Both, Energies, Own, Shared, energies
 from hdemucs.metrics.bsseval.filters import ILL_POSED, IllPosedWarning, project
-from hdemucs.metrics.bsseval.spectra import Song, Spectra, Spectrum, fast_length
+from hdemucs.metrics.bsseval.quadratic import Estimated, from_lags
+from hdemucs.metrics.bsseval.spectra import Song, Spectra, fast_length
 from hdemucs.metrics.frames import Frames, unscored
 from hdemucs.metrics.sdr import sdr
-from hdemucs.metrics.signals import Estimates, Sources, decibels, doubled, fitted, products
+from hdemucs.metrics.signals import Estimates, Sources, decibels, fitted
 
-BLOCK = 1 << 15  # least number of samples that are correlated together
-DOUBTFUL = 60.0  # dB above which complex64 is too coarse
-KEPT = 1 << 30  # most bytes of spectra kept for the second pass; others are computed again
+KEPT = 1 << 30  # most bytes of correlations, one for each frame
 
 Scores = Float[np.ndarray, "source frame"]
 
@@ -76,33 +73,42 @@ def framewise(
 ) -> Evaluated:
     """The scores that need filters, in every frame."""
     song = Song(references.reshape(-1, frames.samples), estimates.reshape(-1, frames.samples))
-    size = max(frames.length, min(BLOCK, frames.samples), taps)
-    starts = range(0, frames.samples, size)
-    blocks = [slice(start, min(start + size, frames.samples)) for start in starts]
-    length = fast_length(min(size, frames.samples) + taps - 1)
-    spectra = Kept(Spectra(song, blocks, length, device))
-    half = len(song.references)
-    correlation = lagged(cross((s[:, :half], s) for s in spectra), length, taps)
-    correlation += across(song, list(starts)[1:], taps)
-    shared, own, dependent = fit(correlation.numpy(), len(references), taps)
-    target = np.stack([energy(references[..., frame]) for frame in frames], -1)
+    blocks = cut(song, frames, taps)
+    found = correlations(song, blocks, taps, device)
+    whole = found.sum(0) + across(song, [block.start for block in blocks[1:]], taps)
+    shared, own, dependent = fit(whole.numpy(), len(references))
+    filters = Both.of(shared, own)
     if list(frames) == blocks[: len(frames)]:
-        filters = Filters.of(shared, own, length)
-        scores = ratios(target, energies(spectra, filters, length))
-        if not spectra.rounded or all(
-            (s[np.isfinite(s)] < DOUBTFUL).all() for s in scores.values()
-        ):
-            return Evaluated(scores, dependent)
-    length = fast_length(frames.length + taps - 1)
-    exact = Spectra(song, list(frames), length, device)
-    scores = ratios(target, energies(exact, Filters.of(shared, own, length), length))
-    return Evaluated(scores, dependent)
+        parts, doubtful = from_lags(found[: len(frames)], energy(estimates, frames), filters)
+    else:
+        parts, doubtful = nothing(frames, filters.sources)
+    again = [frame for frame, doubt in zip(frames, doubtful, strict=True) if doubt]
+    if again:
+        length = fast_length(frames.length + taps - 1)
+        exact = energies(Spectra(song, again, length, device), filters, length)
+        for name, values in exact.items():
+            parts[name][:, doubtful] = values
+    target = energy(references, frames).sum(-1)
+    return Evaluated(ratios(target.T, parts), dependent)
+
+
+def cut(song: Song, frames: Frames, taps: int) -> list[slice]:
+    """The frames and the rest of the song, if they do not overlap; or else the whole song."""
+    size = len(song.references) * song.channels * taps * torch.float64.itemsize
+    if frames.hop != frames.length or frames.length < taps or len(frames) * size > KEPT:
+        return [slice(0, song.samples)]
+    starts = range(0, song.samples, frames.length)
+    return [slice(start, min(start + frames.length, song.samples)) for start in starts]
+
+
+def nothing(frames: Frames, sources: int) -> Estimated:
+    """No energy of any frame yet."""
+    empty = {name: np.empty((sources, len(frames))) for name in PARTS}
+    return Estimated(empty, np.ones(len(frames), dtype=bool))
 
 
 def ratios(target: Scores, parts: Energies) -> dict[str, Scores]:
     """The metrics in the frames of `target`, from the energies of the parts."""
-    count = target.shape[-1]
-    parts = {name: values[:, :count] for name, values in parts.items()}
     return {
         "ISR": decibels(target, parts["spatial"]),
         "SIR": decibels(parts["own"], parts["interference"]),
@@ -110,56 +116,22 @@ def ratios(target: Scores, parts: Energies) -> dict[str, Scores]:
     }
 
 
-def energy(reference: Sources) -> Float[np.ndarray, " source"]:
-    values = doubled(reference)
-    return products(values, values)
-
-
-class Kept:
-    """Spectra for two passes; they are kept as complex64 after the first, unless there are too
-    many.
-    """
-
-    def __init__(self, spectra: Spectra) -> None:
-        self.spectra = spectra
-        bins = spectra.length // 2 + 1
-        self.size = len(spectra.blocks) * spectra.song.channels * bins
-        self.store: list[Tensor] = []
-
-    @property
-    def rounded(self) -> bool:
-        """Whether the second pass is given complex64."""
-        return bool(self.store)
-
-    def __iter__(self) -> Iterator[Spectrum]:
-        if self.store:
-            yield from self.store
-        elif self.size * torch.complex64.itemsize > KEPT:
-            yield from self.spectra
-        else:
-            yield from self.keeping()
-
-    def keeping(self) -> Iterator[Spectrum]:
-        """Keep all spectra in one piece of memory, which is given back at once in the end."""
-        whole = torch.empty(self.size, dtype=torch.complex64, device=self.spectra.device)
-        start = 0
-        for spectrum in self.spectra:
-            yield spectrum
-            place = whole[start : start + spectrum.numel()].view(spectrum.shape)
-            self.store.append(place.copy_(spectrum))
-            start += spectrum.numel()
+def energy(signals: Sources, frames: Frames) -> Float[np.ndarray, "frame source channel"]:
+    """The energy of every channel in every frame."""
+    parts = (signals[..., frame].astype(np.float64) for frame in frames)
+    return np.stack([np.einsum("scn,scn->sc", part, part) for part in parts])
 
 
 def fit(
-    correlation: Float[np.ndarray, "reference channel lag"], sources: int, taps: int
+    correlation: Float[np.ndarray, "reference channel lag"], sources: int
 ) -> tuple[Shared, Own, bool]:
     """The filters for all estimates, and each source's own: [1 or source, tap, from, to].
 
     The third value is whether the references do not determine them.
     """
     half = len(correlation)
-    gram = np.moveaxis(correlation[:, :half, taps - 1 :], -1, 0)  # [lag, a, b]: sum a[n] b[n + k]
-    right = np.moveaxis(correlation[:, half:, taps - 1 :], -1, 0)
+    gram = np.moveaxis(correlation[:, :half], -1, 0)  # [lag, a, b]: sum a[n] b[n + k]
+    right = np.moveaxis(correlation[:, half:], -1, 0)
     everything, together = project(gram[None], right[None])
     size = half // sources
     places = [slice(start, start + size) for start in range(0, half, size)]
