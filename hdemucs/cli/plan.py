@@ -23,11 +23,13 @@ from hdemucs.report.planning import Proposal, proposals
 from hdemucs.report.published import published
 from hdemucs.report.results import Results, arranged
 from hdemucs.report.runs import load_runs
+from hdemucs.studies.definition import project
 from hdemucs.studies.run import Study
 from hdemucs.study.effective import read, trainings
 from hdemucs.study.params import read_params
 
 WIDTH = 80
+FORESEES = "`hdemucs preflight --scale {scale} {variants}` foresees them"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,18 +38,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Nothing is written."""
+    params = read_params(Path("params.yaml"))
     reports, machines, config = Path("reports"), Path("reports"), Path("configs/report.json")
+    cure = FORESEES
     if args.study:
         study = Study(Path.cwd(), args.study)
+        params = project(params, study.config, {})
         reports, machines = study.out, study.here.root / "reports"
         config = reports / "report.json"
+        cure = f"`hdemucs study {args.study}` notes them as it trains"
     results = scored(load(config, ReportConfig), reports)
     found = judged(results, published())
-    asked = trainings(read(read_params(Path("params.yaml"))), results.config.scale)
+    asked = trainings(read(params), results.config.scale)
     plans = proposals(results, found, asked.behind, load_hours(machines))
     tested = sum(one.decision is not None for one in found)
     print(f"{len(plans)} of {tested} claims that were tested are undecided")
-    for line in lines(plans, results.config.scale, machines / NAME):
+    for line in lines(plans, results.config.scale, machines / NAME, cure):
         print("\n".join(folded(line)) if sys.stdout.isatty() else line)
 
 
@@ -63,17 +69,15 @@ def scored(config: ReportConfig, reports: Path) -> Results:
     return arranged(config, systems, runs)
 
 
-def lines(plans: Sequence[Proposal], scale: str, machines: Path) -> Iterator[str]:
-    """One for each claim, and one for hours that nobody knows."""
+def lines(plans: Sequence[Proposal], scale: str, machines: Path, cure: str) -> Iterator[str]:
+    """One for each claim, and one for hours that nobody knows, with what makes them known."""
     for plan in plans:
         yield f"{plan.claim.claim.name}: {plan.said}{cost(plan)}"
     unknown = sorted({name for plan in plans for name in plan.unknown})
     if unknown:
         names = " ".join(dict.fromkeys(name.partition(".")[0] for name in unknown))
-        yield (
-            f"hours unknown: {machines} has no {', '.join(unknown)}; "
-            f"`hdemucs preflight --scale {scale} {names}` foresees them"
-        )
+        known = cure.format(scale=scale, variants=names)
+        yield f"hours unknown: {machines} has no {', '.join(unknown)}; {known}"
 
 
 def cost(plan: Proposal) -> str:

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from hdemucs.cli import main
-from hdemucs.cli.plan import folded, lines
+from hdemucs.cli.plan import FORESEES, folded, lines
 from hdemucs.errors import UserError
 from hdemucs.report.claims import Plan
 from hdemucs.report.claims_section import table
@@ -19,6 +19,8 @@ from tests.pipeline.conftest import ROOT
 from tests.report.test_claims import found
 
 ROWS = (("waveform", "waveform"), ("waveform_no_lstm", "waveform-no-lstm"))
+
+STUDIES = sorted((ROOT / "reports" / "studies").glob("*/report.json"))
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,7 @@ def test_hours_are_those_of_trainings_that_are_not_there(undecided, designs, nee
 def test_hours_that_nobody_knows_are_said_with_what_measures_them(undecided, tmp_path):
     results, judged = undecided
     told = proposals(results, judged, lambda name: [name], {"waveform": 2.0})
-    said = list(lines(told, "quick", tmp_path / NAME))
+    said = list(lines(told, "quick", tmp_path / NAME, FORESEES))
     assert said[0].startswith("lstm: ") and said[0].endswith("; hours unknown")
     assert f"{NAME} has no waveform_no_lstm" in said[-1]
     assert "`hdemucs preflight --scale quick waveform_no_lstm`" in said[-1]
@@ -98,10 +100,11 @@ def test_a_variant_takes_what_it_is_built_upon():
     assert asked.behind("released_bag") == []
 
 
-def test_the_command_reads_the_committed_scores(capsys, monkeypatch):
+@pytest.mark.parametrize("study", [[], *([path.parent.name] for path in STUDIES)])
+def test_the_command_reads_the_committed_scores(capsys, monkeypatch, study):
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: False, raising=False)
-    main(["plan"])
+    main(["plan", *study])
     first, *rest = capsys.readouterr().out.splitlines()
     count, _, tested, *_ = first.split()
     assert 0 <= int(count) <= int(tested)
