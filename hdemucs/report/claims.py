@@ -105,13 +105,14 @@ def judged(results: Results, known: Mapping[str, Published], metric: str = "SDR"
     """Judge every claim; a claim is tested if both of its rows were run."""
     rows = {row.name: row for row in results.models}
     every = [claim.on(rows) for claim in claims()]
+    obstacles = {claim.name: obstacle(results, claim, rows) for claim in every}
     values = {
         claim.name: paired(
             matrix(rows[claim.row], metric, claim.source),
             matrix(rows[claim.baseline], metric, claim.source),
         )
         for claim in every
-        if comparable(rows, claim) and knows(results, claim)
+        if not obstacles[claim.name]
     }
     asked = [claim for claim in every if claim.name in values and values[claim.name].shape[1] > 1]
     found = {c.name: tested(values[c.name], c.source, results.config) for c in asked}
@@ -122,7 +123,7 @@ def judged(results: Results, known: Mapping[str, Published], metric: str = "SDR"
     for claim in every:
         effect = paper_effect(claim, known)
         if claim.name not in found:
-            why = untested(results, claim, rows)
+            why = obstacles[claim.name] or "fewer than two test tracks that both scored"
             out.append(Judged(claim, effect, None, None, 0, 0, None, why, None))
             continue
         seeds, tracks = values[claim.name].shape
@@ -151,16 +152,6 @@ def differing(found: Sequence[Judged]) -> Differing:
     }
 
 
-def comparable(rows: Mapping[str, Row], claim: Claim) -> bool:
-    """Whether both rows were run, and neither was trained on the test songs."""
-    both = [rows[name] for name in (claim.row, claim.baseline) if name in rows]
-    return len(both) == 2 and not any(row.leaks for row in both)  # noqa: PLR2004
-
-
-def knows(results: Results, claim: Claim) -> bool:
-    return claim.source in (ALL, *results.sources)
-
-
 def test(claim: Claim, found: Estimate, config: ReportConfig) -> Test:
     if claim.kind == "same":
         return of_no_difference(found, margin(config, claim.source))
@@ -186,17 +177,16 @@ def paper_effect(claim: Claim, known: Mapping[str, Published]) -> float | None:
     return row - baseline
 
 
-def untested(results: Results, claim: Claim, rows: Mapping[str, Row]) -> str:
-    """Why a claim was not tested."""
-    missing = [name for name in (claim.row, claim.baseline) if name not in rows]
-    if missing:
+def obstacle(results: Results, claim: Claim, rows: Mapping[str, Row]) -> str:
+    """Why these rows cannot test the claim; empty if they can."""
+    both = (claim.row, claim.baseline)
+    if missing := [name for name in both if name not in rows]:
         return f"no row of this study bears on it: {' and '.join(missing)} not run"
-    leaking = [name for name in (claim.row, claim.baseline) if rows[name].leaks]
-    if leaking:
+    if leaking := [name for name in both if rows[name].leaks]:
         return f"{' and '.join(leaking)} was trained on the test songs"
-    if not knows(results, claim):
+    if claim.source not in (ALL, *results.sources):
         return f"the data have no {claim.source}"
-    return "fewer than two test tracks that both scored"
+    return ""
 
 
 def scatter(claim: Claim, values: Paired, config: ReportConfig) -> Spreads:

@@ -37,25 +37,32 @@ TEXT = "document.body.innerText"
 
 
 @contextmanager
-def chromium(profile):
-    """A browser with a profile folder of its own."""
-    to_read, from_us = os.pipe()  # Chromium reads commands from descriptor 3
-    to_us, to_write = os.pipe()  # and writes answers to 4
-    command = ["bash", "-c", f'exec "$@" 3<&{to_read} 4>&{to_write}', "-", executable(), *FLAGS]
+def ended(*command, **options):
+    """A process that is ended with the block."""
     process = subprocess.Popen(
-        [*command, f"--user-data-dir={profile}"], pass_fds=(to_read, to_write),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(to_read)
-    os.close(to_write)
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options
+    )
     try:
-        with os.fdopen(from_us, "wb", 0) as out, os.fdopen(to_us, "rb") as answers:
-            yield Browser(out, answers)
+        yield process
     finally:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
             process.wait(10)
         process.kill()
+        process.wait()
+
+
+@contextmanager
+def chromium(profile):
+    """A browser with a profile folder of its own."""
+    to_read, from_us = os.pipe()  # Chromium reads commands from descriptor 3
+    to_us, to_write = os.pipe()  # and writes answers to 4
+    command = ["bash", "-c", f'exec "$@" 3<&{to_read} 4>&{to_write}', "-", executable(), *FLAGS]
+    with ended(*command, f"--user-data-dir={profile}", pass_fds=(to_read, to_write)):
+        os.close(to_read)
+        os.close(to_write)
+        with os.fdopen(from_us, "wb", 0) as out, os.fdopen(to_us, "rb") as answers:
+            yield Browser(out, answers)
 
 
 class Browser:

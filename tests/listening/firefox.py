@@ -6,11 +6,10 @@ import json
 import os
 import shutil
 import socket
-import subprocess
 import time
 from contextlib import contextmanager, suppress
 
-from tests.listening.browser import Page
+from tests.listening.browser import Page, ended
 
 NAMES = ("firefox-esr", "firefox")
 SOUND = "pulseaudio"  # Firefox plays nothing without a sound device; this one plays to nobody
@@ -38,22 +37,6 @@ def executable():
     """None where Firefox or the sound server is missing."""
     found = next((path for path in map(shutil.which, NAMES) if path), None)
     return found if shutil.which(SOUND) else None
-
-
-@contextmanager
-def ended(*command, **options):
-    """A process that is ended with the block."""
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-        process.kill()
-        process.wait()
 
 
 @contextmanager
@@ -85,6 +68,12 @@ def port(profile, process, seconds=120):
         time.sleep(0.1)
 
 
+def worked(command, result, error):
+    """The result of a command that worked."""
+    assert error is None, (command, error["error"], error["message"])
+    return result
+
+
 class Firefox:
     """Commands and answers, each a length, a colon and JSON."""
 
@@ -111,9 +100,7 @@ class Firefox:
         return result, error
 
     def send(self, command, **parameters):
-        result, error = self.ask(command, **parameters)
-        assert error is None, (command, error["error"], error["message"])
-        return result
+        return worked(command, *self.ask(command, **parameters))
 
     def page(self, url):
         page = FirefoxPage(self, self.send("WebDriver:NewWindow", type="tab")["handle"])
@@ -131,9 +118,7 @@ class FirefoxPage(Page):
         return self.browser.ask(command, **parameters)
 
     def send(self, command, **parameters):
-        result, error = self.ask(command, **parameters)
-        assert error is None, (command, error["error"], error["message"])
-        return result
+        return worked(command, *self.ask(command, **parameters))
 
     def goto(self, url):
         self.send("WebDriver:Navigate", url=url)
