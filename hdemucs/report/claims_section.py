@@ -74,7 +74,7 @@ def notes(results: Results, found: Sequence[Judged]) -> tuple[str, ...]:
         f"±{margin.all:g} dB (one source: ±{margin.source:g} dB).",
         "What would decide: trainings of each row and test tracks that do so with a probability of "
         f"{WANTED:g} if the truth is the paper's Δ (where it has none, the margin), by simulation "
-        "with the spreads seen here. `hdemucs plan` adds the hours of training on this machine.",
+        "with the spreads seen here; hdemucs plan adds the hours of training on this machine.",
         *(f"{reason[:1].upper()}{reason[1:]}." for reason in reasons),
         *(
             f"{one.claim.says}: {one.claim.note}."

@@ -70,10 +70,10 @@ def build_sets(config: ListeningConfig, inputs: Inputs, root: Path, names: NameS
     for excerpt in track(inputs.excerpts.excerpts, "listening sets", unit="excerpt"):
         estimates = inputs.estimates(excerpt, config.systems)
         trial = compose(config, excerpt, inputs.material(excerpt), estimates)
-        if quiet := inaudible(trial):
-            for system in quiet:
-                silent.setdefault(system, []).append(excerpt.id)
-            continue
+        for system in inaudible(trial):
+            silent.setdefault(system, []).append(excerpt.id)
+        if silent:
+            continue  # there will be no set, so only others that are silent are looked for
         check_trial(trial)
         pool(correlations, trial)
         lacking[excerpt.id] = dict(trial.lacking)
