@@ -114,7 +114,8 @@ def arranged(
     """Arrange systems as rows; rows of the configuration without scores are left out.
 
     Raises:
-        UserError: no system is ours, or two of ours have other data, tracks or metrics.
+        UserError: no system is ours, two of ours have other data, tracks or metrics, or a row has
+            the scores of some of its trainings only.
     """
     ours = [system for system in systems.values() if system.facts]
     if not ours or ours[0].facts is None:
@@ -122,6 +123,7 @@ def arranged(
     for system in ours[1:]:
         hold_alike(ours[0], system)
     hold_kinds(config, systems)
+    hold_whole(config, systems)
     models = tuple(
         named(row, present, tuple(runs.get(s.name, ()) for s in present))
         for row in config.rows
@@ -169,6 +171,15 @@ def hold_labels(rows: tuple[Row, ...]) -> None:
         if other != row.name:
             problem = f"has the label of {other}, {row.label!r}"
             raise UserError(f"reports: {row.name}", problem, "give each row its own label")
+
+
+def hold_whole(config: ReportConfig, systems: Mapping[str, System]) -> None:
+    """Refuse a row that would be taken for one of fewer trainings than it has."""
+    for row in config.rows:
+        lacking = [name for name in row.systems if name not in systems]
+        if lacking and len(lacking) < len(row.systems):
+            problem = f"lacks {', '.join(lacking)}, of which the row {row.name} consists as well"
+            raise UserError("reports/scores", problem, "score every training of the row")
 
 
 def hold_kinds(config: ReportConfig, systems: Mapping[str, System]) -> None:

@@ -32,14 +32,19 @@ def write_pages(name: str, config: StudyConfig, out: Path) -> None:
         UserError: scores are missing, damaged, or not comparable.
     """
     report = load(out / "report.json", ReportConfig)
+    scored = {path.name for path in (out / "scores").glob("*/")}
+    if lacking := [each for row in report.rows for each in row.systems if each not in scored]:
+        cure = f"run `hdemucs study {name}`, or restore them from git"
+        raise UserError(str(out / "scores"), f"lacks the scores of {', '.join(lacking)}", cure)
     build(report, Places.of(out), out)
     systems = load_systems(out / "scores", out / "oracles")
     runs = {name: load_runs(out / "runs" / f"{name}.json") for name in systems}
     results = arranged(report, systems, runs)
     table = overview(config, results, out)
     write(table, out / "tables")
-    made = {"systems": markdown(table), "claims": (out / "tables" / "claims.md").read_text()}
-    shown = [made[name].strip() for name in config.shows]
+    claims = out / "tables" / "claims.md"  # none if these rows test no claim
+    made = {"systems": markdown(table), "claims": claims.read_text() if claims.exists() else ""}
+    shown = [made[name].strip() for name in config.shows if made[name]]
     write_text(out / "README.md", text(name, config, results, shown))
 
 

@@ -5,7 +5,8 @@
 
 Finished work is not repeated: times per step, trainings, scores. So a study that was killed
 continues where it stopped, and one with changed values does only what the change requires. With
-several seeds it goes in rounds, one seed more in each, and publishes after each of them.
+several seeds it goes in rounds, one seed more in each, and publishes after each of them; started
+again, it begins with the last round that was published, which has all that earlier ones have.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ from hdemucs.config.cluster import load_cluster
 from hdemucs.data.manifest import load_manifest
 from hdemucs.datasets.place import where
 from hdemucs.errors import UserError
+from hdemucs.evaluation.pictures import NAME as PICTURES
+from hdemucs.evaluation.systems import SUMMARY
 from hdemucs.files import digest, read_json, replacing, sha256, write_json
+from hdemucs.report.machines import NAME as MACHINES
 from hdemucs.runs.launcher import Launcher
 from hdemucs.runs.songs import training_songs
 from hdemucs.runs.workspace import Workspace
@@ -69,7 +73,7 @@ class Study:
 
     def run(self) -> Iterator[StudyConfig]:
         """Do everything except the pages, round by round: yield each whose results are there."""
-        for part in rounds(read_params(self.root / "params.yaml"), self.config):
+        for part in self.remaining():
             self.prepare(part, {})
             self.stage("resolve")
             self.stage("fetch")
@@ -80,7 +84,22 @@ class Study:
             self.train()
             self.score()
             self.keep()
+            write_json(self.published, named(part))
             yield part
+
+    @property
+    def published(self) -> Path:
+        """Names the systems of the last round that was published."""
+        return self.folder / "stamps" / "round.json"
+
+    def remaining(self) -> list[StudyConfig]:
+        """The rounds from the last published one on; an earlier one would delete its results."""
+        every = rounds(read_params(self.root / "params.yaml"), self.config)
+        if not self.published.exists():
+            return every
+        last = read_json(self.published, "remove it")
+        begin = next((place for place, part in enumerate(every) if named(part) == last), 0)
+        return every[begin:]
 
     def prepare(self, part: StudyConfig, steps: Mapping[str, int]) -> None:
         """Write the project's files, for one round of the study."""
@@ -162,9 +181,8 @@ class Study:
 
     def mix(self) -> None:
         """Make the mixes that fine-tuning trains on; none if no system is fine-tuned."""
-        self.once(
-            "automix", [self.folder / "configs" / "automix.json", self.here.manifest], "automix"
-        )
+        songs = [self.folder / "configs" / "automix.json", self.here.manifest]
+        self.once(self.folder / "data" / "automix.json", songs, "automix")
 
     def train(self) -> None:
         """Train all systems, as many at a time as cluster.yaml says; then publish each."""
@@ -183,18 +201,18 @@ class Study:
     def score(self) -> None:
         """Score every system whose model, separation or metrics have changed, and the oracles."""
         evaluate = self.folder / "configs" / "evaluate.json"
-        songs = [evaluate, self.here.manifest]
+        songs, reports = [evaluate, self.here.manifest], self.folder / "reports"
         for name in self.here.variants:
             model = sorted((self.folder / "models" / name).rglob("*.safetensors"))
             how = self.folder / "configs" / "separation" / f"{name}.json"
-            self.once(f"scores/{name}", [*songs, how, *model], "evaluate", name)
-        self.once("oracles", songs, "oracles")
+            self.once(reports / "scores" / name / SUMMARY, [*songs, how, *model], "evaluate", name)
+        self.once(reports / "oracles" / PICTURES, songs, "oracles")
 
-    def once(self, what: str, depends: list[Path], stage: str, *arguments: str) -> None:
-        """Run a stage unless it was run with the same files before."""
-        stamp = self.folder / "stamps" / f"{what}.json"
+    def once(self, makes: Path, depends: list[Path], stage: str, *arguments: str) -> None:
+        """Run a stage unless what it makes is there, of the same files."""
+        stamp = self.folder / "stamps" / Path(stage, *arguments).with_suffix(".json")
         now = {str(path.relative_to(self.folder)): sha256(path) for path in depends}
-        if stamp.exists() and read_json(stamp, "remove it") == now:
+        if makes.exists() and stamp.exists() and read_json(stamp, "remove it") == now:
             return
         self.stage(stage, *arguments)
         write_json(stamp, now)
@@ -205,3 +223,10 @@ class Study:
             shutil.rmtree(self.out / name, ignore_errors=True)
             shutil.copytree(self.folder / "reports" / name, self.out / name)
         shutil.copyfile(self.folder / "configs" / "report.json", self.out / "report.json")
+        if (hours := self.folder / "reports" / MACHINES).exists():
+            shutil.copyfile(hours, self.out / MACHINES)
+
+
+def named(part: StudyConfig) -> dict[str, list[Any]]:
+    """What distinguishes a round from the study's others."""
+    return {"variants": list(part.variants), "seeds": list(part.seeds)}
