@@ -1,7 +1,8 @@
 """What would decide the paper's claims that the committed scores leave undecided, and its hours.
 
 One line a claim: so many trainings of each of its two rows, so many test tracks. Hours are those of
-the trainings that are not there yet, as long as they took on this machine (reports/machines.csv).
+the trainings that are not there yet, as long as the shortest of their row took where these scores
+were made (machines.csv beside them, which a study that is run here replaces).
 """
 
 from __future__ import annotations
@@ -39,21 +40,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Nothing is written."""
     params = read_params(Path("params.yaml"))
-    reports, machines, config = Path("reports"), Path("reports"), Path("configs/report.json")
+    reports, config = Path("reports"), Path("configs/report.json")
     cure = FORESEES
     if args.study:
         study = Study(Path.cwd(), args.study)
         params = project(params, study.config, {})
-        reports, machines = study.out, study.here.root / "reports"
+        reports = study.out
         config = reports / "report.json"
         cure = f"`hdemucs study {args.study}` notes them as it trains"
     results = scored(load(config, ReportConfig), reports)
     found = judged(results, published())
     asked = trainings(read(params), results.config.scale)
-    plans = proposals(results, found, asked.behind, load_hours(machines))
+    plans = proposals(results, found, asked.behind, load_hours(reports))
     tested = sum(one.decision is not None for one in found)
     print(f"{len(plans)} of {tested} claims that were tested are undecided")
-    for line in lines(plans, results.config.scale, machines / NAME, cure):
+    for line in lines(plans, results.config.scale, reports / NAME, cure):
         print("\n".join(folded(line)) if sys.stdout.isatty() else line)
 
 

@@ -46,13 +46,21 @@ def proposals(
     results: Results, found: Sequence[Judged], needs: Needs, hours: Mapping[str, float]
 ) -> list[Proposal]:
     """One for each claim that was tested and stays undecided; `hours` by training."""
-    return [
-        of_claim(
-            one, one.plan, {row.name: len(row.systems) for row in results.models}, needs, hours
-        )
-        for one in found
-        if one.plan is not None
-    ]
+    seeds = {row.name: len(row.systems) for row in results.models}
+    least = undisturbed(results, hours)
+    return [of_claim(one, one.plan, seeds, needs, least) for one in found if one.plan is not None]
+
+
+def undisturbed(results: Results, hours: Mapping[str, float]) -> dict[str, float]:
+    """Hours by training, those of a row's shortest: its trainings differ in their seed only.
+
+    A training that was paused, or that had other work beside it, took longer than it needs.
+    """
+    out = dict(hours)
+    for row in results.models:
+        known = {system.name for system in row.systems} & hours.keys()
+        out |= dict.fromkeys(known, min((hours[name] for name in known), default=0.0))
+    return out
 
 
 def of_claim(

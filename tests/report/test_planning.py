@@ -11,7 +11,7 @@ from hdemucs.errors import UserError
 from hdemucs.report.claims import Plan
 from hdemucs.report.claims_section import table
 from hdemucs.report.machines import NAME, MachineFacts, load_hours, save_machine
-from hdemucs.report.planning import proposals, proposed
+from hdemucs.report.planning import proposals, proposed, undisturbed
 from hdemucs.statistics.power import Design
 from hdemucs.study.effective import read, trainings
 from hdemucs.study.params import read_params
@@ -64,6 +64,15 @@ def test_hours_are_those_of_trainings_that_are_not_there(undecided, designs, nee
         results, [replace(one, plan=plan(*designs))], lambda name: needs.get(name, [name]), known
     )
     assert (told.hours, told.unknown) == (hours, ())
+
+
+def test_the_shortest_training_of_a_row_says_what_one_takes(study):
+    """Others were paused, or had other work beside them."""
+    trainings = ("waveform", "waveform-no-lstm")
+    hours = {"waveform": 2.0, "waveform-no-lstm": 0.5, "hybrid": 3.0, "open_unmix.drums": 1.0}
+    results, _ = found(study, ("waveform", *trainings), ("hybrid", "hybrid"))
+    assert undisturbed(results, hours) == {**hours, "waveform": 0.5}
+    assert undisturbed(results, {}) == {}
 
 
 def test_hours_that_nobody_knows_are_said_with_what_measures_them(undecided, tmp_path):
