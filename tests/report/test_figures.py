@@ -56,6 +56,22 @@ def test_curves_mark_the_best_epoch():
         assert marked.get_markevery() == [1]
 
 
+def test_a_legend_has_an_entry_a_row_and_holds_them_all():
+    history = pd.DataFrame(
+        dict(epoch=[1, 2], train_loss=[3, 2], valid_loss=[3, 1], valid_nsdr=[1, 5])
+    )
+    labels = {f"{name}_s{seed}": f"row {name}" for name in range(28) for seed in (42, 43, 44)}
+    with style.styled():
+        figure = curves(dict.fromkeys(labels, history), labels)
+        figure.draw_without_rendering()
+    [legend] = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == list(dict.fromkeys(labels.values()))
+    assert legend.get_window_extent().y0 >= 0
+    looks = {line.get_label(): line.get_color() for line in figure.axes[1].lines}
+    assert len({line.get_color() for line in figure.axes[1].lines[:3]}) == 1
+    assert looks["row 0"] != looks["row 1"]
+
+
 @pytest.mark.parametrize("text", ["", "epoch,valid_loss\n1,2\n", "\0\0"])
 def test_damaged_curves_are_one_line(tmp_path, text):
     (tmp_path / "a.csv").write_text(text)

@@ -13,6 +13,7 @@ from hdemucs.errors import UserError
 from hdemucs.report.figures.style import look
 
 COLUMNS = ("epoch", "train_loss", "valid_loss", "valid_nsdr")
+HEIGHT, LINE = 3.8, 0.19  # inches: of a figure with few rows, and of an entry of the legend
 
 
 def read(folder: Path, names: list[str]) -> dict[str, pd.DataFrame]:
@@ -41,11 +42,13 @@ def checked(path: Path) -> pd.DataFrame:
 def curves(histories: dict[str, pd.DataFrame], labels: dict[str, str]) -> Figure:
     """Losses (training: dashed), each by what its recipe minimises, and validation nSDR by epoch.
 
-    Markers are at the best epochs.
+    Markers are at the best epochs. Trainings with the same label, the seeds of one row, look alike.
     """
-    figure = Figure(figsize=(10, 3.8))
+    shown = list(dict.fromkeys(labels[name] for name in histories))
+    figure = Figure(figsize=(10, max(HEIGHT, LINE * len(shown))))
     left, right = figure.subplots(1, 2)
-    for index, (name, history) in enumerate(histories.items()):
+    for name, history in histories.items():
+        index = shown.index(labels[name])
         line(left, history, "valid_loss", index, labels[name], best="min")
         style = look(index) | {"linestyle": "--", "marker": ""}
         left.plot(history["epoch"], history["train_loss"], linewidth=0.9, alpha=0.7, **style)
@@ -54,7 +57,9 @@ def curves(histories: dict[str, pd.DataFrame], labels: dict[str, str]) -> Figure
         axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     left.set(xlabel="epoch", ylabel="loss by its own objective (training: dashed)")
     right.set(xlabel="epoch", ylabel="validation nSDR, dB")
-    figure.legend(*right.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
+    handles, names = right.get_legend_handles_labels()
+    entries = dict(zip(names, handles, strict=True))
+    figure.legend(entries.values(), entries, loc="outside right upper", fontsize=8)
     return figure
 
 
