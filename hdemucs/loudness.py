@@ -6,7 +6,6 @@ import math
 
 import numpy as np
 from jaxtyping import Float
-from scipy.signal import lfilter, resample_poly
 
 from hdemucs.audio import Signal
 
@@ -65,6 +64,8 @@ def momentary_power(signal: Signal, rate: int) -> Blocks:
     hops = signal.shape[1] // hop
     if hops < per_block:
         raise ValueError(f"{signal.shape[1]} samples are less than one block of {BLOCK} s")
+    from scipy.signal import lfilter  # takes half a second to import, and few stages measure
+
     weighted = signal.astype(np.float64)
     for b, a in (shelf(rate), high_pass(rate)):
         weighted = lfilter(b, a, weighted, axis=1)
@@ -98,6 +99,8 @@ def loudness(signal: Signal, rate: int) -> float:
 
 def true_peak(signal: Signal) -> float:
     """Largest magnitude in dBTP, including values between samples (BS.1770-4, Annex 2: 4x)."""
+    from scipy.signal import resample_poly
+
     oversampled = resample_poly(signal.astype(np.float64), OVERSAMPLING, 1, axis=1)
     peak = max(float(np.abs(oversampled).max()), float(np.abs(signal).max()))
     return 20 * math.log10(peak) if peak > 0 else SILENCE

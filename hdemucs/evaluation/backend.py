@@ -14,12 +14,12 @@ from jaxtyping import Float
 from hdemucs.config.evaluation import MetricsConfig
 from hdemucs.errors import UserError
 from hdemucs.metrics.bsseval.evaluate import Evaluated, evaluate
+from hdemucs.metrics.museval_json import FILTERED
 from hdemucs.metrics.sdr import sdr
 from hdemucs.metrics.signals import LIMIT, Estimates, Sources
 
 Framed = dict[str, Float[np.ndarray, "source frame"]]
 
-FILTERED = ("ISR", "SIR", "SAR")  # from least-squares filters, whose rounding errors differ
 ORDER = ("SDR", "ISR", "SIR", "SAR")  # the order in which museval returns them
 
 

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float, UInt8
-from matplotlib.image import imread, imsave
-from scipy.signal import stft
 
 from hdemucs.data.manifest import Track
 from hdemucs.errors import UserError
@@ -33,6 +31,8 @@ def shown(tracks: Iterable[Track]) -> str:
 
 def picture(signal: Signal, rate: int) -> Picture:
     """Power in dB by band and time, of all channels together."""
+    from scipy.signal import stft  # takes half a second to import, and the report only reads
+
     size = 2 ** round(np.log2(WINDOW * rate))
     frequencies, _, spectrum = stft(signal.astype(np.float64), rate, nperseg=size)
     power = (np.abs(spectrum) ** 2).mean(0)
@@ -50,6 +50,8 @@ def picture(signal: Signal, rate: int) -> Picture:
 
 def save_pictures(path: Path, signals: Mapping[str, Signal], rate: int) -> None:
     """Write one PNG with one spectrogram per source; the same signals give the same bytes."""
+    from matplotlib.image import imsave  # takes a quarter of a second to import
+
     stacked = np.concatenate([picture(signal, rate) for signal in signals.values()])
     coloured = np.repeat(stacked[..., None], 3, axis=-1)
     with replacing(path) as temporary:
@@ -64,6 +66,8 @@ def load_pictures(path: Path) -> list[Picture]:
     """
     if not path.exists():
         return []
+    from matplotlib.image import imread
+
     try:
         stacked = np.round(WHITE * imread(path)[..., 0]).astype(np.uint8)
         return np.split(stacked, len(stacked) // BANDS)

@@ -23,6 +23,7 @@ from hdemucs.errors import UserError
 from hdemucs.files import write_text
 
 FRAMEWISE = ("SDR", "SIR", "SAR", "ISR")  # in museval's order
+FILTERED = ("ISR", "SIR", "SAR")  # from least-squares filters, whose rounding errors differ
 WHOLE = ("nSDR", "SI-SDR")
 VERSION = "0.4.1"  # the version of museval whose numbers these are
 DECIMALS = 5

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from hdemucs.evaluation.aggregation import ALL, FRAMED, MEDIANS, SONGS, Aggregation, usual
-from hdemucs.evaluation.backend import FILTERED
-from hdemucs.metrics.museval_json import FRAMEWISE
+from hdemucs.metrics.museval_json import FILTERED, FRAMEWISE
 from hdemucs.metrics.signals import LIMIT
 from hdemucs.report.results import SHOWN, Results, Row, track_scores
 from hdemucs.tables import DASH, Cell, Table, Text
