@@ -6,6 +6,7 @@ True, or spoils the server and returns False.
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import time
@@ -30,6 +31,8 @@ class Zenodo(ThreadingHTTPServer):
         self.every: Callable[[Answer], bool] | None = None  # the fault of all further requests
         self.asked: list[str] = []  # the Range of each request for the file
         self.sent = 0  # bytes of the file
+        self.most = math.inf  # of them that may leave; answers wait from there on, and then
+        self.clients = 0  # end when this number of clients that were killed has changed
         self.counting = threading.Lock()
         self.alone = 0  # answers that waited in vain for others to be asked for
         threading.Thread(target=self.serve_forever, args=[0.01], daemon=True).start()
@@ -37,12 +40,6 @@ class Zenodo(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}/records/set.zip"
-
-    def wait_until(self, sent: int, seconds: float = 20.0) -> None:
-        """Until that many bytes of the file have left."""
-        deadline = time.monotonic() + seconds
-        while self.sent < sent and time.monotonic() < deadline:
-            time.sleep(0.002)
 
     def handle_error(self, request, client_address) -> None:
         """Clients that are killed are part of the test."""
@@ -101,10 +98,15 @@ class Answer(BaseHTTPRequestHandler):
             self.hang_up()
 
     def body(self, blocks: Iterable[bytes]) -> None:
+        asked_by = self.server.clients
         for block in blocks:
             self.wfile.write(block)
             self.wfile.flush()
             time.sleep(self.server.pause)
+            while self.server.sent >= self.server.most:
+                time.sleep(0.002)
+                if self.server.clients != asked_by:
+                    raise ConnectionAbortedError
 
     def counted(self, start: int, end: int) -> Iterator[bytes]:
         """content[start:end] in blocks, each counted before it can leave."""

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,13 @@ PROJECT = Path(__file__).parents[2]
 IDENTITY = ["-c", "user.name=toy", "-c", "user.email=toy@example.org"]
 PATIENCE = 300  # seconds to wait for what takes a few: other work may have the cores
 MANIFEST = {"name": "toy", "sample_rate": 16000, "channels": 2, "sources": ["drums"]}
+
+
+@cache
+def real_training() -> str:
+    """The configuration of the study's first training; this takes a second or more."""
+    params = read_params(PROJECT / "params.yaml")
+    return json.dumps(configurations(params)[f"train/{params['study'][0]}.json"])
 
 
 class Toy:
@@ -61,9 +69,7 @@ class Toy:
         if path.exists():
             content = json.loads(path.read_text())
         else:
-            params = read_params(PROJECT / "params.yaml")
-            files = configurations(params)
-            content = {**files[f"train/{params['study'][0]}.json"], "variant": name}
+            content = {**json.loads(real_training()), "variant": name}
             content["training"]["threads"] = 1
         content["training"] |= training
         path.parent.mkdir(parents=True, exist_ok=True)
