@@ -27,7 +27,8 @@ def committed(study, tmp_path):
         (out / part).parent.mkdir(exist_ok=True)
         (out / part).symlink_to(study / part)
     (out / "steps.json").write_text(json.dumps({"seconds": 20.0, "systems": steps}))
-    report = json.dumps(asdict(CONFIG))
+    scored = tuple(row for row in CONFIG.rows if row.name in MODELS)
+    report = json.dumps(asdict(replace(CONFIG, rows=scored)))
     (out / "report.json").write_text(report)
     return out
 
