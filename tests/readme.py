@@ -60,12 +60,17 @@ def committed(table):
 
 
 def claims():
-    """The committed report's claims: the paper's difference beside ours, and the word."""
+    """The claims that the committed study decides: the paper's difference beside ours."""
     lines = ["| claim | paper, dB | ours, dB | evidence |", "| --- | ---: | --- | --- |"]
-    for row in committed("tables/claims"):
+    table = committed("studies/claims/tables/claims")
+    open_ = [row for row in table if row["Evidence"] == "undecided"]
+    for row in table:
+        if row in open_:
+            continue
         ours = next(row[column] for column in row if column.startswith("Our "))
         evidence, paper = row["Evidence"], row["Paper's Δ, dB"] or "\N{EN DASH}"
         lines.append(f"| {row['Claim']} | {paper} | {ours} | {evidence} |")
+    lines.append(f"| {len(open_)} of the {len(table)} claims that are tested | | | undecided |")
     return "\n".join(lines) + "\n"
 
 

@@ -11,7 +11,7 @@ def test_the_map_is_that_of_the_files():
     assert MAP.read_text() == code_map(), "write it anew: python -m tests.readme"
 
 
-def test_readmes_claims_are_those_of_the_committed_report():
+def test_readmes_claims_are_those_of_the_committed_study():
     assert block("claims") == claims(), "write it anew: python -m tests.readme"
 
 

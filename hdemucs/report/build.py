@@ -58,7 +58,7 @@ def build(config: ReportConfig, places: Places, out: Path) -> None:
             sections.provenance_section(results, parts),
         )
     write_numbers(results, out)
-    first = (lead(results), *sections.said(findings))
+    first = (lead(results), *sections.said(results, findings))
     write_page(out / HOME, config.title, first, warnings(results), made)
     write_verdict(results, findings.cells, out)
 

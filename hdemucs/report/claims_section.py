@@ -117,6 +117,17 @@ def summary(found: Sequence[Judged]) -> str:
     return f"Of the paper's {len(found)} claims: {said}, {rest} not tested by this study."
 
 
+def decided(results: Results, found: Sequence[Judged]) -> tuple[str, ...]:
+    """The claims that the evidence supports, and those that it contradicts: one sentence each."""
+    level = results.config.interval.level
+    sentences = []
+    for word in (Word.SUPPORTED, Word.CONTRADICTED):
+        these = [f"{one.claim.says} ({ours(one, level)})" for one in found if one.word == word]
+        if these:
+            sentences.append(f"{word.capitalize()}, in dB of SDR: {'; '.join(these)}.")
+    return tuple(sentences)
+
+
 def forest(results: Results, found: Sequence[Judged]) -> Figure:
     """Our differences with their intervals, and the paper's: one line per claim."""
     tested = [one for one in found if one.decision]

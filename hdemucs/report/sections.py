@@ -70,10 +70,11 @@ class Findings:
         return cls(differences, judged, verdict.cells(results, known))
 
 
-def said(findings: Findings) -> tuple[str, ...]:
-    """The first sentences of the report."""
-    counts = verdict.counted(findings.cells)
-    return claims_section.summary(findings.claims), f"Of the paper's numbers: {counts}."
+def said(results: Results, findings: Findings) -> tuple[str, ...]:
+    """The first sentences of the report: what became of the paper's claims, then of its numbers."""
+    found, counts = findings.claims, verdict.counted(findings.cells)
+    claimed = (claims_section.summary(found), *claims_section.decided(results, found))
+    return *claimed, f"Of the paper's numbers: {counts}."
 
 
 def first_section(results: Results, findings: Findings, parts: Parts) -> Section:

@@ -11,7 +11,7 @@ from hdemucs.errors import UserError
 from hdemucs.evaluation.systems import load_systems
 from hdemucs.metrics.museval_json import SourceScores
 from hdemucs.report.claims import Claim, claims, differing, judged, paper_effect
-from hdemucs.report.claims_section import summary, table, untested
+from hdemucs.report.claims_section import decided, ours, summary, table, untested
 from hdemucs.report.comparison import ablation
 from hdemucs.report.evidence import comparisons, differences
 from hdemucs.report.published import published
@@ -72,6 +72,18 @@ def test_a_better_row_supports_and_a_worse_one_contradicts(study):
     assert one["hybrid-over-waveform"].plan is None
     _, two = found(study, ("hybrid", "demucs-v2"), ("waveform", "hybrid"))
     assert two["hybrid-over-waveform"].word is Word.CONTRADICTED
+
+
+def test_the_report_begins_with_the_claims_that_are_decided(study):
+    better, one = found(study, ("hybrid", "hybrid"), ("waveform", "demucs-v2"))
+    worse, two = found(study, ("hybrid", "demucs-v2"), ("waveform", "hybrid"))
+    claim = one["hybrid-over-waveform"]
+    supported = decided(better, list(one.values()))[0]
+    assert supported.startswith("Supported, in dB of SDR: ")
+    assert f"{claim.claim.says} ({ours(claim, 0.95)})" in supported
+    contradicted = [said for said in decided(worse, list(two.values())) if claim.claim.says in said]
+    assert [said.partition(",")[0] for said in contradicted] == ["Contradicted"]
+    assert decided(better, []) == ()
 
 
 def test_no_difference_takes_a_margin_and_not_a_failed_test(study):
