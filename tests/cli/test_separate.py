@@ -15,6 +15,7 @@ from hdemucs.cli import main
 from hdemucs.models.family import build
 from hdemucs.models.store import save_model
 from tests.family import FAMILY
+from tests.toy import heeding
 
 RATE = 16_000
 
@@ -164,7 +165,7 @@ def test_any_name_is_separated_and_told(model, tmp_path, name, capsys):
 def started(model, path, *words, **kinds):
     command = [sys.executable, "-c", "from hdemucs.cli import main; main()", "separate"]
     command += [path, "--model", model, "--out", path.parent / "out", "--shifts", "500", *words]
-    return subprocess.Popen(list(map(str, command)), **kinds)
+    return subprocess.Popen(list(map(str, command)), preexec_fn=heeding, **kinds)
 
 
 def wait_for(condition, seconds=60):

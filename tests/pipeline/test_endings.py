@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from hdemucs.study.code import BY_VARIANT
-from tests.toy import PATIENCE, until
+from tests.toy import PATIENCE, heeding, until
 
 ROOT = Path(__file__).parents[2]
 STAGES = sorted(path.stem for path in (ROOT / "stages").glob("[a-z]*.py"))
@@ -51,6 +51,7 @@ def started(words, place):
         stderr=subprocess.PIPE,
         text=True,
         process_group=0,
+        preexec_fn=heeding,
     )
 
 
