@@ -17,6 +17,7 @@ from fractions import Fraction
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 from scipy.fft import irfft, next_fast_len, rfft
+from scipy.signal import resample_poly
 
 FRAME = 0.046  # seconds
 REACH = 0.012  # seconds by which a frame may be taken earlier or later
@@ -35,8 +36,6 @@ def stretched(stems: Stems, rate: int, semitones: int, speed: float) -> Other:
     ratio = Fraction(2 ** (semitones / 12)).limit_denominator(FINEST)
     length = round(stems.shape[-1] / speed)
     if ratio != 1:
-        from scipy.signal import resample_poly  # takes half a second to import; configs load this
-
         stems = resample_poly(stems, ratio.denominator, ratio.numerator, axis=-1)
     slower = speed / float(ratio)
     if slower == 1:

@@ -1,12 +1,14 @@
 """A study that is run: published round by round, and gone on with after any kind of end."""
 
 import shutil
+import sys
 
 import pytest
 from ruamel.yaml import YAML
 
 from tests.pipeline.conftest import TINY, checkout
 
+STUDY = (sys.executable, "-m", "hdemucs.cli", "study")  # the checkout's own code
 NAMES = ["waveform", "waveform_s43"]
 PLACE = "reports/studies/tiny"
 ASKED = {
@@ -34,7 +36,7 @@ def study(tmp_path_factory):
     copy = checkout(tmp_path_factory.mktemp("studies") / "checkout", tiny)
     (copy.root / PLACE).mkdir(parents=True)
     YAML(typ="safe").dump(ASKED, copy.root / PLACE / "study.yaml")
-    copy.said = copy.run("hdemucs", "study", "tiny").stdout
+    copy.said = copy.run(*STUDY, "tiny").stdout
     return copy
 
 
@@ -62,7 +64,7 @@ def test_started_again_it_does_what_is_missing_and_nothing_else(study):
     """It begins with the last round: an earlier one would delete the later ones' scores."""
     before, when = kept(study), scored(study)
     shutil.rmtree(study.root / "runs/studies/tiny/reports/scores" / NAMES[0])
-    study.run("hdemucs", "study", "tiny")
+    study.run(*STUDY, "tiny")
     assert kept(study) == before
     assert [name for name, at in scored(study).items() if at != when[name]] == NAMES[:1]
 
@@ -70,7 +72,7 @@ def test_started_again_it_does_what_is_missing_and_nothing_else(study):
 def test_pages_are_not_made_of_a_part_of_the_scores(study):
     gone = study.root / PLACE / "scores" / NAMES[1]
     moved = gone.rename(study.root / "moved")
-    said = study.run("hdemucs", "study", "tiny", "--pages", check=False)
+    said = study.run(*STUDY, "tiny", "--pages", check=False)
     moved.rename(gone)
     assert said.returncode == 1
     [line] = said.stderr.splitlines()
