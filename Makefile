@@ -27,7 +27,7 @@ released: $(READY)  ## the paper's numbers without training, on MUSDB18-HQ (MUSD
 test: $(READY) $(REFERENCE)  ## what separation, a metric and a listening test are; a cluster, where one can be had
 	tests/system.sh chromium firefox-esr pulseaudio
 	OMP_NUM_THREADS=1 pytest -n 2 --dist loadfile --durations=15 $(ARGS)
-	$(if $(ARGS),,$(MAKE) --jobs=2 --output-sync=target test-rehearsal test-slurm)
+	$(if $(ARGS),,$(MAKE) test-rehearsal test-slurm)
 
 test-rehearsal: $(READY)  ## the paper's scale from data to verdict, on a stand-in of MUSDB18-HQ
 	OMP_NUM_THREADS=1 pytest -m rehearsal --durations=5 tests/rehearsal
