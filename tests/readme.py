@@ -63,14 +63,13 @@ def claims():
     """The claims that the committed study decides: the paper's difference beside ours."""
     lines = ["| claim | paper, dB | ours, dB | evidence |", "| --- | ---: | --- | --- |"]
     table = committed("studies/claims/tables/claims")
-    open_ = [row for row in table if row["Evidence"] == "undecided"]
-    for row in table:
-        if row in open_:
-            continue
+    decided = [row for row in table if row["Evidence"] != "undecided"]
+    for row in decided:
         ours = next(row[column] for column in row if column.startswith("Our "))
         evidence, paper = row["Evidence"], row["Paper's Δ, dB"] or "\N{EN DASH}"
         lines.append(f"| {row['Claim']} | {paper} | {ours} | {evidence} |")
-    lines.append(f"| {len(open_)} of the {len(table)} claims that are tested | | | undecided |")
+    count = len(table) - len(decided)
+    lines.append(f"| {count} of the {len(table)} claims that are tested | | | undecided |")
     return "\n".join(lines) + "\n"
 
 

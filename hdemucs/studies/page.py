@@ -32,12 +32,11 @@ def write_pages(name: str, config: StudyConfig, out: Path) -> None:
         UserError: scores are missing, damaged, or not comparable.
     """
     report = load(out / "report.json", ReportConfig)
-    scored = {path.name for path in (out / "scores").glob("*/")}
-    if lacking := [each for row in report.rows for each in row.systems if each not in scored]:
+    systems = load_systems(out / "scores", out / "oracles")
+    if lacking := [each for row in report.rows for each in row.systems if each not in systems]:
         cure = f"run `hdemucs study {name}`, or restore them from git"
         raise UserError(str(out / "scores"), f"lacks the scores of {', '.join(lacking)}", cure)
     build(report, Places.of(out), out)
-    systems = load_systems(out / "scores", out / "oracles")
     runs = {name: load_runs(out / "runs" / f"{name}.json") for name in systems}
     results = arranged(report, systems, runs)
     table = overview(config, results, out)

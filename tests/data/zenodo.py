@@ -26,13 +26,13 @@ class Zenodo(ThreadingHTTPServer):
     def __init__(self, content: bytes) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
         self.content, self.etag, self.kind = content, '"v1"', "application/octet-stream"
-        self.ranges, self.pause = True, 0.0
+        self.ranges = True
         self.faults: list[Callable[[Answer], bool]] = []
         self.every: Callable[[Answer], bool] | None = None  # the fault of all further requests
         self.asked: list[str] = []  # the Range of each request for the file
         self.sent = 0  # bytes of the file
-        self.most = math.inf  # of them that may leave; answers wait from there on, and then
-        self.clients = 0  # end when this number of clients that were killed has changed
+        self.most = math.inf  # of them that may leave; then answers wait
+        self.clients = 0  # that were killed; answers that wait for one of them end
         self.counting = threading.Lock()
         self.alone = 0  # answers that waited in vain for others to be asked for
         threading.Thread(target=self.serve_forever, args=[0.01], daemon=True).start()
@@ -102,7 +102,6 @@ class Answer(BaseHTTPRequestHandler):
         for block in blocks:
             self.wfile.write(block)
             self.wfile.flush()
-            time.sleep(self.server.pause)
             while self.server.sent >= self.server.most:
                 time.sleep(0.002)
                 if self.server.clients != asked_by:
